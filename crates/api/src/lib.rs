@@ -1,0 +1,1 @@
+//! HTTP and JSON: routes, wire types, OpenAPI, server-sent events.

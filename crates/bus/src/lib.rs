@@ -1,0 +1,1 @@
+//! The log: ordered topics, durable appends, replay.

@@ -1,0 +1,1 @@
+//! The deterministic core: rules, detectors, windows, correlation, incidents, playbooks.

@@ -1,0 +1,1 @@
+//! Observations asked by kind, area, time and source.

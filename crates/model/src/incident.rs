@@ -1,0 +1,201 @@
+//! What the control room handles: correlated alarms with a lifecycle (after NENA EIDO).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgencyId, AlarmId, AssetId, Geometry, IncidentId, PersonId, PlaybookId, Severity, Task, Timestamp};
+
+/// Most entries of an incident's timeline kept in the incident.
+pub const MAX_TIMELINE: usize = 500;
+/// Longest note, in bytes.
+pub const MAX_NOTE_BYTES: usize = 8192;
+
+/// Where an incident stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentState {
+    /// Nobody has looked at it.
+    New,
+    /// Somebody has seen it.
+    Acknowledged,
+    /// Somebody works on it.
+    InProgress,
+    /// The matter is mended; the paper is open.
+    Resolved,
+    /// Done.
+    Closed,
+    /// Resolved or closed once, and taken up again.
+    Reopened,
+    /// Merged into another incident; kept for the record.
+    Merged,
+}
+
+impl IncidentState {
+    /// Whether the lifecycle has an arrow from here to `next`.
+    pub fn may_become(self, next: Self) -> bool {
+        use IncidentState::{Acknowledged, Closed, InProgress, New, Reopened, Resolved};
+        matches!(
+            (self, next),
+            (New | Reopened, Acknowledged | InProgress | Resolved)
+                | (Acknowledged, InProgress | Resolved)
+                | (InProgress, Resolved)
+                | (Resolved, Closed | Reopened)
+                | (Closed, Reopened)
+        )
+    }
+
+    /// Whether the control room still has to act.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::New | Self::Acknowledged | Self::InProgress | Self::Reopened)
+    }
+}
+
+/// How urgent, 1 first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// At once.
+    P1,
+    /// Within minutes.
+    P2,
+    /// Within the hour.
+    P3,
+    /// When there is time.
+    P4,
+}
+
+/// Whether the world is meant (CAP `status`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reality {
+    /// It is so.
+    #[default]
+    Actual,
+    /// A drill: everything works, nothing live is touched.
+    Exercise,
+    /// A test of the machinery.
+    Test,
+}
+
+/// An incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Identity.
+    pub id: IncidentId,
+    /// Running number for people to say aloud.
+    pub number: u64,
+    /// Type in the city's words: `air_quality`, `traffic`, `report_cluster`.
+    pub incident_type: String,
+    /// One line for the queue.
+    pub title: String,
+    /// Where it stands.
+    pub state: IncidentState,
+    /// Actual, exercise or test.
+    pub reality: Reality,
+    /// How urgent.
+    pub priority: Priority,
+    /// The worst severity of its alarms.
+    pub severity: Severity,
+    /// Where.
+    pub place: Option<Geometry>,
+    /// The agency that leads.
+    pub agency: AgencyId,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// When it last changed.
+    pub changed: Timestamp,
+    /// Its alarms, oldest first.
+    pub alarms: Vec<AlarmId>,
+    /// The assets of its alarms.
+    pub assets: Vec<AssetId>,
+    /// The playbook under way.
+    pub playbook: Option<PlaybookId>,
+    /// Its tasks in order.
+    pub tasks: Vec<Task>,
+    /// What happened, oldest first.
+    pub timeline: Vec<TimelineEntry>,
+    /// The incident this one was merged into.
+    pub merged_into: Option<IncidentId>,
+    /// The incident this one was split from.
+    pub split_from: Option<IncidentId>,
+    /// Counts up with every change; the ETag of the API.
+    pub version: u64,
+}
+
+/// One line of an incident's timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// When, in platform time.
+    pub at: Timestamp,
+    /// Who; none for the system.
+    pub by: Option<PersonId>,
+    /// What.
+    pub event: TimelineEvent,
+}
+
+/// What happened to an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimelineEvent {
+    /// Opened by an alarm or a person.
+    Opened,
+    /// An alarm joined, with the reason of the correlation in words.
+    AlarmJoined {
+        /// The alarm.
+        alarm: AlarmId,
+        /// Why it belongs here.
+        why: String,
+    },
+    /// An alarm's condition ended.
+    AlarmCleared {
+        /// The alarm.
+        alarm: AlarmId,
+    },
+    /// An alarm was taken out, by a split.
+    AlarmLeft {
+        /// The alarm.
+        alarm: AlarmId,
+    },
+    /// The state changed.
+    State {
+        /// Before.
+        from: IncidentState,
+        /// After.
+        to: IncidentState,
+        /// The reason given.
+        reason: Option<String>,
+    },
+    /// The priority changed.
+    Priority {
+        /// Before.
+        from: Priority,
+        /// After.
+        to: Priority,
+    },
+    /// Somebody wrote a note.
+    Note {
+        /// The text.
+        text: String,
+    },
+    /// A task started, finished, failed or was skipped.
+    Task {
+        /// Its title.
+        title: String,
+        /// What became of it.
+        outcome: String,
+    },
+    /// Another incident was merged into this one.
+    Absorbed {
+        /// The other.
+        incident: IncidentId,
+    },
+    /// This incident was merged into another.
+    MergedInto {
+        /// The other.
+        incident: IncidentId,
+    },
+    /// Alarms were split off into a new incident.
+    SplitOff {
+        /// The new one.
+        incident: IncidentId,
+    },
+}

@@ -1,0 +1,1 @@
+//! OpenStreetMap import and base map tiles.

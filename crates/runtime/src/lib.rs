@@ -1,0 +1,1 @@
+//! The loop around the pure core: doors in, log, engine, effects, history.
