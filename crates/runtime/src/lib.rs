@@ -1,1 +1,10 @@
-//! The loop around the pure core: doors in, log, engine, effects, history.
+//! The loop around the pure core: observations and commands go into one ordered log; the engine is a
+//! function of that log; its effects are applied to the store in one transaction with the log offset;
+//! history is sealed from the same log.
+//!
+//! Invariant: nothing reaches the engine that is not in the log first, and nothing is acknowledged
+//! before the log is durable.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
+
+pub mod carrier;
+pub mod door;
