@@ -1,1 +1,77 @@
 //! The built web pages inside the binary.
+//!
+//! `build.rs` embeds `web/dist`; where it was absent at build time there is one page, `index.html`, that says how to
+//! build the console. This room knows no HTTP: `api` turns an [`Asset`] into an answer.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
+
+/// One embedded file.
+#[derive(Debug, Clone, Copy)]
+pub struct Asset {
+    /// The file as it is.
+    pub bytes: &'static [u8],
+    /// The file compressed by gzip, where that makes it smaller.
+    pub gzip: Option<&'static [u8]>,
+    /// The value of `Content-Type`.
+    pub content_type: &'static str,
+    /// The value of `ETag`, quotes included; changes with the content.
+    pub etag: &'static str,
+    /// Whether the name carries a hash of the content, so that a browser may keep it for ever.
+    pub immutable: bool,
+}
+
+/// Path without leading slash, and file; sorted by path.
+static ASSETS: &[(&str, Asset)] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// The file at `path`, with or without the leading slash. A path whose last part has no dot is a page of the console
+/// (it routes by itself): it gets `index.html`. A missing file is none.
+pub fn asset(path: &str) -> Option<Asset> {
+    let path = path.trim_start_matches('/');
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let path = if last.contains('.') {
+        path
+    } else {
+        "index.html"
+    };
+    let index = ASSETS
+        .binary_search_by(|(name, _)| (*name).cmp(path))
+        .ok()?;
+    Some(ASSETS[index].1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_of_the_console_is_its_index() {
+        for path in ["/", "", "/index.html", "/incidents/inc-0123", "/map"] {
+            let found = asset(path).unwrap();
+            assert_eq!(found.content_type, "text/html; charset=utf-8", "{path}");
+            assert!(!found.immutable, "{path}");
+            assert!(found.bytes.starts_with(b"<!doctype html>"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_none() {
+        assert!(asset("/assets/none.js").is_none());
+        assert!(asset("/favicon.unknown").is_none());
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_tagged() {
+        assert!(ASSETS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for (name, file) in ASSETS {
+            assert!(
+                file.etag.len() == 18 && file.etag.starts_with('"'),
+                "{name}"
+            );
+            assert_eq!(file.immutable, name.starts_with("assets/"), "{name}");
+            assert!(
+                file.gzip
+                    .is_none_or(|small| small.starts_with(&[0x1f, 0x8b])),
+                "{name}"
+            );
+        }
+    }
+}
