@@ -1,1 +1,18 @@
 //! The deterministic core: rules, detectors, windows, correlation, incidents, playbooks.
+//!
+//! Invariant: no clock, no IO, no randomness. The same inputs give the same effects and the same snapshot, byte for
+//! byte, on any machine.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
+
+pub mod command;
+pub mod effect;
+pub mod rule;
+
+mod engine;
+
+pub use command::{
+    Command, CommandBody, CommandDone, CommandError, ConfigDocument, ConfigKind, TaskOutcome,
+};
+pub use effect::{Effect, Input, SnapshotError, Statistics};
+pub use engine::Engine;
+pub use rule::{Diagnostic, Rule};

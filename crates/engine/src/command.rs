@@ -1,0 +1,261 @@
+//! What people and the runtime ask of the engine, and what it answers.
+
+use serde::{Deserialize, Serialize};
+use vigiles_model::{
+    AgencyId, AlarmId, Asset, Geometry, Incident, IncidentId, IncidentState, ObservationKind,
+    PersonId, Playbook, PlaybookId, Priority, Reality, Severity, TaskId, Zone,
+};
+
+use crate::rule::Rule;
+
+/// A command; JSON in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// Who; none for the system.
+    pub by: Option<PersonId>,
+    /// For which agency.
+    pub agency: AgencyId,
+    /// The version of the incident or configuration document the command was made for (0: it must not exist yet);
+    /// none to skip the check.
+    pub expected_version: Option<u64>,
+    /// What.
+    pub body: CommandBody,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandBody {
+    /// Creates or replaces an observation kind.
+    PutKind(Box<ObservationKind>),
+    /// Creates or replaces an asset.
+    PutAsset(Box<Asset>),
+    /// Creates or replaces a zone.
+    PutZone(Box<Zone>),
+    /// Creates or replaces a rule.
+    PutRule(Box<Rule>),
+    /// Creates or replaces a playbook.
+    PutPlaybook(Box<Playbook>),
+    /// Deletes a configuration document.
+    Delete {
+        /// Which sort.
+        what: ConfigKind,
+        /// Its id.
+        id: String,
+    },
+    /// Opens an incident by hand.
+    OpenIncident {
+        /// One line.
+        title: String,
+        /// Type in the city's words.
+        incident_type: String,
+        /// How urgent.
+        priority: Priority,
+        /// How bad.
+        severity: Severity,
+        /// Where.
+        place: Option<Geometry>,
+        /// Playbook to start.
+        playbook: Option<PlaybookId>,
+        /// Actual, exercise or test.
+        reality: Reality,
+    },
+    /// Moves an incident along its lifecycle.
+    ChangeState {
+        /// Which.
+        incident: IncidentId,
+        /// The next state.
+        to: IncidentState,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Changes the priority.
+    SetPriority {
+        /// Which.
+        incident: IncidentId,
+        /// The new priority.
+        priority: Priority,
+    },
+    /// Adds a note to the timeline.
+    AddNote {
+        /// Which.
+        incident: IncidentId,
+        /// The text.
+        text: String,
+    },
+    /// Merges an incident into another; the version check is on `into`.
+    Merge {
+        /// The one that stays.
+        into: IncidentId,
+        /// The one that ends as merged.
+        from: IncidentId,
+    },
+    /// Splits alarms off into a new incident.
+    Split {
+        /// From which.
+        incident: IncidentId,
+        /// The alarms that leave.
+        alarms: Vec<AlarmId>,
+        /// Title of the new one; the first alarm's title where none is given.
+        title: Option<String>,
+    },
+    /// Starts a playbook in an incident that has none under way.
+    StartPlaybook {
+        /// Which.
+        incident: IncidentId,
+        /// The playbook.
+        playbook: PlaybookId,
+    },
+    /// Reports what became of a task.
+    CompleteTask {
+        /// Which.
+        incident: IncidentId,
+        /// The task.
+        task: TaskId,
+        /// What became of it.
+        outcome: TaskOutcome,
+        /// In words.
+        text: Option<String>,
+    },
+}
+
+/// What became of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskOutcome {
+    /// It is done; the next one starts.
+    Done,
+    /// It could not be done; a person may retry or skip.
+    Failed,
+    /// It is left out; the next one starts.
+    Skipped,
+    /// A failed one is tried again.
+    Retry,
+}
+
+/// The sorts of configuration documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigKind {
+    /// An observation kind.
+    Kind,
+    /// An asset.
+    Asset,
+    /// A zone.
+    Zone,
+    /// A rule.
+    Rule,
+    /// A playbook.
+    Playbook,
+}
+
+impl ConfigKind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Asset => "asset",
+            Self::Zone => "zone",
+            Self::Rule => "rule",
+            Self::Playbook => "playbook",
+        }
+    }
+}
+
+/// A configuration document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigDocument {
+    /// An observation kind.
+    Kind(Box<ObservationKind>),
+    /// An asset.
+    Asset(Box<Asset>),
+    /// A zone.
+    Zone(Box<Zone>),
+    /// A rule.
+    Rule(Box<Rule>),
+    /// A playbook.
+    Playbook(Box<Playbook>),
+}
+
+impl ConfigDocument {
+    /// Which sort it is.
+    pub fn what(&self) -> ConfigKind {
+        match self {
+            Self::Kind(_) => ConfigKind::Kind,
+            Self::Asset(_) => ConfigKind::Asset,
+            Self::Zone(_) => ConfigKind::Zone,
+            Self::Rule(_) => ConfigKind::Rule,
+            Self::Playbook(_) => ConfigKind::Playbook,
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Kind(d) => d.id.as_str(),
+            Self::Asset(d) => d.id.as_str(),
+            Self::Zone(d) => d.id.as_str(),
+            Self::Rule(d) => d.id.as_str(),
+            Self::Playbook(d) => d.id.as_str(),
+        }
+    }
+}
+
+/// The answer to a command that was carried out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandDone {
+    /// The incident as it is now; for a split, the new one.
+    Incident(Box<Incident>),
+    /// A configuration document was stored at this version.
+    Config {
+        /// The document, with its version where it has the field.
+        document: ConfigDocument,
+        /// Its version.
+        version: u64,
+    },
+    /// A configuration document is gone.
+    Deleted {
+        /// Which sort.
+        what: ConfigKind,
+        /// Its id.
+        id: String,
+    },
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandError {
+    /// No such thing, or an incident closed so long ago that it left memory.
+    #[error("there is no {what} {id:?}")]
+    NotFound {
+        /// The sort of thing.
+        what: String,
+        /// Its id.
+        id: String,
+    },
+    /// Somebody changed it meanwhile.
+    #[error("made for version {expected}, but it is at version {found}; read it again")]
+    VersionConflict {
+        /// Of the command.
+        expected: u64,
+        /// Of the thing.
+        found: u64,
+    },
+    /// The lifecycle or a bound forbids it.
+    #[error("not allowed: {why}")]
+    NotAllowed {
+        /// The reason, with what is allowed.
+        why: String,
+    },
+    /// A field has a wrong value.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// Path of the field.
+        field: String,
+        /// What was expected.
+        why: String,
+    },
+}
