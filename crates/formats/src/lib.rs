@@ -1,1 +1,8 @@
-//! Standards as bytes and types: CloudEvents, NDJSON, CSV, mappings of foreign payloads. No IO.
+//! Standards as bytes and types: observations in JSON and NDJSON, CloudEvents, CSV,
+//! GeoJSON, MQTT topic filters, and mappings of foreign payloads.
+//!
+//! Invariant: no IO, no clocks. Every parser takes bytes and never panics; what it
+//! allocates is bounded by the bytes it was given.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
+
+pub mod observation;
