@@ -1,1 +1,12 @@
 //! Versioned documents with kind, place and time indexes, a change feed and an audit log.
+//!
+//! Invariant: no domain words here; a document's body is JSON that only its owner understands.
+//! Invariant: what is acknowledged is fsynced, and audited in the same transaction.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
+
+pub mod contract;
+
+pub use contract::{
+    AuditEntry, AuditNote, AuditPage, AuditQuery, Change, Changes, Document, Draft, Expect,
+    Finding, Kind, Outcome, Page, Query, Reply, Store, StoreError, Write,
+};
