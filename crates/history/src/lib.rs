@@ -1,1 +1,21 @@
 //! Observations asked by kind, area, time and source.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
+
+pub mod contract;
+mod error;
+
+pub use contract::{Bucket, Cursor, Expired, History, Latest, Page, Query, SeriesQuery, Statistics};
+pub use error::HistoryError;
+
+use std::path::PathBuf;
+
+/// One thing that is wrong in a data directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file.
+    pub file: PathBuf,
+    /// Where in the file.
+    pub place: String,
+    /// What is wrong there.
+    pub what: String,
+}
