@@ -5,4 +5,5 @@
 //! allocates is bounded by the bytes it was given.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
+pub mod mapping;
 pub mod observation;

@@ -1,0 +1,195 @@
+use vigiles_model::Value;
+
+use super::*;
+
+fn check(mapping: &str, topic: &str, payload: &str, expected: &[&str]) {
+    let mapping = Mapping::from_toml(mapping).unwrap();
+    let found: Vec<String> = mapping
+        .drafts(topic, payload.as_bytes())
+        .iter()
+        .map(line)
+        .collect();
+    assert_eq!(found, expected);
+}
+
+/// A draft in one line: kind asset time value unit, or its flaw.
+fn line(draft: &Draft) -> String {
+    if let Some(flaw) = &draft.flaw {
+        return format!("! {flaw}");
+    }
+    let value = match &draft.value {
+        Value::Number(n) => n.to_string(),
+        Value::Boolean(b) => b.to_string(),
+        Value::Text(t) => format!("{t:?}"),
+    };
+    let time = draft.time.map(|t| t.to_string()).unwrap_or_default();
+    let mut text = format!(
+        "{} {} {time} {value} {}",
+        draft.kind,
+        draft.asset.as_deref().unwrap_or_default(),
+        draft.unit.as_deref().unwrap_or_default()
+    );
+    for (name, value) in &draft.attributes {
+        text += &format!(" {name}={value}");
+    }
+    text.trim_end().to_owned()
+}
+
+const SENSOR: &str = r#"
+format = "json"
+asset = "{topic.2}"
+missing = ["-999"]
+time = { from = "{/at}", format = "epoch_ms" }
+attributes = { battery = "{/battery} V" }
+[[observations]]
+kind = "air.pm25"
+value = "/pm/2"
+unit = "ug/m3"
+[[observations]]
+kind = "air.temperature"
+value = "/temp"
+unit = "Cel"
+scale = 0.1
+"#;
+
+#[test]
+fn several_observations_from_one_message() {
+    check(
+        SENSOR,
+        "lora/node 7/up",
+        r#"{"at":1500,"pm":[1,2,3.5],"temp":215,"battery":3.1}"#,
+        &[
+            "air.pm25 node-7 1970-01-01T00:00:01.5Z 3.5 ug/m3 battery=3.1 V",
+            "air.temperature node-7 1970-01-01T00:00:01.5Z 21.5 Cel battery=3.1 V",
+        ],
+    );
+    check(SENSOR, "lora/a/up", r#"{"at":0,"temp":-999.0}"#, &[]);
+    check(SENSOR, "lora/a/up", r#"{"at":0,"temp":null}"#, &[]);
+}
+
+#[test]
+fn errors_name_record_and_field() {
+    check(
+        SENSOR,
+        "t/a",
+        "{",
+        &["! message: not JSON: EOF while parsing an object at line 1 column 1"],
+    );
+    check(
+        SENSOR,
+        "t/a",
+        r#"{"at":"x"}"#,
+        &["! time: \"x\" is not a number since 1970"],
+    );
+    check(
+        SENSOR,
+        "t",
+        r#"{"at":1}"#,
+        &["! asset: the topic has no level 2"],
+    );
+    check(
+        SENSOR,
+        "t/a",
+        r#"{"at":1}"#,
+        &["! observations: the record has none of the mapped fields: /pm/2, /temp"],
+    );
+    check(
+        SENSOR,
+        "t/a",
+        r#"{"at":1,"temp":{}}"#,
+        &["! /temp: /temp is an object, not one value"],
+    );
+    check(
+        SENSOR,
+        "t/a",
+        r#"[{"at":1,"temp":1},{"at":1,"temp":"hot"}]"#,
+        &[
+            "air.temperature a 1970-01-01T00:00:00.001Z 0.1 Cel",
+            "! record 1: /temp: \"hot\" is not a number",
+        ],
+    );
+}
+
+#[test]
+fn records_inside_a_document() {
+    let mapping = r#"
+format = "json"
+records = "/rows"
+asset = "{//station}-{/n}"
+[[observations]]
+kind = "door.{/what}"
+value = "/open"
+type = "boolean"
+"#;
+    check(
+        mapping,
+        "",
+        r#"{"station":"s1","rows":[{"n":1,"what":"front","open":true},{"n":2,"what":"back","open":"off"}]}"#,
+        &["door.front s1-1  true", "door.back s1-2  false"],
+    );
+    check(
+        mapping,
+        "",
+        r#"{"rows":3}"#,
+        &["! records: the message has no array at /rows"],
+    );
+}
+
+const UCI: &str = r#"
+format = "csv"
+delimiter = ";"
+decimal_comma = true
+missing = ["-200"]
+asset = "uci"
+time = { from = "{Date} {Time}", format = "%d/%m/%Y %H.%M.%S", zone = "Europe/Rome" }
+[[observations]]
+kind = "air.co"
+value = "CO(GT)"
+unit = "mg/m3"
+"#;
+
+#[test]
+fn recorded_csv_in_local_time() {
+    check(
+        UCI,
+        "",
+        "\u{feff}Date;Time;CO(GT)\n10/03/2004;18.00.00;2,6\n10/07/2004;19.00.00;-200\n10/07/2004;20.00.00;1,0\n10/03/2004;late;1\n",
+        &[
+            "air.co uci 2004-03-10T17:00:00Z 2.6 mg/m3",
+            "air.co uci 2004-07-10T18:00:00Z 1 mg/m3",
+            "! line 5: time: \"10/03/2004 late\" is not written as \"%d/%m/%Y %H.%M.%S\": strptime parsing failed: %H failed: failed to parse hour number: invalid number, no digits found",
+        ],
+    );
+}
+
+#[test]
+fn configurations_are_checked() {
+    let refuse = |toml: &str, path: &str| {
+        assert_eq!(Mapping::from_toml(toml).unwrap_err().path, path, "{toml}")
+    };
+    refuse("format = \"json\"\nobservations = []", "observations");
+    refuse(
+        "format = \"json\"\n[[observations]]\nkind=\"a\"\nvalue=\"temp\"",
+        "observations[0].value",
+    );
+    refuse(
+        "format = \"json\"\nasset=\"{a\"\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"",
+        "asset",
+    );
+    refuse(
+        "format = \"json\"\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"\nunit=\"furlong\"",
+        "observations[0].unit",
+    );
+    refuse(
+        "format = \"json\"\ntime={from=\"{/t}\",format=\"iso\"}\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"",
+        "time.format",
+    );
+    refuse(
+        "format = \"json\"\ntime={from=\"{/t}\",format=\"%H\",zone=\"Mars/Base\"}\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"",
+        "time.zone",
+    );
+    refuse(
+        "format = \"json\"\ncolour=1\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"",
+        "mapping",
+    );
+}
