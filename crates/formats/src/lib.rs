@@ -5,5 +5,9 @@
 //! allocates is bounded by the bytes it was given.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
+pub mod cloudevents;
+pub mod geojson;
 pub mod mapping;
+pub mod mqtt;
+pub mod ndjson;
 pub mod observation;

@@ -2,6 +2,8 @@
 //! turns it into an [`Observation`](vigiles_model::Observation) or says what is wrong with it.
 
 mod admit;
+mod json;
+mod write;
 
 use std::fmt;
 
@@ -11,6 +13,9 @@ use vigiles_model::{
 };
 
 pub use admit::admit;
+pub(crate) use json::from_value;
+pub use json::{parse, parse_one};
+pub use write::Written;
 
 /// How far ahead of the platform's clock an observation may be dated.
 pub const MAX_AHEAD: Duration = Duration::from_secs(300);
@@ -113,3 +118,6 @@ impl fmt::Display for Rejection {
 }
 
 impl std::error::Error for Rejection {}
+
+#[cfg(test)]
+mod tests;
