@@ -38,11 +38,8 @@ const WORLD: &[&str] = &[
 const PURE: &[&str] = &["model", "formats", "engine", "trust", "insight"];
 
 /// Outside packages that belong to few rooms: HTTP is known to the API and the doors, SQL to the store.
-const KEPT: [(&str, &[&str]); 3] = [
-    ("axum", &["api", "connect", "vigiles"]),
-    ("rusqlite", &["store", "history"]),
-    ("utoipa", &["api", "vigiles"]),
-];
+const KEPT: [(&str, &[&str]); 3] =
+    [("axum", &["api", "connect", "vigiles"]), ("rusqlite", &["store", "history"]), ("utoipa", &["api", "vigiles"])];
 
 /// Checks every arrow of the workspace.
 pub(crate) fn check(packages: &[Package]) -> Vec<Finding> {
@@ -51,18 +48,11 @@ pub(crate) fn check(packages: &[Package]) -> Vec<Finding> {
 
 fn of_package(package: &Package) -> Vec<Finding> {
     let Some(from) = room(&package.name) else {
-        return if package.name == "xtask" {
-            chore(package)
-        } else {
-            unknown(package)
-        };
+        return if package.name == "xtask" { chore(package) } else { unknown(package) };
     };
     let mut findings = Vec::new();
     // A package may name itself for its tests, to switch on a feature that only they use.
-    let others = package
-        .dependencies
-        .iter()
-        .filter(|dependency| dependency.name != package.name);
+    let others = package.dependencies.iter().filter(|dependency| dependency.name != package.name);
     for dependency in others {
         let name = dependency.name.as_str();
         let wrong = match room(name) {
@@ -76,11 +66,7 @@ fn of_package(package: &Package) -> Vec<Finding> {
 
 /// The room of a package of this workspace; `None` for one from outside and for xtask.
 fn room(package: &str) -> Option<&str> {
-    let name = if package == "vigiles" {
-        package
-    } else {
-        package.strip_prefix("vigiles-")?
-    };
+    let name = if package == "vigiles" { package } else { package.strip_prefix("vigiles-")? };
     (row(name).is_some() || ONLY_FOR.iter().any(|(kept, _)| *kept == name)).then_some(name)
 }
 
@@ -90,16 +76,13 @@ fn row(room: &str) -> Option<usize> {
 
 fn arrow(from: &str, to: &str) -> Option<String> {
     if let Some((_, may)) = ONLY_FOR.iter().find(|(kept, _)| *kept == to) {
-        return (!may.contains(&from)).then(|| {
-            format!(
-                "`{from}` may not know `{to}`: only {} may",
-                may.join(" and ")
-            )
-        });
+        return (!may.contains(&from)).then(|| format!("`{from}` may not know `{to}`: only {} may", may.join(" and ")));
     }
     // A room without a row (console) knows no other room.
     let allowed = matches!((row(from), row(to)), (Some(above), Some(below)) if above > below);
-    (!allowed).then(|| format!("`{from}` may not know `{to}`: arrows point from later rows to earlier ones (docs/architecture.md)"))
+    (!allowed).then(|| {
+        format!("`{from}` may not know `{to}`: arrows point from later rows to earlier ones (docs/architecture.md)")
+    })
 }
 
 fn outside(from: &str, name: &str, dev: bool) -> Option<String> {
@@ -110,27 +93,12 @@ fn outside(from: &str, name: &str, dev: bool) -> Option<String> {
         return Some(format!("`{from}` is a pure room and does without `{name}`"));
     }
     let (_, may) = KEPT.iter().find(|(kept, _)| *kept == name)?;
-    (!may.contains(&from)).then(|| {
-        format!(
-            "`{name}` is kept to {}; `{from}` does without it",
-            may.join(", ")
-        )
-    })
+    (!may.contains(&from)).then(|| format!("`{name}` is kept to {}; `{from}` does without it", may.join(", ")))
 }
 
 fn chore(package: &Package) -> Vec<Finding> {
-    let rooms = package
-        .dependencies
-        .iter()
-        .filter(|dependency| room(&dependency.name).is_some());
-    rooms
-        .map(|to| {
-            Finding::file(
-                &package.manifest,
-                format!("xtask knows no room, also not `{}`", to.name),
-            )
-        })
-        .collect()
+    let rooms = package.dependencies.iter().filter(|dependency| room(&dependency.name).is_some());
+    rooms.map(|to| Finding::file(&package.manifest, format!("xtask knows no room, also not `{}`", to.name))).collect()
 }
 
 fn unknown(package: &Package) -> Vec<Finding> {
@@ -150,15 +118,9 @@ mod tests {
         let package = Package {
             name: from.to_owned(),
             manifest: "Cargo.toml".to_owned(),
-            dependencies: vec![Dependency {
-                name: to.to_owned(),
-                dev,
-            }],
+            dependencies: vec![Dependency { name: to.to_owned(), dev }],
         };
-        let found: Vec<String> = check(&[package])
-            .into_iter()
-            .map(|finding| finding.what)
-            .collect();
+        let found: Vec<String> = check(&[package]).into_iter().map(|finding| finding.what).collect();
         assert_eq!(found.len(), expected.len(), "{found:?}");
         for (found, expected) in found.iter().zip(expected) {
             assert!(found.contains(expected), "{found} does not say {expected}");
@@ -170,47 +132,17 @@ mod tests {
         check_one("vigiles-engine", "vigiles-model", false, &[]);
         check_one("vigiles-runtime", "vigiles-store", false, &[]);
         check_one("vigiles", "vigiles-api", false, &[]);
-        check_one(
-            "vigiles-model",
-            "vigiles-engine",
-            false,
-            &["`model` may not know `engine`"],
-        );
-        check_one(
-            "vigiles-store",
-            "vigiles-bus",
-            false,
-            &["`store` may not know `bus`"],
-        );
-        check_one(
-            "vigiles-store",
-            "vigiles-bus",
-            true,
-            &["`store` may not know `bus`"],
-        );
-        check_one(
-            "vigiles-connect",
-            "vigiles-api",
-            false,
-            &["may not know `api`"],
-        );
+        check_one("vigiles-model", "vigiles-engine", false, &["`model` may not know `engine`"]);
+        check_one("vigiles-store", "vigiles-bus", false, &["`store` may not know `bus`"]);
+        check_one("vigiles-store", "vigiles-bus", true, &["`store` may not know `bus`"]);
+        check_one("vigiles-connect", "vigiles-api", false, &["may not know `api`"]);
     }
 
     #[test]
     fn the_console_is_for_who_serves_it() {
         check_one("vigiles-api", "vigiles-console", false, &[]);
-        check_one(
-            "vigiles-connect",
-            "vigiles-console",
-            false,
-            &["only api and vigiles may"],
-        );
-        check_one(
-            "vigiles-console",
-            "vigiles-model",
-            false,
-            &["`console` may not know `model`"],
-        );
+        check_one("vigiles-connect", "vigiles-console", false, &["only api and vigiles may"]);
+        check_one("vigiles-console", "vigiles-model", false, &["`console` may not know `model`"]);
     }
 
     #[test]

@@ -29,11 +29,7 @@ pub struct Finding {
 
 impl Finding {
     fn file(file: &str, what: impl Into<String>) -> Self {
-        Self {
-            file: file.to_owned(),
-            line: 0,
-            what: what.into(),
-        }
+        Self { file: file.to_owned(), line: 0, what: what.into() }
     }
 }
 
@@ -70,10 +66,7 @@ pub fn tidy(root: &Path) -> Result<Vec<Finding>, TidyError> {
     let mut findings = Vec::new();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = ["metadata", "--format-version=1", "--no-deps", "--offline"];
-    let written = output(
-        Command::new(cargo).args(arguments).current_dir(root),
-        "cargo metadata",
-    )?;
+    let written = output(Command::new(cargo).args(arguments).current_dir(root), "cargo metadata")?;
     let packages = metadata::parse(&written, root)?;
     findings.extend(arrows::check(&packages));
     for package in &packages {
@@ -94,25 +87,16 @@ pub fn tidy(root: &Path) -> Result<Vec<Finding>, TidyError> {
 /// The files that git has or would add, as paths from the root with forward slashes.
 fn files(root: &Path) -> Result<Vec<String>, TidyError> {
     let arguments = ["ls-files", "--cached", "--others", "--exclude-standard"];
-    let written = output(
-        Command::new("git").args(arguments).current_dir(root),
-        "git ls-files",
-    )?;
+    let written = output(Command::new("git").args(arguments).current_dir(root), "git ls-files")?;
     let text = String::from_utf8_lossy(&written);
     Ok(text.lines().map(str::to_owned).collect())
 }
 
 fn output(command: &mut Command, named: &'static str) -> Result<Vec<u8>, TidyError> {
-    let run = command.output().map_err(|error| TidyError::Command {
-        command: named,
-        why: error.to_string(),
-    })?;
+    let run = command.output().map_err(|error| TidyError::Command { command: named, why: error.to_string() })?;
     if run.status.success() {
         return Ok(run.stdout);
     }
     let why = String::from_utf8_lossy(&run.stderr).trim().to_owned();
-    Err(TidyError::Command {
-        command: named,
-        why,
-    })
+    Err(TidyError::Command { command: named, why })
 }

@@ -5,14 +5,9 @@ use std::process::ExitCode;
 
 use xtask::{TidyError, tidy};
 
-const USAGE: &str =
-    "usage: cargo xtask tidy    check the shape of the repository (docs/architecture.md)";
+const USAGE: &str = "usage: cargo xtask tidy    check the shape of the repository (docs/architecture.md)";
 
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool answers on the terminal"
-)]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool answers on the terminal")]
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     if words != ["tidy"] {
@@ -39,9 +34,6 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<Vec<xtask::Finding>, TidyError> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map(PathBuf::from)
-        .ok_or(TidyError::NoRoot)?;
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).ok_or(TidyError::NoRoot)?;
     tidy(&root)
 }

@@ -9,10 +9,7 @@ pub(crate) fn check(file: &str, text: &str) -> Vec<Finding> {
     let mut linted = false;
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             name.clone_into(&mut section);
             if let Some(package) = dependency_table(name) {
                 findings.push(finding(
@@ -28,11 +25,7 @@ pub(crate) fn check(file: &str, text: &str) -> Vec<Finding> {
         }
         if section.ends_with("dependencies") && section != "workspace.dependencies" && stray(line) {
             let name = line.split(['=', '.', ' ']).next().unwrap_or(line);
-            findings.push(finding(
-                file,
-                index,
-                &format!("`{name}` is not taken from [workspace.dependencies]"),
-            ));
+            findings.push(finding(file, index, &format!("`{name}` is not taken from [workspace.dependencies]")));
         }
     }
     if !linted && !text.is_empty() {
@@ -59,11 +52,7 @@ fn stray(line: &str) -> bool {
 }
 
 fn finding(file: &str, index: usize, what: &str) -> Finding {
-    Finding {
-        file: file.to_owned(),
-        line: index + 1,
-        what: what.to_owned(),
-    }
+    Finding { file: file.to_owned(), line: index + 1, what: what.to_owned() }
 }
 
 #[cfg(test)]
@@ -89,22 +78,14 @@ mod tests {
     fn dependencies_come_from_the_one_list() {
         let lints = "[lints]\nworkspace = true\n";
         check_text(
-            &format!(
-                "{lints}[dependencies]\nserde.workspace = true\nx = {{ workspace = true, features = [\"a\"] }}\n"
-            ),
+            &format!("{lints}[dependencies]\nserde.workspace = true\nx = {{ workspace = true, features = [\"a\"] }}\n"),
             &[],
         );
-        check_text(
-            &format!("{lints}[dependencies]\nserde = \"1\"\n"),
-            &[(4, "`serde` is not taken")],
-        );
+        check_text(&format!("{lints}[dependencies]\nserde = \"1\"\n"), &[(4, "`serde` is not taken")]);
         check_text(
             &format!("{lints}[target.'cfg(unix)'.dependencies]\nlibc = {{ version = \"1\" }}\n"),
             &[(4, "`libc`")],
         );
-        check_text(
-            &format!("{lints}[dependencies.serde]\nversion = \"1\"\n"),
-            &[(3, "own table")],
-        );
+        check_text(&format!("{lints}[dependencies.serde]\nversion = \"1\"\n"), &[(3, "own table")]);
     }
 }

@@ -45,29 +45,18 @@ struct RawDependency {
 /// Reads what `cargo metadata --no-deps` wrote.
 pub(crate) fn parse(bytes: &[u8], root: &Path) -> Result<Vec<Package>, serde_json::Error> {
     let metadata: Metadata = serde_json::from_slice(bytes)?;
-    Ok(metadata
-        .packages
-        .into_iter()
-        .map(|raw| package(raw, root))
-        .collect())
+    Ok(metadata.packages.into_iter().map(|raw| package(raw, root)).collect())
 }
 
 fn package(raw: RawPackage, root: &Path) -> Package {
     let manifest = Path::new(&raw.manifest_path);
     Package {
         name: raw.name,
-        manifest: manifest
-            .strip_prefix(root)
-            .unwrap_or(manifest)
-            .to_string_lossy()
-            .replace('\\', "/"),
+        manifest: manifest.strip_prefix(root).unwrap_or(manifest).to_string_lossy().replace('\\', "/"),
         dependencies: raw
             .dependencies
             .into_iter()
-            .map(|raw| Dependency {
-                name: raw.name,
-                dev: raw.kind.as_deref() == Some("dev"),
-            })
+            .map(|raw| Dependency { name: raw.name, dev: raw.kind.as_deref() == Some("dev") })
             .collect(),
     }
 }
@@ -81,10 +70,7 @@ mod tests {
         let text = r#"{"packages":[{"name":"a","manifest_path":"/r/crates/a/Cargo.toml","extra":1,
             "dependencies":[{"name":"b","kind":null},{"name":"c","kind":"dev"}]}]}"#;
         let packages = parse(text.as_bytes(), Path::new("/r")).unwrap();
-        let dependency = |name: &str, dev| Dependency {
-            name: name.to_owned(),
-            dev,
-        };
+        let dependency = |name: &str, dev| Dependency { name: name.to_owned(), dev };
         let expected = Package {
             name: "a".to_owned(),
             manifest: "crates/a/Cargo.toml".to_owned(),

@@ -2,10 +2,8 @@
 
 use crate::Finding;
 
-const EMPTY_WORDS: [&str; 11] = [
-    "util", "utils", "common", "helper", "helpers", "manager", "managers", "misc", "service",
-    "services", "stuff",
-];
+const EMPTY_WORDS: [&str; 11] =
+    ["util", "utils", "common", "helper", "helpers", "manager", "managers", "misc", "service", "services", "stuff"];
 const SOURCE: [&str; 7] = ["rs", "ts", "js", "svelte", "py", "sh", "css"];
 
 /// Checks each part of one path, folders and the file itself, where it is source.
@@ -16,17 +14,9 @@ pub(crate) fn check(path: &str) -> Vec<Finding> {
     if !SOURCE.contains(&ending) {
         return Vec::new();
     }
-    let empty = stem
-        .split('/')
-        .flat_map(words)
-        .find(|word| EMPTY_WORDS.contains(&word.as_str()));
+    let empty = stem.split('/').flat_map(words).find(|word| EMPTY_WORDS.contains(&word.as_str()));
     empty
-        .map(|word| {
-            Finding::file(
-                path,
-                format!("`{word}` names nothing: say what the file holds"),
-            )
-        })
+        .map(|word| Finding::file(path, format!("`{word}` names nothing: say what the file holds")))
         .into_iter()
         .collect()
 }
@@ -42,10 +32,7 @@ fn words(part: &str) -> Vec<String> {
         if letter.is_uppercase() {
             words.push(String::new());
         }
-        words
-            .last_mut()
-            .expect("a list that starts with one word and only grows")
-            .extend(letter.to_lowercase());
+        words.last_mut().expect("a list that starts with one word and only grows").extend(letter.to_lowercase());
     }
     words
 }

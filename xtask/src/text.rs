@@ -16,30 +16,17 @@ const MACHINE_PATHS: [&str; 6] = [
 ];
 
 /// Code that was not written yet.
-const STUBS: [&str; 4] = [
-    concat!("to", "do!("),
-    concat!("unimple", "mented!("),
-    concat!("FIX", "ME"),
-    concat!("XX", "X:"),
-];
+const STUBS: [&str; 4] =
+    [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("FIX", "ME"), concat!("XX", "X:")];
 
-const KEYS: [&str; 3] = [
-    concat!("BEGIN RSA ", "PRIVATE KEY"),
-    concat!("BEGIN ", "PRIVATE KEY"),
-    concat!("BEGIN OPENSSH ", "PRIVATE KEY"),
-];
+const KEYS: [&str; 3] =
+    [concat!("BEGIN RSA ", "PRIVATE KEY"), concat!("BEGIN ", "PRIVATE KEY"), concat!("BEGIN OPENSSH ", "PRIVATE KEY")];
 
 /// Checks one file, given as its path and text.
 pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     if counts_lines(path) && text.lines().count() > LONGEST {
-        findings.push(Finding::file(
-            path,
-            format!(
-                "{} lines, at most {LONGEST}: split it",
-                text.lines().count()
-            ),
-        ));
+        findings.push(Finding::file(path, format!("{} lines, at most {LONGEST}: split it", text.lines().count())));
     }
     if data(path) {
         return findings;
@@ -48,11 +35,7 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
     let lines: Vec<&str> = text.lines().collect();
     for (index, line) in lines.iter().enumerate() {
         let mut say = |what: String| {
-            findings.push(Finding {
-                file: path.to_owned(),
-                line: index + 1,
-                what,
-            });
+            findings.push(Finding { file: path.to_owned(), line: index + 1, what });
         };
         if let Some(found) = first(&MACHINE_PATHS, line) {
             say(format!("`{found}` is a path of one machine"));
@@ -64,9 +47,7 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
             say("a conflict was left unsettled".to_owned());
         }
         if let Some(found) = first(&STUBS, line) {
-            say(format!(
-                "`{found}` says that something is missing: write it, or open an issue"
-            ));
+            say(format!("`{found}` says that something is missing: write it, or open an issue"));
         }
         if rust && attribute_lacks_reason(&lines[index..]) {
             say("give `reason = \"...\"`".to_owned());
@@ -76,10 +57,7 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
 }
 
 fn first<'a>(needles: &[&'a str], line: &str) -> Option<&'a str> {
-    needles
-        .iter()
-        .find(|needle| line.contains(**needle))
-        .copied()
+    needles.iter().find(|needle| line.contains(**needle)).copied()
 }
 
 fn ending(path: &str) -> &str {
@@ -98,16 +76,8 @@ fn counts_lines(path: &str) -> bool {
 
 /// Recordings, lists of exact versions and seeds: not written by hand, so not read for words.
 fn data(path: &str) -> bool {
-    let written = [
-        "testdata/",
-        "fixtures/",
-        "fuzz/seeds/",
-        "/gen/",
-        "demo/data/",
-    ];
-    ending(path) == "lock"
-        || path.ends_with("package-lock.json")
-        || written.iter().any(|part| path.contains(part))
+    let written = ["testdata/", "fixtures/", "fuzz/seeds/", "/gen/", "demo/data/"];
+    ending(path) == "lock" || path.ends_with("package-lock.json") || written.iter().any(|part| path.contains(part))
 }
 
 /// An `allow`, `expect` or `ignore` attribute that starts on the first of `lines` and gives no reason before it ends.
@@ -116,8 +86,7 @@ fn attribute_lacks_reason(lines: &[&str]) -> bool {
     let Some(rest) = line.strip_prefix("#[").or_else(|| line.strip_prefix("#![")) else {
         return false;
     };
-    let starts =
-        |word: &str| rest.starts_with(&format!("{word}(")) || rest.contains(&format!(", {word}("));
+    let starts = |word: &str| rest.starts_with(&format!("{word}(")) || rest.contains(&format!(", {word}("));
     if rest.starts_with("ignore]") {
         return true;
     }
@@ -160,47 +129,19 @@ mod tests {
     #[test]
     fn exceptions_give_their_reason() {
         check_text("a.rs", "#[allow(dead_code)]\nfn a() {}\n", &[(1, "reason")]);
-        check_text(
-            "a.rs",
-            "fn a() {}\n#![cfg_attr(test, allow(clippy::unwrap_used))]\n",
-            &[(2, "reason")],
-        );
-        check_text(
-            "a.rs",
-            "#[expect(\n    dead_code,\n    reason = \"shown\"\n)]\n",
-            &[],
-        );
+        check_text("a.rs", "fn a() {}\n#![cfg_attr(test, allow(clippy::unwrap_used))]\n", &[(2, "reason")]);
+        check_text("a.rs", "#[expect(\n    dead_code,\n    reason = \"shown\"\n)]\n", &[]);
         check_text("a.rs", "#[ignore]\n", &[(1, "reason")]);
-        check_text(
-            "a.rs",
-            "#[ignore = \"needs a disk\"]\n#[derive(Debug)]\n",
-            &[],
-        );
+        check_text("a.rs", "#[ignore = \"needs a disk\"]\n#[derive(Debug)]\n", &[]);
         check_text("a.md", "#[allow(dead_code)]\n", &[]);
     }
 
     #[test]
     fn some_texts_are_never_committed() {
-        check_text(
-            "a.rs",
-            &format!("// see /{}/me/x\n", "home"),
-            &[(1, "one machine")],
-        );
-        check_text(
-            "a.rs",
-            &format!("fn a() {{ {}!() }}\n", "todo"),
-            &[(1, "missing")],
-        );
-        check_text(
-            "a.txt",
-            &format!("x\n{}\n", "<<<<<<< ours"),
-            &[(2, "conflict")],
-        );
-        check_text(
-            "a.pem",
-            &format!("-----BEGIN {}-----\n", "PRIVATE KEY"),
-            &[(1, "secret")],
-        );
+        check_text("a.rs", &format!("// see /{}/me/x\n", "home"), &[(1, "one machine")]);
+        check_text("a.rs", &format!("fn a() {{ {}!() }}\n", "todo"), &[(1, "missing")]);
+        check_text("a.txt", &format!("x\n{}\n", "<<<<<<< ours"), &[(2, "conflict")]);
+        check_text("a.pem", &format!("-----BEGIN {}-----\n", "PRIVATE KEY"), &[(1, "secret")]);
         check_text("crates/a/testdata/x.json", &format!("/{}/me", "home"), &[]);
     }
 }
