@@ -5,7 +5,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 pub mod context;
+pub mod limiter;
+pub mod password;
 pub mod policy;
+pub mod random;
+pub mod token;
 
 pub use context::{Actor, Context, Purpose};
 pub use policy::{Action, Refusal, Resource, Role, authorise};
