@@ -5,10 +5,14 @@
 
 pub mod clock;
 pub mod contract;
+#[cfg(feature = "contract-tests")]
+pub mod contract_tests;
+pub mod embedded;
 mod error;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use contract::{Appended, Bus, Done, Entry, Offset, Queued, Topic};
+pub use embedded::{Embedded, Options, check};
 pub use error::BusError;
 
 use std::path::PathBuf;

@@ -1,0 +1,10 @@
+//! Tests of the log as its users see it.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod contract;
+mod damage;
+mod disk_full;
+mod fixture;
+mod model;
+mod power_cut;
+mod sim_disk;
