@@ -58,6 +58,7 @@ pub(super) struct Class {
 
 /// The fields of a feature besides its class.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one yes-or-no field of the tiles")]
 pub(super) struct Fields {
     pub(super) name: Option<Box<str>>,
     pub(super) reference: Option<Box<str>>,
@@ -222,11 +223,13 @@ pub(super) fn subject(tags: &Tags<'_>) -> Subject {
 
 /// Whether a closed way with these tags is a line all the same (a roundabout, a loop of a path).
 pub(super) fn closed_is_line(tags: &Tags<'_>) -> bool {
-    get(tags, "area") == Some("no") || (["highway", "railway", "waterway"].iter().any(|k| is_set(tags, k)) && get(tags, "area") != Some("yes"))
+    get(tags, "area") == Some("no")
+        || (["highway", "railway", "waterway"].iter().any(|k| is_set(tags, k)) && get(tags, "area") != Some("yes"))
 }
 
 fn line(tags: &Tags<'_>) -> Option<Class> {
-    let class = |layer, (_, name, rank, zoom): &Row| Class { layer, name, rank: *rank, from_zoom: *zoom, all_zoom: *zoom };
+    let class =
+        |layer, (_, name, rank, zoom): &Row| Class { layer, name, rank: *rank, from_zoom: *zoom, all_zoom: *zoom };
     if let Some(highway) = get(tags, "highway") {
         let base = highway.strip_suffix("_link").unwrap_or(highway);
         return ROADS.iter().find(|row| row.0 == base).map(|row| class(Layer::Road, row));
@@ -258,7 +261,9 @@ fn area(tags: &Tags<'_>) -> Option<Class> {
         }
         (Some("bay"), ..) => return class(Layer::Water, "sea", 8, 13),
         (_, Some("riverbank" | "dock"), ..) => return class(Layer::Water, "river", 8, 13),
-        (_, _, Some("reservoir" | "basin"), _) | (_, _, _, Some("swimming_pool")) => return class(Layer::Water, "basin", 8, 13),
+        (_, _, Some("reservoir" | "basin"), _) | (_, _, _, Some("swimming_pool")) => {
+            return class(Layer::Water, "basin", 8, 13);
+        }
         _ => {}
     }
     if let Some(name) = find(GREENS) {
@@ -332,7 +337,9 @@ mod tests {
 
     #[test]
     fn fields_are_read() {
-        let f = subject(&vec![("highway", "motorway_link"), ("oneway", "yes"), ("bridge", "viaduct"), ("tunnel", "no")]).fields;
+        let f =
+            subject(&vec![("highway", "motorway_link"), ("oneway", "yes"), ("bridge", "viaduct"), ("tunnel", "no")])
+                .fields;
         assert!(f.link && f.oneway && f.bridge && !f.tunnel);
         assert_eq!(subject(&vec![("building", "yes"), ("building:levels", "4")]).fields.height_m, Some(12));
         assert_eq!(subject(&vec![("building", "yes"), ("height", "nonsense")]).fields.height_m, None);

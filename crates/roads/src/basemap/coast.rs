@@ -10,6 +10,9 @@ pub(super) struct Sea {
     pub(super) loose_ends: u64,
 }
 
+/// A stretch with a loose end is passed over if it is shorter than this part of width and height of the box.
+const SHORT: f64 = 0.02;
+
 /// A stretch from edge to edge of the box, with the place of both ends on the edge.
 struct Stretch {
     line: Vec<Point>,
@@ -17,30 +20,40 @@ struct Stretch {
     leaves: f64,
 }
 
-/// Closes the sea. `chains` are coastlines joined as far as they go.
-pub(super) fn sea(chains: &[Vec<Point>], bounds: &Rect) -> Sea {
+/// Closes the sea. `chains` are coastlines joined as far as they go, known inside `bounds`; the sea is drawn on to the
+/// edge of `outer`, straight out from the edge of `bounds`.
+pub(super) fn sea(chains: &[Vec<Point>], bounds: &Rect, outer: &Rect) -> Sea {
     let mut sea = Sea::default();
     let (mut stretches, mut islands, mut basins) = (Vec::new(), Vec::new(), Vec::new());
     for chain in chains {
         let closed = chain.len() > 3 && chain.first() == chain.last();
         if closed && chain.iter().all(|p| bounds.contains(*p)) {
             // With y to the south a positive area runs clockwise on the map: the water is inside.
-            if area(chain) > 0.0 { basins.push(chain.clone()) } else { islands.push(chain.clone()) }
+            if area(chain) > 0.0 {
+                basins.push(chain.clone());
+            } else {
+                islands.push(chain.clone());
+            }
             continue;
         }
         for line in inner_parts(chain, closed, bounds) {
             let (Some(first), Some(last)) = (line.first().copied(), line.last().copied()) else { continue };
-            sea.loose_ends += [first, last].iter().filter(|p| off_edge(**p, bounds) > 1e-3).count() as u64;
+            let loose = [first, last].iter().filter(|p| off_edge(**p, bounds) > 1e-3).count() as u64;
+            sea.loose_ends += loose;
+            // Between a loose end and an edge close by there is no telling which side the long way round is.
+            if loose > 0 && length(&line) < SHORT * (bounds.max[0] - bounds.min[0] + bounds.max[1] - bounds.min[1]) {
+                continue;
+            }
             stretches.push(Stretch { enters: edge_place(first, bounds), leaves: edge_place(last, bounds), line });
         }
     }
-    let mut outer = if stretches.is_empty() && basins.is_empty() && !islands.is_empty() {
-        vec![corners(bounds, 0.0, 4.0)]
+    let mut rings = if stretches.is_empty() && basins.is_empty() && !islands.is_empty() {
+        vec![corners(outer, 0.0, 4.0)]
     } else {
-        close(stretches, bounds)
+        close(stretches, bounds, outer)
     };
-    outer.append(&mut basins);
-    for ring in outer {
+    rings.append(&mut basins);
+    for ring in rings {
         let holes = islands.extract_if(.., |island| island.first().is_some_and(|p| inside(&ring, *p)));
         let holes: Vec<_> = holes.collect();
         sea.areas.push(std::iter::once(ring).chain(holes).collect());
@@ -61,7 +74,7 @@ fn inner_parts(chain: &[Point], closed: bool, bounds: &Rect) -> Vec<Vec<Point>> 
 
 /// Follows each stretch, then the edge clockwise (the water stays on the right) to the next one, until the
 /// ring closes. Rings run clockwise on the map.
-fn close(mut stretches: Vec<Stretch>, bounds: &Rect) -> Vec<Vec<Point>> {
+fn close(mut stretches: Vec<Stretch>, bounds: &Rect, outer: &Rect) -> Vec<Vec<Point>> {
     let mut rings = Vec::new();
     while let Some(first) = stretches.pop() {
         let (start, mut at) = (first.enters, first.leaves);
@@ -73,11 +86,11 @@ fn close(mut stretches: Vec<Stretch>, bounds: &Rect) -> Vec<Vec<Point>> {
                 .filter(|i| ahead(stretches[*i].enters) < home)
                 .min_by(|a, b| ahead(stretches[*a].enters).total_cmp(&ahead(stretches[*b].enters)));
             let Some(next) = next else {
-                ring.extend(corners(bounds, at, home));
+                ring.extend(along(bounds, outer, at, home));
                 break;
             };
             let stretch = stretches.swap_remove(next);
-            ring.extend(corners(bounds, at, ahead(stretch.enters)));
+            ring.extend(along(bounds, outer, at, ahead(stretch.enters)));
             at = stretch.leaves;
             ring.extend(stretch.line);
         }
@@ -85,6 +98,28 @@ fn close(mut stretches: Vec<Stretch>, bounds: &Rect) -> Vec<Vec<Point>> {
         rings.push(ring);
     }
     rings
+}
+
+/// The way along the outer edge from one place to another `length` sides on.
+fn along(bounds: &Rect, outer: &Rect, at: f64, length: f64) -> Vec<Point> {
+    let mut way = vec![outward(bounds, outer, at)];
+    way.extend(corners(outer, at, length));
+    way.push(outward(bounds, outer, at + length));
+    way
+}
+
+/// The point of the outer edge straight out from a place on the edge of the box.
+fn outward(bounds: &Rect, outer: &Rect, place: f64) -> Point {
+    let place = place.rem_euclid(4.0);
+    let side = place.floor();
+    let on = |axis: usize, part: f64| bounds.min[axis] + part * (bounds.max[axis] - bounds.min[axis]);
+    let part = place - side;
+    match side as u8 {
+        0 => [on(0, part), outer.min[1]],
+        1 => [outer.max[0], on(1, part)],
+        2 => [on(0, 1.0 - part), outer.max[1]],
+        _ => [outer.min[0], on(1, 1.0 - part)],
+    }
 }
 
 /// Corners passed on a way of `length` sides along the edge, clockwise from `at`. A full round is closed.
@@ -110,6 +145,10 @@ fn edge_place(p: Point, bounds: &Rect) -> f64 {
     nearest.map_or(0.0, |side| side.1 % 4.0)
 }
 
+fn length(line: &[Point]) -> f64 {
+    line.windows(2).map(|w| (w[1][0] - w[0][0]).hypot(w[1][1] - w[0][1])).sum()
+}
+
 /// Distance from the edge as a part of the box.
 fn off_edge(p: Point, bounds: &Rect) -> f64 {
     (0..2)
@@ -126,10 +165,12 @@ mod tests {
 
     const BOX: Rect = Rect { min: [0.0, 0.0], max: [10.0, 10.0] };
 
+    const OUTER: Rect = Rect { min: [-5.0, -5.0], max: [15.0, 15.0] };
+
     /// Water at each probe, from the even-odd rule over all rings.
     fn check(chains: &[&[Point]], probes: &[(Point, bool)]) {
         let chains: Vec<_> = chains.iter().map(|c| c.to_vec()).collect();
-        let sea = sea(&chains, &BOX);
+        let sea = sea(&chains, &BOX, &OUTER);
         for (p, water) in probes {
             let odd = sea.areas.iter().flatten().filter(|ring| inside(ring, *p)).count() % 2 == 1;
             assert_eq!(odd, *water, "{p:?} with {chains:?}: {:?}", sea.areas);
@@ -139,7 +180,10 @@ mod tests {
     #[test]
     fn water_lies_right_of_the_coast() {
         // Walking east, the water is in the south.
-        check(&[&[[-1.0, 5.0], [11.0, 5.0]]], &[([5.0, 8.0], true), ([5.0, 2.0], false)]);
+        check(
+            &[&[[-1.0, 5.0], [11.0, 5.0]]],
+            &[([5.0, 8.0], true), ([5.0, 2.0], false), ([14.0, 14.0], true), ([-4.0, 1.0], false)],
+        );
         check(&[&[[11.0, 5.0], [-1.0, 5.0]]], &[([5.0, 8.0], false), ([5.0, 2.0], true)]);
     }
 
@@ -160,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_coast_that_stops_is_counted() {
-        assert_eq!(sea(&[vec![[-1.0, 5.0], [5.0, 5.0]]], &BOX).loose_ends, 1);
-        assert!(sea(&[], &BOX).areas.is_empty());
+        assert_eq!(sea(&[vec![[-1.0, 5.0], [5.0, 5.0]]], &BOX, &OUTER).loose_ends, 1);
+        assert!(sea(&[], &BOX, &OUTER).areas.is_empty());
     }
 }

@@ -34,21 +34,20 @@ pub(super) struct Feature {
 /// Distance within which two points of the same class and name are the same place.
 const SAME_PLACE_M: f64 = 250.0;
 
-/// Everything the extract draws, in drawing order.
-pub(super) fn features(extract: &Extract, bounds: &Rect, odd: &mut Odd) -> Vec<Feature> {
+/// Everything the extract draws, in drawing order. `bounds` is the box of the extract, `outer` that of the map.
+pub(super) fn features(extract: &Extract, bounds: &Rect, outer: &Rect, odd: &mut Odd) -> Vec<Feature> {
     let mut all = Vec::new();
     lines(extract, odd, &mut all);
     way_areas(extract, odd, &mut all);
     relation_areas(extract, odd, &mut all);
-    coast(extract, bounds, odd, &mut all);
+    coast(extract, bounds, outer, odd, &mut all);
     let spots = extract.spots.iter().filter_map(|spot| {
         let class = spot.subject.point?;
         Some(feature(class, spot.subject.fields.clone(), Shape::Point(project(spot.lon_e7, spot.lat_e7))))
     });
     // Nodes come first, so that a hospital's entrance node wins over its outline.
     let labels = std::mem::take(&mut all);
-    let (points, shapes): (Vec<_>, Vec<_>) =
-        spots.chain(labels).partition(|f| matches!(f.shape, Shape::Point(_)));
+    let (points, shapes): (Vec<_>, Vec<_>) = spots.chain(labels).partition(|f| matches!(f.shape, Shape::Point(_)));
     all = distinct(points);
     all.extend(shapes);
     all.sort_by(|a, b| order(a).cmp(&order(b)).then(b.size.total_cmp(&a.size)));
@@ -171,7 +170,8 @@ fn relation_areas(extract: &Extract, odd: &mut Odd, all: &mut Vec<Feature>) {
             let ways = relation.ways.iter().filter(|(_, inner)| *inner == wanted);
             let ways = ways.filter_map(|(id, _)| extract.members.get(id)).map(|i| extract.ways[*i].nodes.clone());
             let chains = join(ways.collect(), true);
-            let (closed, open): (Vec<_>, Vec<_>) = chains.into_iter().partition(|c| c.len() > 3 && c.first() == c.last());
+            let (closed, open): (Vec<_>, Vec<_>) =
+                chains.into_iter().partition(|c| c.len() > 3 && c.first() == c.last());
             odd.broken_areas += open.len() as u64;
             closed.iter().filter_map(|chain| ring(extract, chain)).collect()
         };
@@ -189,12 +189,12 @@ fn relation_areas(extract: &Extract, odd: &mut Odd, all: &mut Vec<Feature>) {
     }
 }
 
-fn coast(extract: &Extract, bounds: &Rect, odd: &mut Odd, all: &mut Vec<Feature>) {
+fn coast(extract: &Extract, bounds: &Rect, outer: &Rect, odd: &mut Odd, all: &mut Vec<Feature>) {
     let mut seen = FxHashSet::default();
     let ways = extract.ways.iter().filter(|way| way.subject.coastline && seen.insert(way.nodes.as_slice()));
     let pieces: Vec<Vec<i64>> = ways.map(|way| way.nodes.clone()).collect();
     let chains: Vec<Vec<Point>> = join(pieces, false).iter().flat_map(|chain| runs(extract, chain)).collect();
-    let sea = sea(&chains, bounds);
+    let sea = sea(&chains, bounds, outer);
     odd.loose_coast += sea.loose_ends;
     let class = Class { layer: Layer::Water, name: "sea", rank: 0, from_zoom: 0, all_zoom: 0 };
     for rings in sea.areas {

@@ -17,10 +17,8 @@ impl Rect {
     pub(super) fn around(points: impl IntoIterator<Item = Point>) -> Self {
         let mut rect = Self { min: [f64::MAX; 2], max: [f64::MIN; 2] };
         for p in points {
-            for axis in 0..2 {
-                rect.min[axis] = rect.min[axis].min(p[axis]);
-                rect.max[axis] = rect.max[axis].max(p[axis]);
-            }
+            rect.min = [rect.min[0].min(p[0]), rect.min[1].min(p[1])];
+            rect.max = [rect.max[0].max(p[0]), rect.max[1].max(p[1])];
         }
         rect
     }
@@ -101,12 +99,13 @@ pub(super) fn simplify(points: &[Point], tolerance: f64) -> Vec<Point> {
     points.iter().zip(keep).filter(|(_, keep)| *keep).map(|(p, _)| *p).collect()
 }
 
-fn distance_squared(p: Point, a: Point, b: Point) -> f64 {
-    let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
-    let length = dx * dx + dy * dy;
-    let t = if length > 0.0 { (((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
-    let (x, y) = (a[0] + t * dx - p[0], a[1] + t * dy - p[1]);
-    x * x + y * y
+fn distance_squared(p: Point, from: Point, to: Point) -> f64 {
+    let along = [to[0] - from[0], to[1] - from[1]];
+    let away = [p[0] - from[0], p[1] - from[1]];
+    let length = along[0] * along[0] + along[1] * along[1];
+    let dot = away[0] * along[0] + away[1] * along[1];
+    let part = if length > 0.0 { (dot / length).clamp(0.0, 1.0) } else { 0.0 };
+    (away[0] - part * along[0]).powi(2) + (away[1] - part * along[1]).powi(2)
 }
 
 /// The parts of a line inside the rectangle.
@@ -114,7 +113,7 @@ pub(super) fn clip_line(line: &[Point], rect: &Rect) -> Vec<Vec<Point>> {
     let mut parts: Vec<Vec<Point>> = Vec::new();
     let mut open = false;
     for w in line.windows(2) {
-        let Some((a, b)) = clip_segment(w[0], w[1], rect) else {
+        let Some((a, b, cut)) = clip_segment(w[0], w[1], rect) else {
             open = false;
             continue;
         };
@@ -122,13 +121,13 @@ pub(super) fn clip_line(line: &[Point], rect: &Rect) -> Vec<Vec<Point>> {
             Some(part) => part.push(b),
             None => parts.push(vec![a, b]),
         }
-        open = b == w[1];
+        open = !cut;
     }
     parts
 }
 
-/// The stretch of a segment inside the rectangle (Liang-Barsky).
-fn clip_segment(a: Point, b: Point, rect: &Rect) -> Option<(Point, Point)> {
+/// The stretch of a segment inside the rectangle (Liang-Barsky), and whether its end is cut off.
+fn clip_segment(a: Point, b: Point, rect: &Rect) -> Option<(Point, Point, bool)> {
     let (mut t0, mut t1) = (0.0f64, 1.0f64);
     for axis in 0..2 {
         let d = b[axis] - a[axis];
@@ -147,7 +146,9 @@ fn clip_segment(a: Point, b: Point, rect: &Rect) -> Option<(Point, Point)> {
     }
     let at = |t: f64| [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t];
     // The ends are kept exactly, so that the pieces of a line join.
-    (t0 <= t1).then(|| (if t0 == 0.0 { a } else { at(t0) }, if t1 == 1.0 { b } else { at(t1) }))
+    let start = if t0 > 0.0 { at(t0) } else { a };
+    let end = if t1 < 1.0 { at(t1) } else { b };
+    (t0 <= t1).then_some((start, end, t1 < 1.0))
 }
 
 /// The part of a closed ring inside the rectangle (Sutherland-Hodgman), closed; empty where nothing
@@ -155,7 +156,9 @@ fn clip_segment(a: Point, b: Point, rect: &Rect) -> Option<(Point, Point)> {
 pub(super) fn clip_ring(ring: &[Point], rect: &Rect) -> Vec<Point> {
     let mut points = ring.to_vec();
     points.pop();
-    for (axis, edge, sign) in [(0, rect.min[0], 1.0), (0, rect.max[0], -1.0), (1, rect.min[1], 1.0), (1, rect.max[1], -1.0)] {
+    for (axis, edge, sign) in
+        [(0, rect.min[0], 1.0), (0, rect.max[0], -1.0), (1, rect.min[1], 1.0), (1, rect.max[1], -1.0)]
+    {
         let within = |p: &Point| (p[axis] - edge) * sign >= 0.0;
         let mut kept = Vec::with_capacity(points.len() + 4);
         for (i, b) in points.iter().enumerate() {
@@ -190,7 +193,10 @@ mod tests {
     fn lines_are_cut_at_the_edge() {
         check_line(&[[1.0, 1.0], [2.0, 2.0]], &[&[[1.0, 1.0], [2.0, 2.0]]]);
         check_line(&[[-5.0, 5.0], [15.0, 5.0]], &[&[[0.0, 5.0], [10.0, 5.0]]]);
-        check_line(&[[5.0, 5.0], [15.0, 5.0], [15.0, 6.0], [5.0, 6.0]], &[&[[5.0, 5.0], [10.0, 5.0]], &[[10.0, 6.0], [5.0, 6.0]]]);
+        check_line(
+            &[[5.0, 5.0], [15.0, 5.0], [15.0, 6.0], [5.0, 6.0]],
+            &[&[[5.0, 5.0], [10.0, 5.0]], &[[10.0, 6.0], [5.0, 6.0]]],
+        );
         check_line(&[[20.0, 20.0], [30.0, 20.0]], &[]);
     }
 
@@ -215,7 +221,17 @@ mod tests {
 
     #[test]
     fn label_points_lie_inside() {
-        let c = vec![[0.0, 0.0], [9.0, 0.0], [9.0, 2.0], [2.0, 2.0], [2.0, 6.0], [9.0, 6.0], [9.0, 9.0], [0.0, 9.0], [0.0, 0.0]];
+        let c = vec![
+            [0.0, 0.0],
+            [9.0, 0.0],
+            [9.0, 2.0],
+            [2.0, 2.0],
+            [2.0, 6.0],
+            [9.0, 6.0],
+            [9.0, 9.0],
+            [0.0, 9.0],
+            [0.0, 0.0],
+        ];
         let p = point_inside(std::slice::from_ref(&c)).unwrap();
         assert!(inside(&c, p), "{p:?}");
         assert!(point_inside(&[]).is_none());
@@ -223,7 +239,8 @@ mod tests {
 
     #[test]
     fn projection_of_known_points() {
-        assert_eq!(project(0, 0), [0.5, 0.5]);
+        let p = project(0, 0);
+        assert!((p[0] - 0.5).abs() < 1e-12 && (p[1] - 0.5).abs() < 1e-12, "{p:?}");
         let p = project(1_800_000_000, 900_000_000);
         assert!((p[0] - 1.0).abs() < 1e-12 && p[1].abs() < 1e-9, "{p:?}");
         assert!((metres_per_unit(0.5) - 40_075_016.7).abs() < 1.0);

@@ -31,6 +31,9 @@ pub struct Options {
     pub min_zoom: u8,
     /// Last zoom stored, at most 15.
     pub max_zoom: u8,
+    /// How far the map goes on beyond the box of the extract, as a part of its width and height. Only what the
+    /// extract happens to hold is drawn there, and the sea, so that the coast does not end in a straight edge.
+    pub margin: f64,
     /// Most vertices of ways held in memory; 16 to 50 bytes each.
     pub max_vertices: u64,
     /// Most tiles over all zooms.
@@ -39,7 +42,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { name: "base map".into(), min_zoom: 8, max_zoom: 15, max_vertices: 20_000_000, max_tiles: 500_000 }
+        Self {
+            name: "base map".into(),
+            min_zoom: 8,
+            max_zoom: 15,
+            margin: 0.5,
+            max_vertices: 20_000_000,
+            max_tiles: 500_000,
+        }
     }
 }
 
@@ -80,7 +90,7 @@ pub struct Odd {
 /// What was made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// The area of the map.
+    /// The box of the extract. The archive's own box is wider by the margin.
     pub bounds: BoundingBox,
     /// Features by layer.
     pub features: BTreeMap<&'static str, u64>,
@@ -93,7 +103,12 @@ pub struct Report {
 }
 
 /// Makes the archive `out` from the extract `pbf`. The archive appears only once it is complete and on disk.
-pub fn build(pbf: &Path, out: &Path, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Report, RoadsError> {
+pub fn build(
+    pbf: &Path,
+    out: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, RoadsError> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |source| RoadsError::Io { path, source }
@@ -133,9 +148,10 @@ pub fn build_from(
     let extract = extract::read(&mut reader, options, &mut odd, progress)?;
     let empty = || RoadsError::Empty { path: pbf.to_owned() };
     let bounds = header.bounds.or_else(|| bounds(&extract)).ok_or_else(empty)?;
-    let rect = rect(&bounds);
-    tiles::count(&rect, options)?;
-    let features = features::features(&extract, &rect, &mut odd);
+    let drawn = widened(&bounds, options.margin);
+    let outer = rect(&drawn);
+    tiles::count(&outer, options)?;
+    let features = features::features(&extract, &rect(&bounds), &outer, &mut odd);
     drop(extract);
     if features.is_empty() {
         return Err(empty());
@@ -144,9 +160,9 @@ pub fn build_from(
     for feature in &features {
         *report.features.entry(feature.class.layer.name()).or_default() += 1;
     }
-    let mut archive = archive::Archive::create(output, out, &bounds, &header, options)?;
+    let mut archive = archive::Archive::create(output, out, &drawn, &header, options)?;
     for zoom in options.min_zoom..=options.max_zoom {
-        tiles::make(&features, &rect, zoom, options, progress, &mut |tile| {
+        tiles::make(&features, &outer, zoom, options, progress, &mut |tile| {
             *report.tiles.entry(zoom).or_default() += 1;
             report.tile_bytes += tile.bytes.len() as u64;
             archive.add(&tile)
@@ -164,6 +180,9 @@ fn check(options: &Options) -> Result<(), RoadsError> {
         let why = format!("{} is more than max_zoom, {}", options.min_zoom, options.max_zoom);
         return Err(RoadsError::Option { field: "min_zoom", why });
     }
+    if !(0.0..=10.0).contains(&options.margin) {
+        return Err(RoadsError::Option { field: "margin", why: format!("{} is not between 0 and 10", options.margin) });
+    }
     Ok(())
 }
 
@@ -173,6 +192,16 @@ fn bounds(extract: &extract::Extract) -> Option<BoundingBox> {
     let around = Rect::around(extract.places().map(|(lon, lat)| [degrees(lon), degrees(lat)]));
     let bounds = BoundingBox::new(around.min[0], around.min[1], around.max[0], around.max[1]).ok()?;
     (bounds.west < bounds.east && bounds.south < bounds.north).then_some(bounds)
+}
+
+fn widened(bounds: &BoundingBox, margin: f64) -> BoundingBox {
+    let (dx, dy) = ((bounds.east - bounds.west) * margin, (bounds.north - bounds.south) * margin);
+    BoundingBox {
+        west: (bounds.west - dx).max(-180.0),
+        south: (bounds.south - dy).max(-90.0),
+        east: (bounds.east + dx).min(180.0),
+        north: (bounds.north + dy).min(90.0),
+    }
 }
 
 fn rect(bounds: &BoundingBox) -> Rect {

@@ -62,7 +62,8 @@ pub enum Wanted {
 impl<'a> Block<'a> {
     /// Reads the table of texts and finds the groups.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let mut block = Self { strings: Vec::new(), groups: Vec::new(), granularity: 100, lat_offset: 0, lon_offset: 0 };
+        let mut block =
+            Self { strings: Vec::new(), groups: Vec::new(), granularity: 100, lat_offset: 0, lon_offset: 0 };
         let mut fields = Fields::new(bytes);
         while let Some((field, value)) = fields.next()? {
             match field {

@@ -114,10 +114,10 @@ impl<R: Read + Seek> Reader<R> {
     /// Reads the next `size` bytes, at most [`MAX_BLOB_BYTES`], into the packed buffer.
     fn fill(&mut self, size: u64) -> Result<(), RoadsError> {
         self.packed.clear();
-        let read = (&mut self.input).take(size).read_to_end(&mut self.packed).map_err(|source| RoadsError::Io {
-            path: self.path.clone(),
-            source,
-        })?;
+        let read = (&mut self.input)
+            .take(size)
+            .read_to_end(&mut self.packed)
+            .map_err(|source| RoadsError::Io { path: self.path.clone(), source })?;
         if (read as u64) < size {
             return Err(self.damaged("the file ends inside a block"));
         }
