@@ -43,7 +43,9 @@ pub struct BoundingBox {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GeometryError {
     /// A longitude or latitude out of range or not a number.
-    #[error("longitude {lon}, latitude {lat} is not a place on earth (WGS 84: -180..180, -90..90; longitude comes first)")]
+    #[error(
+        "longitude {lon}, latitude {lat} is not a place on earth (WGS 84: -180..180, -90..90; longitude comes first)"
+    )]
     Position {
         /// The longitude given.
         lon: f64,
@@ -96,11 +98,7 @@ impl BoundingBox {
     pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Self, GeometryError> {
         Position::new(west, south)?;
         Position::new(east, north)?;
-        if west <= east && south <= north {
-            Ok(Self { west, south, east, north })
-        } else {
-            Err(GeometryError::Box)
-        }
+        if west <= east && south <= north { Ok(Self { west, south, east, north }) } else { Err(GeometryError::Box) }
     }
 
     /// The whole earth.
@@ -152,9 +150,13 @@ impl Geometry {
         }
         match self {
             Self::Point(_) => Ok(()),
-            Self::Line(line) if line.len() < 2 => Err(GeometryError::TooFew { what: "line", needed: 2, found: line.len() }),
+            Self::Line(line) if line.len() < 2 => {
+                Err(GeometryError::TooFew { what: "line", needed: 2, found: line.len() })
+            }
             Self::Line(_) => Ok(()),
-            Self::Polygon(rings) if rings.is_empty() => Err(GeometryError::TooFew { what: "ring", needed: 4, found: 0 }),
+            Self::Polygon(rings) if rings.is_empty() => {
+                Err(GeometryError::TooFew { what: "ring", needed: 4, found: 0 })
+            }
             Self::Polygon(rings) => rings.iter().enumerate().try_for_each(|(i, ring)| check_ring(i, ring)),
         }
     }

@@ -59,7 +59,9 @@ impl ObservationKind {
     pub fn accepts(&self, value: &Value) -> bool {
         matches!(
             (self.value_type, value),
-            (ValueType::Number, Value::Number(_)) | (ValueType::Boolean, Value::Boolean(_)) | (ValueType::Text, Value::Text(_))
+            (ValueType::Number, Value::Number(_))
+                | (ValueType::Boolean, Value::Boolean(_))
+                | (ValueType::Text, Value::Text(_))
         )
     }
 

@@ -95,9 +95,7 @@ impl fmt::Display for Timestamp {
 impl FromStr for Timestamp {
     type Err = TimeError;
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        text.parse::<jiff::Timestamp>()
-            .map(|time| Self(time.as_microsecond()))
-            .map_err(|e| TimeError(e.to_string()))
+        text.parse::<jiff::Timestamp>().map(|time| Self(time.as_microsecond())).map_err(|e| TimeError(e.to_string()))
     }
 }
 

@@ -6,5 +6,23 @@
 //! before the log is durable.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
+mod applier;
 pub mod carrier;
+pub mod catalogue;
+pub mod counters;
+pub mod directory;
+pub mod documents;
 pub mod door;
+mod errands;
+mod housekeeping;
+pub mod intake;
+pub mod live;
+pub mod platform;
+mod pump;
+mod recent;
+pub mod record;
+pub mod snapshot;
+mod start;
+pub mod status;
+
+pub use platform::{CommandFailure, Parts, Platform, StartError};

@@ -1,0 +1,180 @@
+//! The thread that makes effects durable: documents and the log offset they came from, in one transaction.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+use tokio::sync::{mpsc, oneshot};
+use vigiles_bus::{Bus, Offset};
+use vigiles_engine::{CommandDone, CommandError, ConfigDocument, ConfigKind, Effect};
+use vigiles_history::History;
+use vigiles_model::{IncidentId, Task};
+use vigiles_store::{Store, StoreError, Write};
+use vigiles_trust::Context;
+
+use crate::documents;
+use crate::intake::Intake;
+use crate::pump::Batch;
+use crate::snapshot;
+
+/// The mark in the store: effects of log entries before it are in the documents.
+pub const APPLIED: &str = "engine-applied";
+/// Batches applied in one transaction when they wait.
+const TOGETHER: usize = 64;
+
+/// Callers that wait for the outcome of their command, by ticket.
+pub type Waiting = Mutex<FxHashMap<u128, oneshot::Sender<Result<CommandDone, CommandError>>>>;
+
+/// A task for the system to carry out.
+#[derive(Debug)]
+pub struct Errand {
+    /// The incident it belongs to.
+    pub incident: IncidentId,
+    /// The task.
+    pub task: Box<Task>,
+}
+
+/// The applier.
+pub struct Applier {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) history: Arc<dyn History>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) waiting: Arc<Waiting>,
+    pub(crate) errands: mpsc::Sender<Errand>,
+    pub(crate) snapshots: PathBuf,
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+/// What a batch comes to.
+#[derive(Default)]
+struct Work {
+    writes: Vec<Write>,
+    places: FxHashMap<(&'static str, String), usize>,
+    puts: Vec<ConfigDocument>,
+    deletes: Vec<(ConfigKind, String)>,
+    outcomes: Vec<(u128, Result<CommandDone, CommandError>)>,
+    errands: Vec<Errand>,
+    raised: usize,
+}
+
+impl Applier {
+    /// Runs until the pump is gone.
+    pub(crate) fn run(self, batches: &Receiver<Batch>) {
+        while let Ok(first) = batches.recv() {
+            let mut together = vec![first];
+            while together.len() < TOGETHER {
+                match batches.try_recv() {
+                    Ok(batch) => together.push(batch),
+                    Err(_) => break,
+                }
+            }
+            self.apply(together);
+        }
+    }
+
+    fn apply(&self, batches: Vec<Batch>) {
+        let mut work = Work::default();
+        let mut next = Offset(0);
+        let mut newest_snapshot = None;
+        for batch in batches {
+            next = batch.next;
+            for (ticket, effect) in batch.effects {
+                work.add(ticket, effect);
+            }
+            newest_snapshot = batch.snapshot.map(|state| (batch.next, state)).or(newest_snapshot);
+        }
+        work.writes.push(Write::SetMark { name: APPLIED, value: next.0 });
+        if !self.write(std::mem::take(&mut work.writes)) {
+            return;
+        }
+        self.intake.catalogue.change(&work.puts, &work.deletes);
+        self.intake.counters.alarms.add(work.raised);
+        self.intake.counters.commands.add(work.outcomes.len());
+        for (ticket, outcome) in work.outcomes {
+            if let Some(caller) = self.waiting.lock().remove(&ticket) {
+                let _caller_gone = caller.send(outcome);
+            }
+        }
+        for errand in work.errands {
+            // A full queue loses nothing: the sweep finds tasks that still run.
+            let _found_by_the_sweep = self.errands.try_send(errand);
+        }
+        if let Some((offset, state)) = newest_snapshot {
+            self.save_snapshot(offset, &state);
+        }
+    }
+
+    /// Applies writes; a failing store is tried again until it works or the platform stops, since the log
+    /// holds everything and the queue before this thread is bounded.
+    fn write(&self, writes: Vec<Write>) -> bool {
+        let ctx = Context::system("engine");
+        loop {
+            match self.store.apply(&ctx, writes.clone()) {
+                Ok(_) => return true,
+                Err(StoreError::Closed) => return false,
+                Err(error) if self.stop.load(Ordering::Relaxed) => {
+                    tracing::error!(%error, "effects not applied; they are applied from the log at the next start");
+                    return false;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "effects cannot be applied; trying again");
+                    std::thread::park_timeout(Duration::from_secs(1));
+                }
+            }
+        }
+    }
+
+    fn save_snapshot(&self, offset: Offset, state: &[u8]) {
+        match snapshot::save(&self.snapshots, offset, state) {
+            Ok(oldest) => {
+                let needed = oldest.min(Offset(self.history.durable_offset()));
+                if let Err(error) = self.bus.trim(&self.intake.topic, needed) {
+                    tracing::warn!(%error, "the log could not be trimmed");
+                }
+            }
+            Err(error) => tracing::error!(%error, "snapshot not saved; the log is kept instead"),
+        }
+    }
+}
+
+impl Work {
+    fn add(&mut self, ticket: Option<u128>, effect: Effect) {
+        match effect {
+            Effect::AlarmChanged(alarm) => {
+                self.raised += usize::from(alarm.version <= 1);
+                self.put("alarm", alarm.id.to_string(), documents::alarm(&alarm));
+            }
+            Effect::IncidentChanged(incident) => {
+                self.put("incident", incident.id.to_string(), documents::incident(&incident));
+            }
+            Effect::ConfigChanged { document, version } => {
+                let write = documents::config(&document, version);
+                self.put(document.what().as_str(), document.id().to_owned(), write);
+                self.puts.push(document);
+            }
+            Effect::ConfigDeleted { what, id } => {
+                self.put(what.as_str(), id.clone(), documents::delete(what, &id));
+                self.puts.retain(|d| d.what() != what || d.id() != id);
+                self.deletes.push((what, id));
+            }
+            Effect::TaskStarted { incident, task } => self.errands.push(Errand { incident, task }),
+            Effect::CommandDone(outcome) => self.outcomes.extend(ticket.map(|ticket| (ticket, outcome))),
+        }
+    }
+
+    /// The last write of a document in a batch is the only one that counts.
+    fn put(&mut self, kind: &'static str, id: String, write: Write) {
+        match self.places.get(&(kind, id.clone())) {
+            Some(&place) => self.writes[place] = write,
+            None => {
+                self.places.insert((kind, id), self.writes.len());
+                self.writes.push(write);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the doors must know of the city to admit an observation: kinds and the places of assets.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use rustc_hash::FxHashMap;
+use vigiles_engine::{ConfigDocument, ConfigKind};
+use vigiles_formats::observation::Registry;
+use vigiles_model::{Geometry, ObservationKind};
+use vigiles_store::{Store, StoreError};
+
+use crate::documents::{self, Versioned};
+
+/// Kinds and asset places at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    kinds: FxHashMap<String, ObservationKind>,
+    places: FxHashMap<String, Geometry>,
+}
+
+impl Registry for Catalogue {
+    fn kind(&self, id: &str) -> Option<&ObservationKind> {
+        self.kinds.get(id)
+    }
+
+    fn asset_place(&self, id: &str) -> Option<&Geometry> {
+        self.places.get(id)
+    }
+}
+
+impl Catalogue {
+    /// Reads all kinds and assets.
+    pub fn load(store: &dyn Store) -> Result<Self, StoreError> {
+        let mut catalogue = Self::default();
+        for document in documents::all(store, documents::KIND)? {
+            let stored: Versioned<ObservationKind> = documents::read(&document)?;
+            catalogue.kinds.insert(document.id, stored.document);
+        }
+        for document in documents::all(store, documents::ASSET)? {
+            let stored: Versioned<vigiles_model::Asset> = documents::read(&document)?;
+            catalogue.places.insert(document.id, stored.document.place);
+        }
+        Ok(catalogue)
+    }
+
+    /// All kinds.
+    pub fn kinds(&self) -> impl Iterator<Item = &ObservationKind> {
+        self.kinds.values()
+    }
+
+    fn put(&mut self, document: &ConfigDocument) {
+        match document {
+            ConfigDocument::Kind(kind) => {
+                self.kinds.insert(kind.id.to_string(), (**kind).clone());
+            }
+            ConfigDocument::Asset(asset) => {
+                self.places.insert(asset.id.to_string(), asset.place.clone());
+            }
+            ConfigDocument::Zone(_) | ConfigDocument::Rule(_) | ConfigDocument::Playbook(_) => {}
+        }
+    }
+
+    fn delete(&mut self, what: ConfigKind, id: &str) {
+        match what {
+            ConfigKind::Kind => drop(self.kinds.remove(id)),
+            ConfigKind::Asset => drop(self.places.remove(id)),
+            ConfigKind::Zone | ConfigKind::Rule | ConfigKind::Playbook => {}
+        }
+    }
+}
+
+/// The catalogue that doors read and the applier replaces.
+#[derive(Debug, Default)]
+pub struct CatalogueCell(RwLock<Arc<Catalogue>>);
+
+impl CatalogueCell {
+    /// Starts with a catalogue.
+    pub fn new(catalogue: Catalogue) -> Self {
+        Self(RwLock::new(Arc::new(catalogue)))
+    }
+
+    /// The catalogue as it is now.
+    pub fn get(&self) -> Arc<Catalogue> {
+        self.0.read().clone()
+    }
+
+    /// Takes over changes, all at once.
+    pub fn change(&self, puts: &[ConfigDocument], deletes: &[(ConfigKind, String)]) {
+        if puts.is_empty() && deletes.is_empty() {
+            return;
+        }
+        let mut guard = self.0.write();
+        let catalogue = Arc::make_mut(&mut guard);
+        puts.iter().for_each(|document| catalogue.put(document));
+        deletes.iter().for_each(|(what, id)| catalogue.delete(*what, id));
+    }
+}

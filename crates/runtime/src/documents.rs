@@ -1,0 +1,145 @@
+//! The kinds of documents that the platform keeps in the store, and how effects of the engine become writes.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use vigiles_engine::{ConfigDocument, ConfigKind};
+use vigiles_model::{Alarm, AlarmState, Incident, Timestamp};
+use vigiles_store::{Document, Draft, Expect, Kind, Query, Store, StoreError, Write};
+use vigiles_trust::{Context, Resource};
+
+/// Alarms; the body is a [`vigiles_model::Alarm`].
+pub const ALARM: Kind = Kind::new("alarm", Resource::Alarms);
+/// Incidents; the body is a [`vigiles_model::Incident`].
+pub const INCIDENT: Kind = Kind::new("incident", Resource::Incidents);
+/// Observation kinds; the body is a [`Versioned`] `ObservationKind`, and so on for the next four.
+pub const KIND: Kind = Kind::new("kind", Resource::Kinds);
+/// Assets.
+pub const ASSET: Kind = Kind::new("asset", Resource::Assets);
+/// Zones.
+pub const ZONE: Kind = Kind::new("zone", Resource::Zones);
+/// Rules.
+pub const RULE: Kind = Kind::new("rule", Resource::Rules);
+/// Playbooks.
+pub const PLAYBOOK: Kind = Kind::new("playbook", Resource::Playbooks);
+
+/// The kinds that the engine's effects write.
+pub const ENGINE_KINDS: [Kind; 7] = [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, PLAYBOOK];
+
+/// A configuration document with the version the engine gave it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Versioned<T> {
+    /// Counts up with every change; the ETag of the API.
+    pub version: u64,
+    /// The document.
+    pub document: T,
+}
+
+/// Reads the body of a document.
+pub fn read<T: DeserializeOwned>(document: &Document) -> Result<T, StoreError> {
+    serde_json::from_str(&document.body).map_err(|e| StoreError::Damaged {
+        file: "store".to_owned(),
+        place: format!("{}/{}", document.kind.name(), document.id),
+        what: e.to_string(),
+    })
+}
+
+/// All documents of a kind, page by page.
+pub fn all(store: &dyn Store, kind: Kind) -> Result<Vec<Document>, StoreError> {
+    let ctx = Context::system("runtime");
+    let mut query = Query { limit: Query::MAX_LIMIT, ..Query::new(kind) };
+    let mut documents = Vec::new();
+    loop {
+        let page = store.list(&ctx, &query)?;
+        documents.extend(page.documents);
+        match page.next {
+            Some(next) => query.cursor = Some(next),
+            None => return Ok(documents),
+        }
+    }
+}
+
+/// The kind of a sort of configuration.
+pub const fn config_kind(what: ConfigKind) -> Kind {
+    match what {
+        ConfigKind::Kind => KIND,
+        ConfigKind::Asset => ASSET,
+        ConfigKind::Zone => ZONE,
+        ConfigKind::Rule => RULE,
+        ConfigKind::Playbook => PLAYBOOK,
+    }
+}
+
+/// An alarm as a write.
+pub fn alarm(alarm: &Alarm) -> Write {
+    put(Draft {
+        kind: ALARM,
+        id: alarm.id.to_string(),
+        agency: Some(alarm.agency.clone()),
+        state: match alarm.state {
+            AlarmState::Active => "active",
+            AlarmState::Cleared => "cleared",
+        }
+        .to_owned(),
+        place: alarm.place.as_ref().map(vigiles_model::Geometry::bounding_box),
+        time: alarm.raised,
+        body: json(alarm),
+    })
+}
+
+/// An incident as a write.
+pub fn incident(incident: &Incident) -> Write {
+    put(Draft {
+        kind: INCIDENT,
+        id: incident.id.to_string(),
+        agency: Some(incident.agency.clone()),
+        state: word(&incident.state),
+        place: incident.place.as_ref().map(vigiles_model::Geometry::bounding_box),
+        time: incident.opened,
+        body: json(incident),
+    })
+}
+
+/// A configuration document as a write. All share one time, so lists of them are in order of their ids.
+pub fn config(document: &ConfigDocument, version: u64) -> Write {
+    let (agency, place, body) = match document {
+        ConfigDocument::Kind(d) => (None, None, versioned(version, d)),
+        ConfigDocument::Asset(d) => (Some(d.agency.clone()), Some(d.place.bounding_box()), versioned(version, d)),
+        ConfigDocument::Zone(d) => (Some(d.agency.clone()), Some(d.area.bounding_box()), versioned(version, d)),
+        ConfigDocument::Rule(d) => (Some(d.agency.clone()), None, versioned(version, d)),
+        ConfigDocument::Playbook(d) => (None, None, versioned(version, d)),
+    };
+    put(Draft {
+        kind: config_kind(document.what()),
+        id: document.id().to_owned(),
+        agency,
+        state: String::new(),
+        place,
+        time: Timestamp(0),
+        body,
+    })
+}
+
+/// The deletion of a configuration document.
+pub fn delete(what: ConfigKind, id: &str) -> Write {
+    Write::Delete { kind: config_kind(what), id: id.to_owned(), expect: Expect::Any }
+}
+
+/// The word serde writes for an enum without fields.
+pub fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => String::new(),
+    }
+}
+
+fn put(document: Draft) -> Write {
+    Write::Put { document, expect: Expect::Any }
+}
+
+fn versioned<T: Serialize>(version: u64, document: &T) -> String {
+    json(&Versioned { version, document })
+}
+
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("the words of the model have only text keys and finite numbers")
+}

@@ -1,0 +1,114 @@
+//! Carrying out automatic tasks: each is given to the carrier, and what came of it goes back into the log.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, mpsc};
+use vigiles_engine::{Command, CommandBody, TaskOutcome};
+use vigiles_model::playbook::Action;
+use vigiles_model::{Incident, TaskId, TaskState};
+use vigiles_store::Query;
+use vigiles_trust::Context;
+
+use crate::applier::Errand;
+use crate::documents;
+use crate::live::{LiveEvent, Notice};
+use crate::platform::Platform;
+
+/// Tasks carried out at once.
+const AT_ONCE: usize = 8;
+/// Time between two sweeps for tasks that run but are in nobody's hands (after a restart, a full queue).
+const SWEEP: Duration = Duration::from_secs(15);
+
+type InHand = Arc<Mutex<HashSet<TaskId>>>;
+
+/// Carries out tasks until the platform is gone.
+pub(crate) async fn run(platform: Arc<Platform>, mut errands: mpsc::Receiver<Errand>) {
+    let in_hand = InHand::default();
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut sweep = tokio::time::interval(SWEEP);
+    loop {
+        let found = tokio::select! {
+            errand = errands.recv() => match errand {
+                Some(errand) => vec![errand],
+                None => return,
+            },
+            _ = sweep.tick() => find_forgotten(&platform).await,
+        };
+        for errand in found {
+            if in_hand.lock().insert(errand.task.id.clone()) {
+                tokio::spawn(carry_out(platform.clone(), errand, places.clone(), in_hand.clone()));
+            }
+        }
+    }
+}
+
+/// Automatic tasks that the store says are running.
+async fn find_forgotten(platform: &Arc<Platform>) -> Vec<Errand> {
+    let platform = platform.clone();
+    let search = move || {
+        let ctx = Context::system("errands");
+        let open = ["new", "acknowledged", "in_progress", "reopened"].map(str::to_owned).to_vec();
+        let query = Query { states: open, limit: 1000, ..Query::new(documents::INCIDENT) };
+        let page = platform.store().list(&ctx, &query)?;
+        let incidents = page.documents.iter().map(documents::read::<Incident>).collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, vigiles_store::StoreError>(incidents.iter().flat_map(running).collect())
+    };
+    match tokio::task::spawn_blocking(search).await {
+        Ok(Ok(errands)) => errands,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "sweep for running tasks failed");
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
+fn running(incident: &Incident) -> impl Iterator<Item = Errand> {
+    incident
+        .tasks
+        .iter()
+        .filter(|task| task.state == TaskState::Running && task.step.action != Action::Manual)
+        .map(|task| Errand { incident: incident.id.clone(), task: Box::new(task.clone()) })
+}
+
+async fn carry_out(platform: Arc<Platform>, errand: Errand, places: Arc<Semaphore>, in_hand: InHand) {
+    let Ok(_place) = places.acquire_owned().await else { return };
+    if let Some((incident, command)) = outcome(&platform, &errand).await {
+        let result = platform.order(command).await;
+        if let Err(error) = result {
+            tracing::warn!(incident = %incident, task = %errand.task.id, %error, "outcome of a task not taken");
+        }
+    }
+    in_hand.lock().remove(&errand.task.id);
+}
+
+/// Does the task and words what came of it as a command.
+async fn outcome(platform: &Arc<Platform>, errand: &Errand) -> Option<(vigiles_model::IncidentId, Command)> {
+    let incident = platform.incident(&errand.incident).await?;
+    let done = match &errand.task.step.action {
+        Action::Manual => return None,
+        Action::NotifyConsole { message } => {
+            let notice = Notice { message: message.clone(), incident: incident.id.clone(), at: platform.now() };
+            platform.live().send(LiveEvent::Notice(Arc::new(notice)));
+            Ok("shown on the consoles".to_owned())
+        }
+        Action::Email { .. } | Action::Webhook { .. } => match platform.carrier() {
+            Some(carrier) => carrier.carry_out(&incident, &errand.task).await,
+            None => Err("no e-mail or webhook is configured".to_owned()),
+        },
+    };
+    let (outcome, text) = match done {
+        Ok(text) => (TaskOutcome::Done, text),
+        Err(text) => (TaskOutcome::Failed, text),
+    };
+    let body = CommandBody::CompleteTask {
+        incident: incident.id.clone(),
+        task: errand.task.id.clone(),
+        outcome,
+        text: Some(text),
+    };
+    Some((incident.id, Command { by: None, agency: incident.agency, expected_version: None, body }))
+}

@@ -1,0 +1,252 @@
+//! From drafts to durable log entries: admit, drop redeliveries, append, answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+use tokio::sync::oneshot;
+use vigiles_bus::{Appended, Bus, BusError, Clock, Offset, Topic};
+use vigiles_formats::observation::{Draft, Registry, Sender, admit};
+use vigiles_model::kind::Overload;
+use vigiles_model::{Observation, SourceId, Timestamp};
+
+use crate::catalogue::{Catalogue, CatalogueCell};
+use crate::counters::{Counters, SourceTable};
+use crate::door::{Grant, Receipt, SubmitError};
+use crate::recent::Recent;
+use crate::record;
+
+/// Observations in one log entry at most.
+const FRAME: usize = 2048;
+/// Durable observations that the engine may be behind before sources are told to wait.
+pub(crate) const MAX_LAG: u64 = 500_000;
+/// Observations handed to the engine in memory instead of being decoded from the log.
+const MAX_HANDED: usize = 200_000;
+
+/// Takes deliveries.
+pub struct Intake {
+    /// The log.
+    pub bus: Arc<dyn Bus>,
+    /// The topic of all inputs.
+    pub topic: Topic,
+    /// Platform time.
+    pub clock: Arc<dyn Clock>,
+    /// Kinds and places.
+    pub catalogue: CatalogueCell,
+    /// Counts.
+    pub counters: Counters,
+    /// Health by source.
+    pub sources: SourceTable,
+    /// Frames on their way to the engine.
+    pub frames: Frames,
+    recent: Recent,
+}
+
+impl Intake {
+    /// An intake in front of a log.
+    pub fn new(bus: Arc<dyn Bus>, topic: Topic, clock: Arc<dyn Clock>, catalogue: Catalogue) -> Self {
+        Self {
+            bus,
+            topic,
+            clock,
+            catalogue: CatalogueCell::new(catalogue),
+            counters: Counters::default(),
+            sources: SourceTable::default(),
+            frames: Frames::default(),
+            recent: Recent::default(),
+        }
+    }
+
+    /// Admits drafts and makes them durable.
+    pub async fn submit(&self, grant: &Grant, drafts: Vec<Draft>) -> Result<Receipt, SubmitError> {
+        let catalogue = self.catalogue.get();
+        let (mut receipt, mut fresh) = self.admit_all(grant, drafts, &catalogue);
+        if self.frames.lag() > MAX_LAG {
+            self.shed_or_wait(&mut fresh, &catalogue, &mut receipt)?;
+        }
+        let mut pending = Vec::with_capacity(fresh.len() / FRAME + 1);
+        while !fresh.is_empty() {
+            let rest = fresh.split_off(fresh.len().min(FRAME));
+            pending.push(self.append(fresh)?);
+            fresh = rest;
+        }
+        for (frame, done) in pending {
+            done.await.map_err(|_| SubmitError::Closed)?.map_err(|e| self.refusal(e))?;
+            receipt.accepted += frame.len();
+            self.note_accepted(&frame);
+        }
+        Ok(receipt)
+    }
+
+    fn admit_all(&self, grant: &Grant, drafts: Vec<Draft>, catalogue: &Catalogue) -> (Receipt, Vec<Observation>) {
+        let now = self.clock.now();
+        let own = grant.source.clone().unwrap_or_else(|| own_source(grant));
+        let sender = Sender { source: &own, bound: grant.source.is_some() };
+        let mut receipt = Receipt::default();
+        let mut admitted = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.into_iter().enumerate() {
+            match admit(draft, catalogue, sender, now) {
+                Ok(observation) => admitted.push(observation),
+                Err(rejection) => receipt.rejected.push((index, rejection)),
+            }
+        }
+        if let Some((_, rejection)) = receipt.rejected.last() {
+            self.counters.rejected.add(receipt.rejected.len());
+            let text = format!("{}: {}", rejection.path, rejection.message);
+            self.sources.note(&own, |health| {
+                health.rejected += receipt.rejected.len() as u64;
+                health.last_error = Some(text);
+            });
+        }
+        let known = self.recent.known(admitted.iter().map(|o| o.id));
+        let before = admitted.len();
+        let mut known = known.into_iter();
+        admitted.retain(|_| !known.next().unwrap_or(false));
+        receipt.duplicates = before - admitted.len();
+        self.counters.duplicates.add(receipt.duplicates);
+        (receipt, admitted)
+    }
+
+    /// Under overload drops what may be dropped; if anything is left, the sender must wait.
+    fn shed_or_wait(
+        &self,
+        fresh: &mut Vec<Observation>,
+        catalogue: &Catalogue,
+        receipt: &mut Receipt,
+    ) -> Result<(), SubmitError> {
+        let may_drop = |o: &Observation| catalogue.kind(o.kind.as_str()).is_some_and(|k| k.overload == Overload::Shed);
+        if !fresh.iter().all(may_drop) {
+            self.counters.overloaded.add(1);
+            return Err(SubmitError::Overloaded { retry_after: Duration::from_secs(1) });
+        }
+        receipt.shed = fresh.len();
+        self.counters.shed.add(fresh.len());
+        for observation in fresh.drain(..) {
+            self.sources.note(&observation.source, |health| health.shed += 1);
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::type_complexity, reason = "a frame with the answer it waits for; used in one place")]
+    fn append(
+        &self,
+        frame: Vec<Observation>,
+    ) -> Result<(Arc<Vec<Observation>>, oneshot::Receiver<Result<Appended, BusError>>), SubmitError> {
+        let bytes = record::frame(&frame).map_err(|e| SubmitError::Storage(e.to_string()))?;
+        let frame = Arc::new(frame);
+        let (sender, receiver) = oneshot::channel();
+        let handed = self.frames.hand(frame.clone());
+        let done = Box::new(move |result: Result<Appended, BusError>| {
+            handed.settle(&result);
+            let _caller_gone = sender.send(result);
+        });
+        self.bus.append_async(&self.topic, vec![bytes], done).map_err(|e| self.refusal(e))?;
+        Ok((frame, receiver))
+    }
+
+    fn note_accepted(&self, frame: &[Observation]) {
+        self.counters.accepted.add(frame.len());
+        self.recent.remember(frame.iter().map(|o| o.id));
+        let mut rest = frame;
+        while let Some(first) = rest.first() {
+            let run = rest.iter().take_while(|o| o.source == first.source).count();
+            self.sources.note(&first.source, |health| {
+                health.accepted += run as u64;
+                health.last_seen = Some(first.arrived);
+            });
+            rest = &rest[run..];
+        }
+    }
+
+    fn refusal(&self, error: BusError) -> SubmitError {
+        match error {
+            BusError::Full { .. } => {
+                self.counters.overloaded.add(1);
+                SubmitError::Overloaded { retry_after: Duration::from_secs(1) }
+            }
+            BusError::Closed => SubmitError::Closed,
+            other => SubmitError::Storage(other.to_string()),
+        }
+    }
+
+    /// Platform time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// The source of a token that is bound to none: the token itself.
+fn own_source(grant: &Grant) -> SourceId {
+    SourceId::new(grant.principal.as_str()).expect("ids of all sorts share one alphabet")
+}
+
+/// Frames on their way to the engine: those handed over in memory spare it the decoding, all are counted,
+/// so that the lag is known.
+#[derive(Debug, Default)]
+pub struct Frames(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    appended: AtomicU64,
+    processed: AtomicU64,
+    handed: Mutex<Handed>,
+}
+
+#[derive(Debug, Default)]
+struct Handed {
+    frames: FxHashMap<u64, Arc<Vec<Observation>>>,
+    observations: usize,
+}
+
+struct HandedFrame {
+    shared: Arc<Shared>,
+    frame: Arc<Vec<Observation>>,
+}
+
+impl Frames {
+    fn hand(&self, frame: Arc<Vec<Observation>>) -> HandedFrame {
+        self.0.appended.fetch_add(frame.len() as u64, Ordering::Relaxed);
+        HandedFrame { shared: self.0.clone(), frame }
+    }
+
+    /// The frame at an offset, where it is still in memory; forgets it.
+    pub fn take(&self, offset: Offset) -> Option<Arc<Vec<Observation>>> {
+        let mut handed = self.0.handed.lock();
+        let frame = handed.frames.remove(&offset.0)?;
+        handed.observations -= frame.len();
+        Some(frame)
+    }
+
+    /// The engine has taken so many observations; frames before `next` are forgotten.
+    pub fn processed(&self, observations: usize, next: Offset) {
+        self.0.processed.fetch_add(observations as u64, Ordering::Relaxed);
+        let mut handed = self.0.handed.lock();
+        if handed.observations > MAX_HANDED / 2 {
+            handed.frames.retain(|offset, _| *offset >= next.0);
+            handed.observations = handed.frames.values().map(|f| f.len()).sum();
+        }
+    }
+
+    /// Observations appended by this process that the engine has not taken yet.
+    pub fn lag(&self) -> u64 {
+        self.0.appended.load(Ordering::Relaxed).saturating_sub(self.0.processed.load(Ordering::Relaxed))
+    }
+}
+
+impl HandedFrame {
+    fn settle(self, result: &Result<Appended, BusError>) {
+        match result {
+            Ok(appended) => {
+                let mut handed = self.shared.handed.lock();
+                if handed.observations + self.frame.len() <= MAX_HANDED {
+                    handed.observations += self.frame.len();
+                    handed.frames.insert(appended.first_offset.0, self.frame);
+                }
+            }
+            // What was not appended will never be processed.
+            Err(_) => drop(self.shared.appended.fetch_sub(self.frame.len() as u64, Ordering::Relaxed)),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The one thread that reads the log: it steps the engine and feeds history, and hands effects on in order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use vigiles_bus::{Bus, BusError, Entry, Offset};
+use vigiles_engine::{Effect, Engine, Input, Statistics};
+use vigiles_history::{History, HistoryError};
+use vigiles_model::{Observation, Timestamp};
+
+use crate::intake::Intake;
+use crate::live::{Gatherer, Live, LiveEvent};
+use crate::record;
+
+/// Log entries read at once.
+const ENTRIES: usize = 1024;
+/// Bytes read at once.
+const BYTES: usize = 4 << 20;
+/// Observations between two snapshots of the engine.
+const SNAPSHOT_OBSERVATIONS: usize = 1_000_000;
+/// Time between two snapshots of the engine, if anything happened.
+const SNAPSHOT_INTERVAL: vigiles_model::Duration = vigiles_model::Duration::from_secs(30);
+
+/// Effects of some log entries, to be applied together.
+#[derive(Debug)]
+pub struct Batch {
+    /// The offset after the last of the entries.
+    pub next: Offset,
+    /// Effects in order, each with the ticket of the command it belongs to.
+    pub effects: Vec<(Option<u128>, Effect)>,
+    /// The engine's state at `next`, when a snapshot is due.
+    pub snapshot: Option<Vec<u8>>,
+}
+
+/// How far the pump has come, for readiness and the system page.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The next offset it will read.
+    pub position: AtomicU64,
+    /// Platform time of the last entry taken, microseconds.
+    pub time: AtomicU64,
+    /// The engine's own counts, a second old at most.
+    pub engine: Mutex<Statistics>,
+    /// Why the pump stopped, if it did.
+    pub failed: Mutex<Option<String>>,
+}
+
+/// The pump.
+pub struct Pump {
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) history: Arc<dyn History>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) engine: Engine,
+    /// Next offset to read.
+    pub(crate) position: Offset,
+    /// Entries before this are only for history: the engine's snapshot holds them.
+    pub(crate) engine_from: Offset,
+    /// Effects of entries before this are in the store already.
+    pub(crate) effects_from: Offset,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) live: Live,
+    pub(crate) out: SyncSender<Batch>,
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PumpError {
+    #[error("reading the log: {0}")]
+    Log(#[from] BusError),
+    #[error("writing history: {0}")]
+    History(#[from] HistoryError),
+    #[error("the applier has stopped")]
+    Applier,
+}
+
+struct Since {
+    observations: usize,
+    snapshot_at: Timestamp,
+    statistics_at: Timestamp,
+}
+
+impl Pump {
+    /// Runs until told to stop; ends with a last snapshot.
+    pub(crate) fn run(mut self) -> Result<(), PumpError> {
+        let mut gatherer = Gatherer::default();
+        let mut since = Since { observations: 0, snapshot_at: self.intake.now(), statistics_at: Timestamp::default() };
+        while !self.stop.load(Ordering::Relaxed) {
+            let entries = self.bus.read(&self.intake.topic, self.position, ENTRIES, BYTES)?;
+            if entries.is_empty() {
+                self.bus.wait(&self.intake.topic, self.position, Duration::from_millis(100))?;
+            } else {
+                self.take_all(entries, &mut gatherer, &mut since)?;
+            }
+            let now = self.intake.now();
+            if let Some(batch) = gatherer.due(now) {
+                self.live.send(LiveEvent::Observations(batch));
+            }
+            if now.since(since.statistics_at).as_millis() >= 1000 {
+                *self.progress.engine.lock() = self.engine.statistics();
+                since.statistics_at = now;
+            }
+        }
+        self.hand_on(Vec::new(), true)
+    }
+
+    fn take_all(&mut self, entries: Vec<Entry>, gatherer: &mut Gatherer, since: &mut Since) -> Result<(), PumpError> {
+        let mut effects = Vec::new();
+        let mut at = Timestamp::default();
+        let mut observations = 0;
+        for entry in entries {
+            at = entry.at;
+            observations += self.take(&entry, gatherer, &mut effects)?;
+            self.position = entry.offset.next();
+        }
+        self.intake.frames.processed(observations, self.position);
+        self.progress.position.store(self.position.0, Ordering::Relaxed);
+        self.progress.time.store(at.0.unsigned_abs(), Ordering::Relaxed);
+        since.observations += observations;
+        let due = since.observations >= SNAPSHOT_OBSERVATIONS || at.since(since.snapshot_at) >= SNAPSHOT_INTERVAL;
+        if due {
+            since.observations = 0;
+            since.snapshot_at = at;
+        }
+        self.hand_on(effects, due)
+    }
+
+    /// Takes one entry; gives the number of observations in it.
+    fn take(
+        &mut self,
+        entry: &Entry,
+        gatherer: &mut Gatherer,
+        out: &mut Vec<(Option<u128>, Effect)>,
+    ) -> Result<usize, PumpError> {
+        let (input, ticket) = match self.intake.frames.take(entry.offset) {
+            Some(frame) => (Input::Observations(Arc::unwrap_or_clone(frame)), None),
+            None => match record::parse(&entry.bytes) {
+                Ok(record) => (record.input, record.ticket),
+                Err(error) => {
+                    self.intake.counters.undecodable.add(1);
+                    tracing::error!(offset = entry.offset.0, %error, "log entry skipped");
+                    return Ok(0);
+                }
+            },
+        };
+        if entry.offset >= self.engine_from {
+            let mut effects = Vec::new();
+            self.engine.step(&input, entry.at, &mut effects);
+            if entry.offset >= self.effects_from {
+                out.extend(effects.into_iter().map(|effect| (ticket, effect)));
+            }
+        }
+        let Input::Observations(observations) = input else { return Ok(0) };
+        self.write_history(entry.offset, &observations)?;
+        let count = observations.len();
+        if self.live.has_listeners() {
+            gatherer.take(&Arc::new(observations));
+        }
+        Ok(count)
+    }
+
+    /// History waits for room by itself; a full disk is waited out here, since the log still holds everything.
+    fn write_history(&self, offset: Offset, observations: &[Observation]) -> Result<(), PumpError> {
+        loop {
+            match self.history.write(offset.0, observations) {
+                Err(HistoryError::DiskFull { doing, path }) if !self.stop.load(Ordering::Relaxed) => {
+                    tracing::error!(doing, path = %path.display(), "disk full: history waits for room");
+                    std::thread::park_timeout(Duration::from_secs(1));
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    fn hand_on(&mut self, effects: Vec<(Option<u128>, Effect)>, snapshot: bool) -> Result<(), PumpError> {
+        if effects.is_empty() && !snapshot {
+            return Ok(());
+        }
+        let snapshot = snapshot.then(|| self.engine.snapshot());
+        let batch = Batch { next: self.position, effects, snapshot };
+        self.out.send(batch).map_err(|_| PumpError::Applier)
+    }
+}

@@ -1,0 +1,77 @@
+//! What one entry of the log holds: a frame of observations, a command, or a tick.
+//!
+//! Layout: one byte of format, then the body. Numbers never change their meaning; a new layout takes a
+//! new number, and the old one stays readable.
+
+use serde::{Deserialize, Serialize};
+use vigiles_engine::{Command, Input};
+use vigiles_model::Observation;
+
+const TICK: u8 = 1;
+const COMMAND_JSON: u8 = 2;
+const FRAME_POSTCARD_1: u8 = 3;
+
+/// A decoded entry.
+#[derive(Debug)]
+pub struct Record {
+    /// What the engine steps on.
+    pub input: Input,
+    /// Which waiting caller the outcome of a command belongs to.
+    pub ticket: Option<u128>,
+}
+
+/// Why an entry cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The entry has no bytes.
+    #[error("the entry is empty")]
+    Empty,
+    /// A format number of a later version, or damage.
+    #[error("unknown record format {0}; written by a newer version?")]
+    Format(u8),
+    /// A frame that does not decode.
+    #[error("frame of observations: {0}")]
+    Frame(#[from] postcard::Error),
+    /// A command that does not decode.
+    #[error("command: {0}")]
+    Command(#[from] serde_json::Error),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ticketed {
+    ticket: u128,
+    command: Command,
+}
+
+/// A tick: the passing of time, in the log so that a replay sees it too.
+pub fn tick() -> Vec<u8> {
+    vec![TICK]
+}
+
+/// A frame of observations.
+pub fn frame(observations: &[Observation]) -> Result<Vec<u8>, RecordError> {
+    let mut bytes = Vec::with_capacity(observations.len() * 96 + 8);
+    bytes.push(FRAME_POSTCARD_1);
+    Ok(postcard::to_extend(observations, bytes)?)
+}
+
+/// A command with the ticket of the caller that waits for it.
+pub fn command(ticket: u128, command: &Command) -> Result<Vec<u8>, RecordError> {
+    let mut bytes = vec![COMMAND_JSON];
+    serde_json::to_writer(&mut bytes, &Ticketed { ticket, command: command.clone() })?;
+    Ok(bytes)
+}
+
+/// Reads an entry.
+pub fn parse(bytes: &[u8]) -> Result<Record, RecordError> {
+    let (format, body) = bytes.split_first().ok_or(RecordError::Empty)?;
+    match *format {
+        TICK => Ok(Record { input: Input::Tick, ticket: None }),
+        COMMAND_JSON => {
+            let Ticketed { ticket, command } = serde_json::from_slice(body)?;
+            Ok(Record { input: Input::Command(command), ticket: Some(ticket) })
+        }
+        FRAME_POSTCARD_1 => Ok(Record { input: Input::Observations(postcard::from_bytes(body)?), ticket: None }),
+        other => Err(RecordError::Format(other)),
+    }
+}

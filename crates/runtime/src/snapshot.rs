@@ -1,0 +1,124 @@
+//! Snapshots of the engine on disk, so that a restart replays only the end of the log.
+//!
+//! A file is `VIGSNAP1`, the offset (u64), the length (u64), the CRC32C of the state (u32), the state;
+//! numbers little-endian. Two are kept; a damaged one is passed over for the older.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use vigiles_bus::Offset;
+
+const MAGIC: &[u8; 8] = b"VIGSNAP1";
+const HEADER: usize = 28;
+const KEPT: usize = 2;
+
+/// The state of the engine before the entry at an offset.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The first entry that is not in the state.
+    pub offset: Offset,
+    /// The state.
+    pub state: Vec<u8>,
+}
+
+/// Writes a snapshot durably and removes all but the newest two. Gives the offset of the oldest kept:
+/// the log is needed from there on.
+pub fn save(dir: &Path, offset: Offset, state: &[u8]) -> io::Result<Offset> {
+    fs::create_dir_all(dir)?;
+    let path = dir.join(format!("snapshot-{:020}", offset.0));
+    let part = path.with_extension("part");
+    let mut file = File::create(&part)?;
+    file.write_all(MAGIC)?;
+    file.write_all(&offset.0.to_le_bytes())?;
+    file.write_all(&(state.len() as u64).to_le_bytes())?;
+    file.write_all(&crc32c::crc32c(state).to_le_bytes())?;
+    file.write_all(state)?;
+    file.sync_all()?;
+    fs::rename(&part, &path)?;
+    File::open(dir)?.sync_all()?;
+    let mut all = list(dir)?;
+    while all.len() > KEPT {
+        fs::remove_file(all.remove(0).1)?;
+    }
+    Ok(all.first().map_or(offset, |(oldest, _)| *oldest))
+}
+
+/// The newest snapshot that is whole, if any.
+pub fn load(dir: &Path) -> io::Result<Option<Snapshot>> {
+    for (offset, path) in list(dir)?.into_iter().rev() {
+        match parse(&fs::read(&path)?) {
+            Ok(snapshot) if snapshot.offset == offset => return Ok(Some(snapshot)),
+            Ok(_) => tracing::warn!(path = %path.display(), "snapshot passed over: its name and its offset differ"),
+            Err(what) => tracing::warn!(path = %path.display(), what, "snapshot passed over"),
+        }
+    }
+    Ok(None)
+}
+
+/// Reads the bytes of a snapshot file.
+pub fn parse(bytes: &[u8]) -> Result<Snapshot, &'static str> {
+    let (header, state) = bytes.split_at_checked(HEADER).ok_or("shorter than its header")?;
+    if &header[..8] != MAGIC {
+        return Err("not a snapshot file");
+    }
+    let number = |from: usize| header[from..from + 8].try_into().map(u64::from_le_bytes).unwrap_or_default();
+    let crc = header[24..28].try_into().map(u32::from_le_bytes).unwrap_or_default();
+    if number(16) != state.len() as u64 {
+        return Err("truncated or overlong");
+    }
+    if crc != crc32c::crc32c(state) {
+        return Err("checksum differs");
+    }
+    Ok(Snapshot { offset: Offset(number(8)), state: state.to_vec() })
+}
+
+/// Every snapshot file that is damaged, with what is wrong.
+pub fn check(dir: &Path) -> io::Result<Vec<(PathBuf, &'static str)>> {
+    let mut findings = Vec::new();
+    for (_, path) in list(dir)? {
+        if let Err(what) = parse(&fs::read(&path)?) {
+            findings.push((path, what));
+        }
+    }
+    Ok(findings)
+}
+
+fn list(dir: &Path) -> io::Result<Vec<(Offset, PathBuf)>> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(e),
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let offset = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_prefix("snapshot-"));
+        if let Some(Ok(offset)) = offset.map(str::parse) {
+            all.push((Offset(offset), path));
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_two_and_passes_over_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(load(dir.path()).unwrap(), None);
+        save(dir.path(), Offset(1), b"one").unwrap();
+        save(dir.path(), Offset(2), b"two").unwrap();
+        assert_eq!(save(dir.path(), Offset(3), b"three").unwrap(), Offset(2));
+        assert_eq!(load(dir.path()).unwrap().unwrap().state, b"three");
+        let newest = dir.path().join(format!("snapshot-{:020}", 3));
+        let mut bytes = fs::read(&newest).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&newest, bytes).unwrap();
+        assert_eq!(check(dir.path()).unwrap(), [(newest, "checksum differs")]);
+        assert_eq!(load(dir.path()).unwrap(), Some(Snapshot { offset: Offset(2), state: b"two".to_vec() }));
+    }
+}

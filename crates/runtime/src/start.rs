@@ -1,0 +1,143 @@
+//! Putting a platform together: where to replay from, and the threads.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+use vigiles_bus::Offset;
+use vigiles_engine::Engine;
+
+use crate::applier::{APPLIED, Applier, Waiting};
+use crate::catalogue::Catalogue;
+use crate::directory::Directory;
+use crate::housekeeping;
+use crate::intake::Intake;
+use crate::live::Live;
+use crate::platform::{Parts, Platform, StartError, topic};
+use crate::pump::{Progress, Pump};
+use crate::snapshot;
+
+/// Batches of effects between the pump and the applier; when full, the engine waits and then the doors.
+const BATCHES: usize = 256;
+/// Automatic tasks that wait to be taken up.
+const ERRANDS: usize = 1024;
+
+/// Where each reader of the log goes on.
+struct Resume {
+    engine: Engine,
+    engine_from: Offset,
+    effects_from: Offset,
+    position: Offset,
+    end: Offset,
+}
+
+pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
+    let resume = find_resume(&parts)?;
+    let catalogue = Catalogue::load(&*parts.store)?;
+    let intake = Arc::new(Intake::new(parts.bus.clone(), topic(), parts.clock.clone(), catalogue));
+    let directory = Directory::open(parts.store.clone())?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let progress = Arc::new(Progress::default());
+    progress.position.store(resume.position.0, Ordering::Relaxed);
+    let waiting = Arc::<Waiting>::default();
+    let live = Live::default();
+    let (errand_sender, errand_receiver) = mpsc::channel(ERRANDS);
+    let (sender, receiver) = sync_channel(BATCHES);
+    let applier = Applier {
+        store: parts.store.clone(),
+        bus: parts.bus.clone(),
+        history: parts.history.clone(),
+        intake: intake.clone(),
+        waiting: waiting.clone(),
+        errands: errand_sender,
+        snapshots: parts.snapshots.clone(),
+        stop: stop.clone(),
+    };
+    let ready_at = resume.end.0;
+    let pump = Pump {
+        bus: parts.bus.clone(),
+        history: parts.history.clone(),
+        intake: intake.clone(),
+        engine: resume.engine,
+        position: resume.position,
+        engine_from: resume.engine_from,
+        effects_from: resume.effects_from,
+        progress: progress.clone(),
+        live: live.clone(),
+        out: sender,
+        stop: stop.clone(),
+    };
+    let started = parts.clock.now();
+    let platform = Arc::new(Platform {
+        parts,
+        intake,
+        progress: progress.clone(),
+        waiting,
+        live,
+        stop,
+        threads: Mutex::default(),
+        carrier: OnceLock::new(),
+        directory,
+        errands: Mutex::new(Some(errand_receiver)),
+        ready_at,
+        started,
+        rate_per_s: AtomicU64::new(0),
+        tickets: AtomicU64::new(0),
+    });
+    let weak = Arc::downgrade(&platform);
+    let threads = [
+        spawn("applier", move || applier.run(&receiver))?,
+        spawn("pump", move || run_pump(pump, &progress))?,
+        spawn("housekeeping", move || housekeeping::run(&weak))?,
+    ];
+    // The pump first: it ends the applier by leaving.
+    platform.threads.lock().extend(threads.into_iter().rev());
+    Ok(platform)
+}
+
+fn run_pump(pump: Pump, progress: &Progress) {
+    if let Err(error) = pump.run() {
+        tracing::error!(%error, "the engine stopped reading the log");
+        *progress.failed.lock() = Some(error.to_string());
+    }
+}
+
+fn find_resume(parts: &Parts) -> Result<Resume, StartError> {
+    let topic = topic();
+    let io = |source| StartError::Io { what: format!("reading {}", parts.snapshots.display()), source };
+    let bounds = parts.bus.bounds(&topic)?;
+    let applied = Offset(parts.store.mark(APPLIED)?.unwrap_or(0));
+    let (engine, engine_from) = match snapshot::load(&parts.snapshots).map_err(io)? {
+        Some(found) => match Engine::restore(&found.state) {
+            Ok(engine) => (engine, found.offset),
+            Err(error) => {
+                tracing::warn!(%error, "the engine is rebuilt from the log");
+                (Engine::new(), Offset(0))
+            }
+        },
+        None => (Engine::new(), Offset(0)),
+    };
+    if engine_from < bounds.start {
+        return Err(StartError::Gap { log: bounds.start.0, snapshot: engine_from.0 });
+    }
+    let history_from = Offset(parts.history.durable_offset()).max(bounds.start);
+    let position = engine_from.min(history_from);
+    tracing::info!(
+        engine_from = engine_from.0,
+        applied = applied.0,
+        history_from = history_from.0,
+        log_end = bounds.end.0,
+        "replaying the log"
+    );
+    Ok(Resume { engine, engine_from, effects_from: applied, position, end: bounds.end })
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(|source| StartError::Io { what: format!("starting the thread {name}"), source })
+}
