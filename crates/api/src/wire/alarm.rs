@@ -1,0 +1,80 @@
+//! Alarms.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use vigiles_model as model;
+
+use super::observation::Observation;
+use super::place::Place;
+use super::time::Time;
+use super::words::{AlarmState, Severity};
+
+/// An abnormal condition that asks for attention, with the observations that caused it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Alarm {
+    /// Identity.
+    pub id: String,
+    /// The rule that raised it.
+    pub rule: String,
+    /// The version of the rule at that moment.
+    pub rule_version: u64,
+    /// The rule's name for people.
+    pub rule_name: String,
+    /// What the rule keeps its state by: an asset, a source, a zone.
+    pub key: String,
+    /// One line.
+    pub title: String,
+    /// Why, in words with figures.
+    pub reason: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Whether it still holds.
+    pub state: AlarmState,
+    /// The kind of the observations behind it.
+    pub kind: Option<String>,
+    /// The asset concerned.
+    pub asset: Option<String>,
+    /// Where.
+    pub place: Option<Place>,
+    /// The agency that handles it.
+    pub agency: String,
+    /// When it was raised.
+    pub raised: Time,
+    /// When it ended.
+    pub cleared: Option<Time>,
+    /// The observations that caused it, oldest first.
+    pub causes: Vec<Observation>,
+    /// How many observations supported it in all.
+    pub support: u64,
+    /// The incident it belongs to.
+    pub incident: Option<String>,
+    /// Counts up with every change.
+    pub version: u64,
+}
+
+impl Alarm {
+    /// The wire form; `unit` gives the unit of a kind, `rule_name` the name of a rule.
+    pub fn new(alarm: &model::Alarm, unit: &dyn Fn(&model::KindId) -> String, rule_name: String) -> Self {
+        Self {
+            id: alarm.id.to_string(),
+            rule: alarm.rule.to_string(),
+            rule_version: alarm.rule_version,
+            rule_name,
+            key: alarm.key.clone(),
+            title: alarm.title.clone(),
+            reason: alarm.reason.clone(),
+            severity: alarm.severity.into(),
+            state: alarm.state.into(),
+            kind: alarm.kind.as_ref().map(ToString::to_string),
+            asset: alarm.asset.as_ref().map(ToString::to_string),
+            place: alarm.place.as_ref().map(Place::from),
+            agency: alarm.agency.to_string(),
+            raised: alarm.raised.into(),
+            cleared: alarm.cleared.map(Time::from),
+            causes: alarm.causes.iter().map(|cause| Observation::new(cause, &unit(&cause.kind))).collect(),
+            support: alarm.support,
+            incident: alarm.incident.as_ref().map(ToString::to_string),
+            version: alarm.version,
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! Incidents, and the commands that change them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vigiles_engine::command::TaskOutcome;
+use vigiles_model as model;
+use vigiles_model::incident::TimelineEvent as Event;
+use vigiles_model::playbook;
+
+use super::place::Place;
+use super::time::Time;
+use super::words::{IncidentState, Priority, Reality, Severity, TaskState};
+
+/// What the control room handles.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Incident {
+    /// Identity.
+    pub id: String,
+    /// Running number for people to say aloud.
+    pub number: u64,
+    /// Type in the city's words.
+    pub incident_type: String,
+    /// One line.
+    pub title: String,
+    /// Where it stands.
+    pub state: IncidentState,
+    /// Actual, exercise or test.
+    pub reality: Reality,
+    /// How urgent.
+    pub priority: Priority,
+    /// The worst severity of its alarms.
+    pub severity: Severity,
+    /// Where.
+    pub place: Option<Place>,
+    /// The agency that leads.
+    pub agency: String,
+    /// When it was opened.
+    pub opened: Time,
+    /// When it last changed.
+    pub changed: Time,
+    /// Ids of its alarms, oldest first.
+    pub alarms: Vec<String>,
+    /// Ids of the assets of its alarms.
+    pub assets: Vec<String>,
+    /// The playbook under way.
+    pub playbook: Option<String>,
+    /// Its tasks in order.
+    pub tasks: Vec<Task>,
+    /// What happened, oldest first.
+    pub timeline: Vec<TimelineEntry>,
+    /// The incident this one was merged into.
+    pub merged_into: Option<String>,
+    /// The incident this one was split from.
+    pub split_from: Option<String>,
+    /// The states that may come next.
+    pub allowed: Vec<IncidentState>,
+    /// Counts up with every change; the ETag.
+    pub version: u64,
+}
+
+/// One step of a playbook under way.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Task {
+    /// Identity.
+    pub id: String,
+    /// What is to be done.
+    pub title: String,
+    /// How to do it.
+    pub instruction: String,
+    /// Who or what carries it out.
+    pub action: ActionWord,
+    /// Where it stands.
+    pub state: TaskState,
+    /// When it last changed.
+    pub changed: Option<Time>,
+    /// What came of it.
+    pub outcome: Option<String>,
+}
+
+/// Who or what carries out a task.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionWord {
+    /// A person ticks it off.
+    Manual,
+    /// The console shows a notice.
+    NotifyConsole,
+    /// An e-mail is sent.
+    Email,
+    /// A signed HTTP POST is sent.
+    Webhook,
+}
+
+/// One line of the timeline.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: Time,
+    /// Who; null for the system.
+    pub by: Option<String>,
+    /// What.
+    pub event: TimelineEvent,
+}
+
+/// What happened: an object with one key.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimelineEvent {
+    /// Opened by an alarm or a person.
+    Opened {},
+    /// An alarm joined.
+    AlarmJoined {
+        /// The alarm.
+        alarm: String,
+        /// Why it belongs here.
+        why: String,
+    },
+    /// An alarm's condition ended.
+    AlarmCleared {
+        /// The alarm.
+        alarm: String,
+    },
+    /// An alarm was taken out.
+    AlarmLeft {
+        /// The alarm.
+        alarm: String,
+    },
+    /// The state changed.
+    State {
+        /// Before.
+        from: IncidentState,
+        /// After.
+        to: IncidentState,
+        /// The reason given.
+        reason: Option<String>,
+    },
+    /// The priority changed.
+    Priority {
+        /// Before.
+        from: Priority,
+        /// After.
+        to: Priority,
+    },
+    /// Somebody wrote a note.
+    Note {
+        /// The text.
+        text: String,
+    },
+    /// Something came of a task.
+    Task {
+        /// Its title.
+        title: String,
+        /// What became of it.
+        outcome: String,
+    },
+    /// Another incident was merged into this one.
+    Absorbed {
+        /// The other.
+        incident: String,
+    },
+    /// This incident was merged into another.
+    MergedInto {
+        /// The other.
+        incident: String,
+    },
+    /// Alarms were split off into a new incident.
+    SplitOff {
+        /// The new one.
+        incident: String,
+    },
+}
+
+impl From<&Event> for TimelineEvent {
+    fn from(event: &Event) -> Self {
+        match event {
+            Event::Opened => Self::Opened {},
+            Event::AlarmJoined { alarm, why } => Self::AlarmJoined { alarm: alarm.to_string(), why: why.clone() },
+            Event::AlarmCleared { alarm } => Self::AlarmCleared { alarm: alarm.to_string() },
+            Event::AlarmLeft { alarm } => Self::AlarmLeft { alarm: alarm.to_string() },
+            Event::State { from, to, reason } => {
+                Self::State { from: (*from).into(), to: (*to).into(), reason: reason.clone() }
+            }
+            Event::Priority { from, to } => Self::Priority { from: (*from).into(), to: (*to).into() },
+            Event::Note { text } => Self::Note { text: text.clone() },
+            Event::Task { title, outcome } => Self::Task { title: title.clone(), outcome: outcome.clone() },
+            Event::Absorbed { incident } => Self::Absorbed { incident: incident.to_string() },
+            Event::MergedInto { incident } => Self::MergedInto { incident: incident.to_string() },
+            Event::SplitOff { incident } => Self::SplitOff { incident: incident.to_string() },
+        }
+    }
+}
+
+impl From<&playbook::Task> for Task {
+    fn from(task: &playbook::Task) -> Self {
+        Self {
+            id: task.id.to_string(),
+            title: task.step.title.clone(),
+            instruction: task.step.instruction.clone(),
+            action: match task.step.action {
+                playbook::Action::Manual => ActionWord::Manual,
+                playbook::Action::NotifyConsole { .. } => ActionWord::NotifyConsole,
+                playbook::Action::Email { .. } => ActionWord::Email,
+                playbook::Action::Webhook { .. } => ActionWord::Webhook,
+            },
+            state: task.state.into(),
+            changed: task.changed.map(Time::from),
+            outcome: task.outcome.clone(),
+        }
+    }
+}
+
+impl From<&model::Incident> for Incident {
+    fn from(incident: &model::Incident) -> Self {
+        let state = IncidentState::from(incident.state);
+        Self {
+            id: incident.id.to_string(),
+            number: incident.number,
+            incident_type: incident.incident_type.clone(),
+            title: incident.title.clone(),
+            state,
+            reality: incident.reality.into(),
+            priority: incident.priority.into(),
+            severity: incident.severity.into(),
+            place: incident.place.as_ref().map(Place::from),
+            agency: incident.agency.to_string(),
+            opened: incident.opened.into(),
+            changed: incident.changed.into(),
+            alarms: incident.alarms.iter().map(ToString::to_string).collect(),
+            assets: incident.assets.iter().map(ToString::to_string).collect(),
+            playbook: incident.playbook.as_ref().map(ToString::to_string),
+            tasks: incident.tasks.iter().map(Task::from).collect(),
+            timeline: incident
+                .timeline
+                .iter()
+                .map(|entry| TimelineEntry {
+                    at: entry.at.into(),
+                    by: entry.by.as_ref().map(ToString::to_string),
+                    event: (&entry.event).into(),
+                })
+                .collect(),
+            merged_into: incident.merged_into.as_ref().map(ToString::to_string),
+            split_from: incident.split_from.as_ref().map(ToString::to_string),
+            allowed: state.allowed(),
+            version: incident.version,
+        }
+    }
+}
+
+/// Opens an incident by hand.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenIncident {
+    /// One line.
+    #[schema(min_length = 1, max_length = 300)]
+    pub title: String,
+    /// Type in the city's words.
+    #[schema(min_length = 1, max_length = 128)]
+    pub incident_type: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// How bad.
+    pub severity: Severity,
+    /// Where.
+    #[serde(default)]
+    pub place: Option<Place>,
+    /// Playbook to start.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub playbook: Option<model::PlaybookId>,
+    /// Actual where absent.
+    #[serde(default)]
+    pub reality: Option<Reality>,
+}
+
+/// Moves an incident along its lifecycle.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeState {
+    /// The next state.
+    pub to: IncidentState,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Changes the priority.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPriority {
+    /// The new priority.
+    pub priority: Priority,
+}
+
+/// Adds a note.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddNote {
+    /// The text.
+    #[schema(min_length = 1, max_length = 8192)]
+    pub text: String,
+}
+
+/// Merges another incident into this one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Merge {
+    /// The one that ends as merged.
+    #[schema(value_type = String)]
+    pub from: model::IncidentId,
+}
+
+/// Splits alarms off into a new incident.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// The alarms that leave.
+    #[schema(value_type = Vec<String>, min_items = 1)]
+    pub alarms: Vec<model::AlarmId>,
+    /// Title of the new incident.
+    #[serde(default)]
+    pub title: Option<String>,
+}
+
+/// Starts a playbook.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartPlaybook {
+    /// Which.
+    #[schema(value_type = String)]
+    pub playbook: model::PlaybookId,
+}
+
+/// Reports what became of a task.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteTask {
+    /// What became of it.
+    pub outcome: TaskWord,
+    /// In words.
+    #[serde(default)]
+    pub text: Option<String>,
+}
+
+/// What a person may say of a task.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskWord {
+    /// It is done.
+    Done,
+    /// It is left out.
+    Skipped,
+    /// A failed one is tried again.
+    Retry,
+}
+
+impl From<TaskWord> for TaskOutcome {
+    fn from(word: TaskWord) -> Self {
+        match word {
+            TaskWord::Done => Self::Done,
+            TaskWord::Skipped => Self::Skipped,
+            TaskWord::Retry => Self::Retry,
+        }
+    }
+}
+
+/// What is near an incident in place and time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Nearby {
+    /// Alarms raised in the window.
+    pub alarms: Vec<super::alarm::Alarm>,
+    /// Other incidents opened or changed in the window.
+    pub incidents: Vec<Incident>,
+    /// Assets that stand there.
+    pub assets: Vec<super::asset::Asset>,
+    /// Observations of the window, newest first, at most 200.
+    pub observations: Vec<super::observation::Observation>,
+}

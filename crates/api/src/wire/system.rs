@@ -1,0 +1,116 @@
+//! How the platform is doing.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::time::Time;
+
+/// How the platform is doing.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct System {
+    /// Version of the program.
+    pub version: String,
+    /// When it started.
+    pub started: Time,
+    /// Seconds since.
+    pub uptime_s: f64,
+    /// Rates.
+    pub rates: Rates,
+    /// The engine.
+    pub engine: Engine,
+    /// Queues.
+    pub queues: Vec<Queue>,
+    /// What is stored.
+    pub storage: Vec<Storage>,
+    /// Doors.
+    pub doors: Vec<DoorHealth>,
+    /// The log.
+    pub log: Log,
+}
+
+/// Rates.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Rates {
+    /// Observations made durable per second.
+    pub observations_per_s: f64,
+    /// Alarms raised per hour.
+    pub alarms_per_h: f64,
+}
+
+/// The engine.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Engine {
+    /// How far it is behind the log, in milliseconds.
+    pub lag_ms: f64,
+    /// The log offset it has reached.
+    pub offset: u64,
+    /// Rules.
+    pub rules: u64,
+    /// Series it follows.
+    pub series: u64,
+    /// Alarms whose condition holds.
+    pub open_alarms: u64,
+    /// Open incidents.
+    pub open_incidents: u64,
+    /// Rules whose expression failed, and how often.
+    pub rule_errors: BTreeMap<String, u64>,
+}
+
+/// A queue.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Queue {
+    /// Name.
+    pub name: String,
+    /// Entries in it.
+    pub depth: u64,
+    /// Most entries.
+    pub capacity: u64,
+    /// Entries dropped or sent back.
+    pub shed: u64,
+}
+
+/// One store.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Storage {
+    /// Name.
+    pub name: String,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// One door.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DoorHealth {
+    /// Name.
+    pub name: String,
+    /// Open connections.
+    pub connections: u64,
+    /// Observations per second.
+    pub rate_per_s: f64,
+    /// Observations refused.
+    pub rejected: u64,
+}
+
+/// The log.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Log {
+    /// First offset kept.
+    pub first: u64,
+    /// Next offset.
+    pub next: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// Whether the platform may be given work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ready {
+    /// Whether it is.
+    pub ready: bool,
+    /// What is missing.
+    pub waiting_for: Vec<String>,
+}
