@@ -1,9 +1,13 @@
 //! What every document store offers, whichever backend runs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use vigiles_model::{AgencyId, BoundingBox, Timestamp};
 use vigiles_trust::{Context, Resource};
+
+/// The platform time, handed in. A store never goes back behind the latest time it has stored.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// A kind of document. Kinds are constants of whoever owns the documents; a store is opened with all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,21 +20,13 @@ pub struct Kind {
 impl Kind {
     /// A kind whose documents appear in the change feed and keep their revisions. `name` is stored; never change it.
     pub const fn new(name: &'static str, resource: Resource) -> Self {
-        Self {
-            name,
-            resource,
-            secret: false,
-        }
+        Self { name, resource, secret: false }
     }
 
     /// A kind that bears secrets (password hashes, sessions, tokens): not in the change feed, no revisions,
     /// and audit tells only the id.
     pub const fn secret(name: &'static str, resource: Resource) -> Self {
-        Self {
-            name,
-            resource,
-            secret: true,
-        }
+        Self { name, resource, secret: true }
     }
 
     /// The stored name.
@@ -56,7 +52,8 @@ pub struct Document {
     pub kind: Kind,
     /// Identity within its kind.
     pub id: String,
-    /// Counts up from 1 with every change; goes on counting when an id is deleted and created again.
+    /// Counts up from 1 with every change, and on where an id is deleted and created again (as long as
+    /// its revisions are kept; secret kinds begin anew).
     pub version: u64,
     /// Whose it is.
     pub agency: Option<AgencyId>,
@@ -68,7 +65,7 @@ pub struct Document {
     pub time: Timestamp,
     /// JSON.
     pub body: String,
-    /// Its place in the change feed.
+    /// Its place in the change feed; 0 for secret kinds, which are not in it.
     pub sequence: u64,
 }
 
@@ -173,6 +170,8 @@ pub struct Query {
 impl Query {
     /// Largest page.
     pub const MAX_LIMIT: usize = 10_000;
+    /// Most states asked for at once.
+    pub const MAX_STATES: usize = 16;
 
     /// All documents of a kind, the first hundred.
     pub const fn new(kind: Kind) -> Self {
@@ -421,8 +420,8 @@ pub trait Store: Send + Sync {
     /// A page of documents that the context may see, newest first.
     fn list(&self, ctx: &Context, query: &Query) -> Result<Page, StoreError>;
 
-    /// Does all of the batch or nothing; returns once fsynced. One sequence for each write that changed a
-    /// document, in order; for marks, replies and deletions of nothing the latest sequence.
+    /// Does all of the batch or nothing; returns once fsynced. One sequence for each write, in
+    /// order: its own where it made a change in the feed, else the latest.
     fn apply(&self, ctx: &Context, batch: Vec<Write>) -> Result<Vec<u64>, StoreError>;
 
     /// The value of a mark.
@@ -438,14 +437,9 @@ pub trait Store: Send + Sync {
     /// The latest sequence, at once when it is greater than `after`, else when it has grown or time is up.
     fn wait_change(&self, after: u64, timeout: Duration) -> Result<u64, StoreError>;
 
-    /// The documents of a kind as they were at a moment, by platform time, as far back as revisions are kept.
-    fn as_of(
-        &self,
-        ctx: &Context,
-        kind: Kind,
-        at: Timestamp,
-        area: Option<&BoundingBox>,
-    ) -> Result<Vec<Document>, StoreError>;
+    /// A page of documents as they were at a moment of platform time. The query is answered as by
+    /// [`Store::list`]; a moment from before what [`Store::prune`] kept is [`StoreError::Invalid`].
+    fn as_of(&self, ctx: &Context, query: &Query, at: Timestamp) -> Result<Page, StoreError>;
 
     /// Adds to the audit log; returns once fsynced.
     fn record(&self, ctx: &Context, note: AuditNote) -> Result<(), StoreError>;

@@ -5,8 +5,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 pub mod contract;
+#[cfg(feature = "contract-tests")]
+pub mod contract_tests;
+pub mod sqlite;
 
 pub use contract::{
-    AuditEntry, AuditNote, AuditPage, AuditQuery, Change, Changes, Document, Draft, Expect,
-    Finding, Kind, Outcome, Page, Query, Reply, Store, StoreError, Write,
+    AuditEntry, AuditNote, AuditPage, AuditQuery, Change, Changes, Clock, Document, Draft, Expect, Finding, Kind,
+    Outcome, Page, Query, Reply, Store, StoreError, Write,
 };
+pub use sqlite::SqliteStore;

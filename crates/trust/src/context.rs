@@ -48,9 +48,7 @@ pub enum Purpose {
 
 /// A word that is no purpose.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a purpose; the purposes are operations, investigation, planning, oversight, administration"
-)]
+#[error("`{0}` is not a purpose; the purposes are operations, investigation, planning, oversight, administration")]
 pub struct UnknownPurpose(String);
 
 impl Context {
@@ -136,8 +134,7 @@ impl Context {
     /// Whether rows of `owner` belong in the answer to what was authorised: the row filter of lists
     /// and feeds, the same decision as for a single read.
     pub fn may_see(&self, owner: Option<&AgencyId>) -> bool {
-        self.action
-            .map_or(self.is_system(), |action| self.permits(action, owner))
+        self.action.map_or(self.is_system(), |action| self.permits(action, owner))
     }
 }
 
@@ -152,13 +149,8 @@ impl fmt::Display for Actor {
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Operations,
-        Self::Investigation,
-        Self::Planning,
-        Self::Oversight,
-        Self::Administration,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Operations, Self::Investigation, Self::Planning, Self::Oversight, Self::Administration];
 
     /// The word used in the header `X-Purpose` and in audit.
     pub const fn as_str(self) -> &'static str {
@@ -181,9 +173,6 @@ impl fmt::Display for Purpose {
 impl FromStr for Purpose {
     type Err = UnknownPurpose;
     fn from_str(text: &str) -> Result<Self, UnknownPurpose> {
-        Self::ALL
-            .into_iter()
-            .find(|p| p.as_str() == text)
-            .ok_or_else(|| UnknownPurpose(text.to_owned()))
+        Self::ALL.into_iter().find(|p| p.as_str() == text).ok_or_else(|| UnknownPurpose(text.to_owned()))
     }
 }

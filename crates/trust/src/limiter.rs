@@ -33,15 +33,8 @@ struct Bucket {
 impl<K: Hash + Eq + Clone> RateLimiter<K> {
     /// No tries yet. At most `capacity` keys (at least 2) are remembered.
     pub fn new(rate: Rate, capacity: usize) -> Self {
-        let rate = Rate {
-            burst: rate.burst.max(1),
-            refill: Duration(rate.refill.0.max(1)),
-        };
-        Self {
-            rate,
-            capacity: capacity.max(2),
-            buckets: HashMap::new(),
-        }
+        let rate = Rate { burst: rate.burst.max(1), refill: Duration(rate.refill.0.max(1)) };
+        Self { rate, capacity: capacity.max(2), buckets: HashMap::new() }
     }
 
     /// Takes one try of `key`, or says after which time there is one. A clock that steps back refills nothing.
@@ -50,10 +43,7 @@ impl<K: Hash + Eq + Clone> RateLimiter<K> {
             self.forget_mildest(now);
         }
         let rate = self.rate;
-        let bucket = self.buckets.entry(key.clone()).or_insert(Bucket {
-            stock: full(rate),
-            at: now,
-        });
+        let bucket = self.buckets.entry(key.clone()).or_insert(Bucket { stock: full(rate), at: now });
         bucket.refill(rate, now);
         if bucket.stock < rate.refill.0 {
             return Err(Duration(rate.refill.0 - bucket.stock));
@@ -88,8 +78,7 @@ impl<K: Hash + Eq + Clone> RateLimiter<K> {
         let middle = stocks[stocks.len() / 2];
         let mut room = self.capacity / 2;
         self.buckets.retain(|_, bucket| {
-            let keep = bucket.stock < middle
-                || (bucket.stock == middle && bucket.stock < full(rate) && room > 0);
+            let keep = bucket.stock < middle || (bucket.stock == middle && bucket.stock < full(rate) && room > 0);
             room = room.saturating_sub(usize::from(keep));
             keep
         });
@@ -99,10 +88,7 @@ impl<K: Hash + Eq + Clone> RateLimiter<K> {
 impl Bucket {
     fn refill(&mut self, rate: Rate, now: Timestamp) {
         if now > self.at {
-            self.stock = self
-                .stock
-                .saturating_add(now.since(self.at).0)
-                .min(full(rate));
+            self.stock = self.stock.saturating_add(now.since(self.at).0).min(full(rate));
             self.at = now;
         }
     }
@@ -116,19 +102,14 @@ fn full(rate: Rate) -> i64 {
 mod tests {
     use super::*;
 
-    const RATE: Rate = Rate {
-        burst: 3,
-        refill: Duration::from_secs(10),
-    };
+    const RATE: Rate = Rate { burst: 3, refill: Duration::from_secs(10) };
 
     fn check(tries: &[(&'static str, i64)], expected: &[Result<(), i64>]) {
         let mut limiter = RateLimiter::new(RATE, 100);
         let found: Vec<_> = tries
             .iter()
             .map(|(key, second)| {
-                limiter
-                    .take(key, Timestamp::from_secs(*second))
-                    .map_err(|wait| wait.as_millis() / 1000)
+                limiter.take(key, Timestamp::from_secs(*second)).map_err(|wait| wait.as_millis() / 1000)
             })
             .collect();
         assert_eq!(found, expected);
@@ -137,25 +118,14 @@ mod tests {
     #[test]
     fn a_key_has_a_burst_and_then_a_rate() {
         check(
-            &[
-                ("a", 0),
-                ("a", 0),
-                ("a", 0),
-                ("a", 4),
-                ("b", 4),
-                ("a", 10),
-                ("a", 11),
-            ],
+            &[("a", 0), ("a", 0), ("a", 0), ("a", 4), ("b", 4), ("a", 10), ("a", 11)],
             &[Ok(()), Ok(()), Ok(()), Err(6), Ok(()), Ok(()), Err(9)],
         );
     }
 
     #[test]
     fn a_clock_that_steps_back_gives_nothing() {
-        check(
-            &[("a", 100), ("a", 100), ("a", 100), ("a", 0), ("a", 101)],
-            &[Ok(()), Ok(()), Ok(()), Err(10), Err(9)],
-        );
+        check(&[("a", 100), ("a", 100), ("a", 100), ("a", 0), ("a", 101)], &[Ok(()), Ok(()), Ok(()), Err(10), Err(9)]);
     }
 
     #[test]

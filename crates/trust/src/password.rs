@@ -67,8 +67,7 @@ pub fn verify(password: &str, stored: Option<&str>) -> bool {
 }
 
 fn hasher() -> Result<Argon2<'static>, PasswordError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-        .map_err(|e| PasswordError::Hash(e.to_string()))?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|e| PasswordError::Hash(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -97,41 +96,30 @@ fn check(account: &str, password: &str) -> Result<(), PasswordError> {
 mod tests {
     use super::*;
 
-    fn check_rule(account: &str, password: &str, expected: Result<(), PasswordError>) {
-        assert_eq!(check(account, password), expected, "{password}");
+    fn check_rule(account: &str, password: &str, expected: &Result<(), PasswordError>) {
+        assert_eq!(check(account, password), *expected, "{password}");
     }
 
     #[test]
     fn new_passwords_are_checked() {
-        check_rule("ada", "correct horse", Ok(()));
-        check_rule("ada", "kurz", Err(PasswordError::TooShort(4)));
-        check_rule("ada", "öööööö", Err(PasswordError::TooShort(6)));
-        check_rule("ada", "my-name-is-ADA!", Err(PasswordError::Name));
-        check_rule("al", "al always pays", Ok(()));
-        check_rule("ada", "abababababab", Err(PasswordError::Repeated));
-        check_rule(
-            "ada",
-            &"xyzw".repeat(257),
-            Err(PasswordError::TooLong(1028)),
-        );
+        check_rule("ada", "correct horse", &Ok(()));
+        check_rule("ada", "kurz", &Err(PasswordError::TooShort(4)));
+        check_rule("ada", "öööööö", &Err(PasswordError::TooShort(6)));
+        check_rule("ada", "my-name-is-ADA!", &Err(PasswordError::Name));
+        check_rule("al", "al always pays", &Ok(()));
+        check_rule("ada", "abababababab", &Err(PasswordError::Repeated));
+        check_rule("ada", &"xyzw".repeat(257), &Err(PasswordError::TooLong(1028)));
     }
 
     #[test]
     fn only_the_right_password_matches() {
         let stored = hash("ada", "correct horse").unwrap();
-        assert!(
-            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{stored}"
-        );
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
         assert!(verify("correct horse", Some(&stored)));
         assert!(!verify("correct horsf", Some(&stored)));
         assert!(!verify("correct horse", None));
         assert!(!verify("correct horse", Some("plain text")));
-        assert_ne!(
-            stored,
-            hash("ada", "correct horse").unwrap(),
-            "each hash has its own salt"
-        );
+        assert_ne!(stored, hash("ada", "correct horse").unwrap(), "each hash has its own salt");
     }
 
     #[test]

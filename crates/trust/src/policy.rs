@@ -90,10 +90,7 @@ pub enum Refusal {
         needed: Vec<Role>,
     },
     /// The role that allows it may not claim this purpose.
-    #[error(
-        "to {action} the purpose `{purpose}` cannot be claimed by your roles; claim one of: {}",
-        words(allowed)
-    )]
+    #[error("to {action} the purpose `{purpose}` cannot be claimed by your roles; claim one of: {}", words(allowed))]
     Purpose {
         /// What was asked.
         action: Action,
@@ -113,14 +110,12 @@ pub enum Refusal {
 }
 
 use Resource::{
-    Accounts, Agencies, Alarms, Assets, Audit, City, Incidents, Kinds, Observations, Playbooks,
-    Rules, Sources, System, Tokens, Zones,
+    Accounts, Agencies, Alarms, Assets, Audit, City, Incidents, Kinds, Observations, Playbooks, Rules, Sources, System,
+    Tokens, Zones,
 };
 
 /// What every person reads: the setting in which the picture is shown.
-const SETTING: &[Resource] = &[
-    Assets, Zones, Kinds, Rules, Playbooks, Sources, Agencies, System, City,
-];
+const SETTING: &[Resource] = &[Assets, Zones, Kinds, Rules, Playbooks, Sources, Agencies, System, City];
 /// The shared operational picture.
 const PICTURE: &[Resource] = &[Observations, Alarms, Incidents];
 
@@ -179,15 +174,7 @@ impl Role {
             },
             Self::Integrator => Row {
                 reads: &[SETTING, PICTURE, &[Tokens]],
-                writes: &[
-                    Observations,
-                    Assets,
-                    Zones,
-                    Kinds,
-                    Playbooks,
-                    Sources,
-                    Tokens,
-                ],
+                writes: &[Observations, Assets, Zones, Kinds, Playbooks, Sources, Tokens],
                 purposes: &[Operations, Administration],
                 reach: OwnAgency,
             },
@@ -199,19 +186,13 @@ impl Role {
             },
             Self::Administrator => Row {
                 reads: &[SETTING, PICTURE, &[Accounts, Tokens, Audit]],
-                writes: &[
-                    Assets, Zones, Kinds, Rules, Playbooks, Sources, Accounts, Tokens, Agencies,
-                    System, City,
-                ],
+                writes: &[Assets, Zones, Kinds, Rules, Playbooks, Sources, Accounts, Tokens, Agencies, System, City],
                 purposes: &[Administration, Operations],
                 reach: AllAgencies,
             },
-            Self::Device | Self::Source => Row {
-                reads: &[],
-                writes: &[Observations],
-                purposes: &[Operations],
-                reach: OwnAgency,
-            },
+            Self::Device | Self::Source => {
+                Row { reads: &[], writes: &[Observations], purposes: &[Operations], reach: OwnAgency }
+            }
         }
     }
 
@@ -230,9 +211,7 @@ impl Role {
     }
 
     fn reaches(self, own: &AgencyId, action: Action, owner: Option<&AgencyId>) -> bool {
-        self.row().reach == Reach::AllAgencies
-            || owner.is_none_or(|owner| owner == own)
-            || action.is_shared()
+        self.row().reach == Reach::AllAgencies || owner.is_none_or(|owner| owner == own) || action.is_shared()
     }
 
     /// The word used in configuration, in the API and in audit.
@@ -270,10 +249,7 @@ pub fn authorise(
 
 /// The purpose assumed when none is claimed: the first of the first role that allows the action.
 fn usual_purpose(roles: &[Role], action: Action) -> Purpose {
-    roles
-        .iter()
-        .find(|role| role.may(action))
-        .map_or(Purpose::Operations, |role| role.purposes()[0])
+    roles.iter().find(|role| role.may(action)).map_or(Purpose::Operations, |role| role.purposes()[0])
 }
 
 pub(crate) fn decide(
@@ -285,32 +261,16 @@ pub(crate) fn decide(
 ) -> Result<(), Refusal> {
     let able = || roles.iter().copied().filter(|role| role.may(action));
     if able().next().is_none() {
-        return Err(Refusal::Role {
-            action,
-            needed: Role::ALL
-                .into_iter()
-                .filter(|role| role.may(action))
-                .collect(),
-        });
+        return Err(Refusal::Role { action, needed: Role::ALL.into_iter().filter(|role| role.may(action)).collect() });
     }
     let fitting = || able().filter(|role| role.purposes().contains(&purpose));
     if fitting().next().is_none() {
-        let allowed = Purpose::ALL
-            .into_iter()
-            .filter(|p| able().any(|role| role.purposes().contains(p)))
-            .collect();
-        return Err(Refusal::Purpose {
-            action,
-            purpose,
-            allowed,
-        });
+        let allowed = Purpose::ALL.into_iter().filter(|p| able().any(|role| role.purposes().contains(p))).collect();
+        return Err(Refusal::Purpose { action, purpose, allowed });
     }
     match owner {
         Some(owner) if !fitting().any(|role| role.reaches(agency, action, Some(owner))) => {
-            Err(Refusal::Agency {
-                action,
-                owner: owner.clone(),
-            })
+            Err(Refusal::Agency { action, owner: owner.clone() })
         }
         _ => Ok(()),
     }
@@ -326,9 +286,7 @@ impl Action {
 
     /// Every action there is.
     pub fn all() -> impl Iterator<Item = Self> {
-        Resource::ALL
-            .into_iter()
-            .flat_map(|resource| [Self::Read(resource), Self::Write(resource)])
+        Resource::ALL.into_iter().flat_map(|resource| [Self::Read(resource), Self::Write(resource)])
     }
 
     /// Whether agencies share it: the picture and its setting are read by all of them.
@@ -414,19 +372,10 @@ pub struct UnknownRole {
 impl FromStr for Role {
     type Err = UnknownRole;
     fn from_str(text: &str) -> Result<Self, UnknownRole> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or_else(|| UnknownRole {
-                word: text.to_owned(),
-            })
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| UnknownRole { word: text.to_owned() })
     }
 }
 
 fn words<T: fmt::Display>(items: &[T]) -> String {
-    items
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

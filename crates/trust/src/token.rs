@@ -106,19 +106,13 @@ pub fn present(for_use: Use, text: &str) -> Result<Presented, TokenError> {
         .and_then(|rest| rest.strip_prefix('_'))
         .ok_or(TokenError::Prefix { expected: for_use })?;
     let (id, secret) = rest.split_once('_').ok_or(TokenError::Form(for_use))?;
-    let id_fits =
-        id.len() == ID_BYTES * 2 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let id_fits = id.len() == ID_BYTES * 2 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let secret_fits = secret.len() == SECRET_CHARACTERS
-        && secret
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if !(id_fits && secret_fits) {
         return Err(TokenError::Form(for_use));
     }
-    Ok(Presented {
-        id: id.to_owned(),
-        hash: SecretHash::of(text),
-    })
+    Ok(Presented { id: id.to_owned(), hash: SecretHash::of(text) })
 }
 
 impl SecretHash {
@@ -143,8 +137,7 @@ impl SecretHash {
             return Err(TokenError::Hash);
         }
         for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte =
-                u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| TokenError::Hash)?;
+            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| TokenError::Hash)?;
         }
         Ok(Self(bytes))
     }
@@ -158,21 +151,17 @@ impl PartialEq for SecretHash {
 
 impl fmt::Debug for Minted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Minted")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Minted").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
@@ -185,15 +174,8 @@ mod tests {
             let minted = mint(for_use).unwrap();
             let presented = present(for_use, &minted.text).unwrap();
             assert_eq!(presented.id, minted.id);
-            assert!(
-                presented
-                    .hash
-                    .matches(&SecretHash::from_hex(&minted.hash.to_hex()).unwrap())
-            );
-            assert!(
-                !format!("{minted:?}").contains(&minted.text),
-                "debug output hides the secret"
-            );
+            assert!(presented.hash.matches(&SecretHash::from_hex(&minted.hash.to_hex()).unwrap()));
+            assert!(!format!("{minted:?}").contains(&minted.text), "debug output hides the secret");
         }
     }
 
@@ -201,12 +183,7 @@ mod tests {
     fn another_secret_with_the_same_id_does_not_match() {
         let (one, two) = (mint(Use::Bearer).unwrap(), mint(Use::Bearer).unwrap());
         let forged = format!("vgl_{}_{}", one.id, two.text.splitn(3, '_').nth(2).unwrap());
-        assert!(
-            !present(Use::Bearer, &forged)
-                .unwrap()
-                .hash
-                .matches(&one.hash)
-        );
+        assert!(!present(Use::Bearer, &forged).unwrap().hash.matches(&one.hash));
     }
 
     fn check(text: &str, expected: TokenError) {
@@ -215,39 +192,14 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        check(
-            "",
-            TokenError::Prefix {
-                expected: Use::Bearer,
-            },
-        );
-        check(
-            "vgs_0123456789abcdef_x",
-            TokenError::Prefix {
-                expected: Use::Bearer,
-            },
-        );
+        check("", TokenError::Prefix { expected: Use::Bearer });
+        check("vgs_0123456789abcdef_x", TokenError::Prefix { expected: Use::Bearer });
         check("vgl_0123456789abcdef", TokenError::Form(Use::Bearer));
-        check(
-            &format!("vgl_0123456789ABCDEF_{}", "x".repeat(43)),
-            TokenError::Form(Use::Bearer),
-        );
-        check(
-            &format!("vgl_0123456789abcdef_{}", "x".repeat(42)),
-            TokenError::Form(Use::Bearer),
-        );
-        check(
-            &format!("vgl_0123456789abcdef_{}", "ä".repeat(21) + "x"),
-            TokenError::Form(Use::Bearer),
-        );
+        check(&format!("vgl_0123456789ABCDEF_{}", "x".repeat(43)), TokenError::Form(Use::Bearer));
+        check(&format!("vgl_0123456789abcdef_{}", "x".repeat(42)), TokenError::Form(Use::Bearer));
+        check(&format!("vgl_0123456789abcdef_{}", "ä".repeat(21) + "x"), TokenError::Form(Use::Bearer));
         assert_eq!(SecretHash::from_hex("12"), Err(TokenError::Hash));
-        assert_eq!(
-            SecretHash::from_hex(&"zz".repeat(32)),
-            Err(TokenError::Hash)
-        );
-        assert_eq!(
-            SecretHash::from_hex(&"+1".repeat(32)),
-            Err(TokenError::Hash)
-        );
+        assert_eq!(SecretHash::from_hex(&"zz".repeat(32)), Err(TokenError::Hash));
+        assert_eq!(SecretHash::from_hex(&"+1".repeat(32)), Err(TokenError::Hash));
     }
 }

@@ -6,37 +6,16 @@ fn agency(name: &str) -> AgencyId {
     AgencyId::new(name).unwrap()
 }
 
-fn check(
-    roles: &[Role],
-    purpose: Option<Purpose>,
-    action: Action,
-    owner: &str,
-    expected: Result<Purpose, &str>,
-) {
+fn check(roles: &[Role], purpose: Option<Purpose>, action: Action, owner: &str, expected: Result<Purpose, &str>) {
     let person = PersonId::new("ada").unwrap();
-    let found = authorise(
-        &person,
-        roles,
-        &agency("fire"),
-        purpose,
-        action,
-        Some(&agency(owner)),
-    );
-    let found = found
-        .map(|ctx| ctx.purpose())
-        .map_err(|refusal| refusal.to_string());
+    let found = authorise(&person, roles, &agency("fire"), purpose, action, Some(&agency(owner)));
+    let found = found.map(|ctx| ctx.purpose()).map_err(|refusal| refusal.to_string());
     assert_eq!(found, expected.map_err(str::to_owned));
 }
 
 #[test]
 fn refusals_say_what_is_needed() {
-    check(
-        &[Role::Operator],
-        None,
-        Action::Write(Resource::Incidents),
-        "fire",
-        Ok(Purpose::Operations),
-    );
+    check(&[Role::Operator], None, Action::Write(Resource::Incidents), "fire", Ok(Purpose::Operations));
     check(
         &[Role::Operator],
         None,
@@ -65,13 +44,7 @@ fn refusals_say_what_is_needed() {
 #[test]
 fn a_purpose_of_one_role_does_not_open_what_another_role_allows() {
     let roles = [Role::Operator, Role::Auditor];
-    check(
-        &roles,
-        None,
-        Action::Read(Resource::Audit),
-        "police",
-        Ok(Purpose::Oversight),
-    );
+    check(&roles, None, Action::Read(Resource::Audit), "police", Ok(Purpose::Oversight));
     check(
         &roles,
         Some(Purpose::Operations),
@@ -86,14 +59,7 @@ fn a_purpose_of_one_role_does_not_open_what_another_role_allows() {
 #[test]
 fn nobody_without_roles_may_do_anything() {
     for action in Action::all() {
-        let refused = authorise(
-            &PersonId::new("eve").unwrap(),
-            &[],
-            &agency("fire"),
-            None,
-            action,
-            None,
-        );
+        let refused = authorise(&PersonId::new("eve").unwrap(), &[], &agency("fire"), None, action, None);
         assert!(matches!(refused, Err(Refusal::Role { .. })), "{action}");
     }
 }

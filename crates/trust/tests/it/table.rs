@@ -6,22 +6,11 @@ use vigiles_trust::{Action, Purpose, Role, authorise};
 
 fn allowed(role: Role, purpose: Option<Purpose>, action: Action, owner: &str) -> bool {
     let (person, own) = (PersonId::new("ada").unwrap(), AgencyId::new("own").unwrap());
-    authorise(
-        &person,
-        &[role],
-        &own,
-        purpose,
-        action,
-        Some(&AgencyId::new(owner).unwrap()),
-    )
-    .is_ok()
+    authorise(&person, &[role], &own, purpose, action, Some(&AgencyId::new(owner).unwrap())).is_ok()
 }
 
 fn reach(role: Role, action: Action) -> &'static str {
-    match (
-        allowed(role, None, action, "own"),
-        allowed(role, None, action, "other"),
-    ) {
+    match (allowed(role, None, action, "own"), allowed(role, None, action, "other")) {
         (true, true) => "all",
         (true, false) => "own",
         (false, false) => "-",
@@ -30,9 +19,7 @@ fn reach(role: Role, action: Action) -> &'static str {
 }
 
 fn table() -> String {
-    let mut text = String::from(
-        "What each role may do: to things of all agencies, of its own, or not at all.\n\n",
-    );
+    let mut text = String::from("What each role may do: to things of all agencies, of its own, or not at all.\n\n");
     write!(text, "{:22}", "").unwrap();
     for role in Role::ALL {
         write!(text, "{:>14}", role.as_str()).unwrap();
@@ -47,9 +34,9 @@ fn table() -> String {
     }
     text.push_str("\nPurposes each role may claim.\n\n");
     for role in Role::ALL {
-        let purposes = Purpose::ALL.into_iter().filter(|purpose| {
-            Action::all().any(|action| allowed(role, Some(*purpose), action, "own"))
-        });
+        let purposes = Purpose::ALL
+            .into_iter()
+            .filter(|purpose| Action::all().any(|action| allowed(role, Some(*purpose), action, "own")));
         let words: Vec<_> = purposes.map(Purpose::as_str).collect();
         writeln!(text, "{:22}{}", role.as_str(), words.join(", ")).unwrap();
     }
@@ -64,10 +51,7 @@ fn every_role_and_action_is_as_the_table_says() {
         std::fs::write(&path, &found).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(
-        found, expected,
-        "the policy changed; if that is meant, run with BLESS=1 and review the difference"
-    );
+    assert_eq!(found, expected, "the policy changed; if that is meant, run with BLESS=1 and review the difference");
 }
 
 #[test]
@@ -78,11 +62,5 @@ fn words_read_back() {
     for purpose in Purpose::ALL {
         assert_eq!(purpose.as_str().parse(), Ok(purpose));
     }
-    assert!(
-        "root"
-            .parse::<Role>()
-            .unwrap_err()
-            .to_string()
-            .contains("operator, supervisor")
-    );
+    assert!("root".parse::<Role>().unwrap_err().to_string().contains("operator, supervisor"));
 }

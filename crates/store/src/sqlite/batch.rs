@@ -1,0 +1,209 @@
+//! One batch of writes, inside a savepoint of the writer's transaction.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::chain::{self, Author};
+use super::error::Place;
+use super::writer::Heads;
+use crate::contract::{AuditNote, Document, Draft, Expect, Kind, Outcome, Reply, StoreError, Write};
+
+/// Entries of a batch by the platform itself that audit lists one by one in the detail.
+const LISTED: usize = 32;
+
+/// Does all of it or fails; the caller rolls back what a failed batch left.
+pub(super) fn apply(
+    db: &Connection,
+    place: &Place,
+    heads: &mut Heads,
+    author: &Author,
+    writes: Vec<Write>,
+) -> Result<Vec<u64>, StoreError> {
+    let mut sequences = Vec::with_capacity(writes.len());
+    let mut deeds = Vec::new();
+    for write in writes {
+        match write {
+            Write::Put { document, expect } => deeds.push(put(db, place, heads, document, expect)?),
+            Write::Delete { kind, id, expect } => deeds.extend(delete(db, place, heads, kind, id, expect)?),
+            Write::SetMark { name, value } => set_mark(db, name, value).map_err(|e| place.failed("marks", &e))?,
+            Write::Remember(reply) => remember(db, author, &reply).map_err(|e| place.failed("replies", &e))?,
+        }
+        sequences.push(heads.sequence);
+    }
+    audit(db, heads, author, deeds).map_err(|e| place.failed("audit", &e))?;
+    Ok(sequences)
+}
+
+/// What was done to one document, for audit.
+struct Deed {
+    verb: &'static str,
+    resource: String,
+    version: u64,
+}
+
+fn put(db: &Connection, place: &Place, heads: &mut Heads, draft: Draft, expect: Expect) -> Result<Deed, StoreError> {
+    let Draft { kind, id, agency, state, place: bounds, time, body } = draft;
+    let failed = |e: rusqlite::Error| place.failed("documents", &e);
+    let found = version(db, kind, &id).map_err(failed)?;
+    check(kind, &id, expect, found)?;
+    let version = match found {
+        Some(version) => version + 1,
+        None => last_version(db, kind, &id).map_err(failed)? + 1,
+    };
+    let sequence = if kind.is_secret() { 0 } else { heads.sequence + 1 };
+    let document = Document { kind, id, version, agency, state, place: bounds, time, body, sequence };
+    store(db, &document).map_err(failed)?;
+    if !kind.is_secret() {
+        revise(db, heads, &document, false).map_err(|e| place.failed("revisions", &e))?;
+    }
+    let verb = if found.is_some() { "change" } else { "create" };
+    Ok(Deed { verb, resource: format!("{}/{}", kind.name(), document.id), version })
+}
+
+fn delete(
+    db: &Connection,
+    place: &Place,
+    heads: &mut Heads,
+    kind: Kind,
+    id: String,
+    expect: Expect,
+) -> Result<Option<Deed>, StoreError> {
+    let failed = |e: rusqlite::Error| place.failed("documents", &e);
+    let found = version(db, kind, &id).map_err(failed)?;
+    check(kind, &id, expect, found)?;
+    let Some(before) = super::documents::get(db, place, kind, &id)? else {
+        return Ok(None);
+    };
+    db.prepare_cached("DELETE FROM documents WHERE kind = ?1 AND id = ?2")
+        .and_then(|mut statement| statement.execute(params![kind.name(), id]))
+        .map_err(failed)?;
+    let last = Document { version: before.version + 1, sequence: heads.sequence + 1, ..before };
+    if !kind.is_secret() {
+        revise(db, heads, &last, true).map_err(|e| place.failed("revisions", &e))?;
+    }
+    Ok(Some(Deed { verb: "delete", resource: format!("{}/{id}", kind.name()), version: last.version }))
+}
+
+fn check(kind: Kind, id: &str, expect: Expect, found: Option<u64>) -> Result<(), StoreError> {
+    let expected = match expect {
+        Expect::Any => return Ok(()),
+        Expect::Absent => None,
+        Expect::Version(version) => Some(version),
+    };
+    if expected == found {
+        return Ok(());
+    }
+    Err(StoreError::Conflict { kind: kind.name(), id: id.to_owned(), expected, found })
+}
+
+fn version(db: &Connection, kind: Kind, id: &str) -> rusqlite::Result<Option<u64>> {
+    db.prepare_cached("SELECT version FROM documents WHERE kind = ?1 AND id = ?2")?
+        .query_row(params![kind.name(), id], |row| row.get(0))
+        .optional()
+}
+
+/// The version an id had when it was deleted, so that an old ETag never fits a new document.
+fn last_version(db: &Connection, kind: Kind, id: &str) -> rusqlite::Result<u64> {
+    let last = db
+        .prepare_cached("SELECT version FROM revisions WHERE kind = ?1 AND id = ?2 ORDER BY sequence DESC LIMIT 1")?
+        .query_row(params![kind.name(), id], |row| row.get(0))
+        .optional()?;
+    Ok(last.unwrap_or(0))
+}
+
+fn store(db: &Connection, document: &Document) -> rusqlite::Result<()> {
+    let d = document;
+    let [west, south, east, north] = edges(d);
+    db.prepare_cached(
+        "INSERT INTO documents (kind, id, version, agency, state, west, south, east, north, time, sequence, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT (kind, id) DO UPDATE SET version = ?3, agency = ?4, state = ?5, west = ?6, south = ?7,
+             east = ?8, north = ?9, time = ?10, sequence = ?11, body = ?12",
+    )?
+    .execute(params![
+        d.kind.name(),
+        d.id,
+        d.version,
+        d.agency.as_ref().map(AsRef::<str>::as_ref),
+        d.state,
+        west,
+        south,
+        east,
+        north,
+        d.time.0,
+        d.sequence,
+        d.body
+    ])?;
+    Ok(())
+}
+
+fn revise(db: &Connection, heads: &mut Heads, document: &Document, deleted: bool) -> rusqlite::Result<()> {
+    let d = document;
+    let [west, south, east, north] = edges(d);
+    db.prepare_cached(
+        "INSERT INTO revisions (sequence, at, deleted, kind, id, version, agency, state, west, south, east, north, time, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?
+    .execute(params![
+        d.sequence,
+        heads.at.0,
+        deleted,
+        d.kind.name(),
+        d.id,
+        d.version,
+        d.agency.as_ref().map(AsRef::<str>::as_ref),
+        d.state,
+        west,
+        south,
+        east,
+        north,
+        d.time.0,
+        d.body
+    ])?;
+    heads.sequence = d.sequence;
+    Ok(())
+}
+
+fn edges(document: &Document) -> [Option<f64>; 4] {
+    let b = document.place;
+    [b.map(|b| b.west), b.map(|b| b.south), b.map(|b| b.east), b.map(|b| b.north)]
+}
+
+fn set_mark(db: &Connection, name: &str, value: u64) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO marks VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2")?
+        .execute(params![name, value])?;
+    Ok(())
+}
+
+fn remember(db: &Connection, author: &Author, reply: &Reply) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO replies VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (actor, key) DO UPDATE SET fingerprint = ?3, status = ?4, body = ?5, expires = ?6",
+    )?
+    .execute(params![author.actor, reply.key, reply.fingerprint, reply.status, reply.body, reply.expires.0])?;
+    Ok(())
+}
+
+/// One entry for each document that a person touched; one for the whole batch of the platform itself,
+/// whose every form is kept in the revisions.
+fn audit(db: &Connection, heads: &mut Heads, author: &Author, deeds: Vec<Deed>) -> rusqlite::Result<()> {
+    let note = |action: &str, resource: String, detail: String| AuditNote {
+        action: action.to_owned(),
+        resource,
+        outcome: Outcome::Allowed,
+        detail,
+    };
+    match &deeds[..] {
+        [] => Ok(()),
+        [first, _, ..] if author.system => {
+            let listed = deeds.iter().take(LISTED).map(|d| format!("{} {} v{}", d.verb, d.resource, d.version));
+            let mut detail = listed.collect::<Vec<_>>().join(", ");
+            if deeds.len() > LISTED {
+                detail = format!("{detail} and {} more", deeds.len() - LISTED);
+            }
+            chain::append(db, heads, author, &note("apply", first.resource.clone(), detail))
+        }
+        _ => deeds.into_iter().try_for_each(|deed| {
+            chain::append(db, heads, author, &note(deed.verb, deed.resource, format!("v{}", deed.version)))
+        }),
+    }
+}

@@ -1,0 +1,65 @@
+//! Between rows and documents.
+
+use rusqlite::Row;
+use vigiles_model::{AgencyId, BoundingBox, Timestamp};
+
+use super::error::Place;
+use crate::contract::{Document, Draft, Kind, StoreError};
+
+/// The columns that [`document`] reads, in its order, of a table or alias that has all of them.
+pub(super) const COLUMNS: &str = "id, version, agency, state, west, south, east, north, time, sequence, body";
+
+/// A document from the first eleven columns of a row.
+pub(super) fn document(place: &Place, kind: Kind, row: &Row<'_>) -> Result<Document, StoreError> {
+    let read = |e: rusqlite::Error| place.failed("documents", &e);
+    let id: String = row.get(0).map_err(read)?;
+    let agency = agency(row, 2).map_err(read)?;
+    let agency =
+        agency.map(AgencyId::new).transpose().map_err(|e| place.damaged(format!("{}/{id} agency", kind.name()), e))?;
+    Ok(Document {
+        kind,
+        version: row.get(1).map_err(read)?,
+        agency,
+        state: row.get(3).map_err(read)?,
+        place: bounds(row, 4).map_err(read)?,
+        time: Timestamp(row.get(8).map_err(read)?),
+        sequence: row.get(9).map_err(read)?,
+        body: row.get(10).map_err(read)?,
+        id,
+    })
+}
+
+fn agency(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    row.get(column)
+}
+
+fn bounds(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<BoundingBox>> {
+    let edge = |i: usize| row.get::<_, Option<f64>>(first + i);
+    Ok(match (edge(0)?, edge(1)?, edge(2)?, edge(3)?) {
+        (Some(west), Some(south), Some(east), Some(north)) => Some(BoundingBox { west, south, east, north }),
+        _ => None,
+    })
+}
+
+/// Largest body, in bytes.
+pub(super) const MAX_BODY_BYTES: usize = 8 << 20;
+/// Longest id, in bytes.
+pub(super) const MAX_ID_BYTES: usize = 512;
+
+/// Whether a draft can be stored.
+pub(super) fn check(draft: &Draft) -> Result<(), StoreError> {
+    let invalid = |field, why: String| Err(StoreError::Invalid { field, why });
+    if draft.id.is_empty() || draft.id.len() > MAX_ID_BYTES {
+        return invalid("id", format!("an id has 1 to {MAX_ID_BYTES} bytes, this one has {}", draft.id.len()));
+    }
+    if draft.body.len() > MAX_BODY_BYTES {
+        return invalid(
+            "body",
+            format!("a body has at most {MAX_BODY_BYTES} bytes, this one has {}", draft.body.len()),
+        );
+    }
+    if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(&draft.body) {
+        return invalid("body", format!("{}/{} is not JSON: {e}", draft.kind.name(), draft.id));
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The tables, as numbered upgrades, and how a connection is opened.
+//!
+//! Invariant: an upgrade that was released is never changed; a new one is added, with a fixture of the
+//! schema before it in `tests/fixtures`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::error::Place;
+use crate::contract::StoreError;
+
+/// The file in the data directory.
+pub(super) const FILE: &str = "store.sqlite";
+
+/// The newest schema this program knows.
+pub(super) const VERSION: u32 = 1;
+
+/// Upgrade `n` leads from schema `n` to schema `n + 1`.
+const UPGRADES: [&str; 1] = [include_str!("upgrade_1.sql")];
+const _: () = assert!(UPGRADES.len() == VERSION as usize, "one upgrade for each schema version");
+
+/// How long a writer waits for another process (a command beside the running platform).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The write-ahead log is cut back to this after a checkpoint.
+const JOURNAL_LIMIT_BYTES: u32 = 64 << 20;
+const CACHED_STATEMENTS: usize = 64;
+
+/// Opens the file for writing, creates or upgrades it.
+pub(super) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
+    let place = Place::new(file);
+    let mut db = Connection::open(file).map_err(|e| place.failed("open", &e))?;
+    prepare(&db).map_err(|e| place.failed("settings", &e))?;
+    upgrade(&mut db, &place)?;
+    Ok(db)
+}
+
+/// Opens the file for reading.
+pub(super) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
+    let place = Place::new(file);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(file, flags).map_err(|e| place.failed("open", &e))?;
+    db.busy_timeout(BUSY_TIMEOUT)
+        .and_then(|()| db.pragma_update(None, "query_only", true))
+        .map_err(|e| place.failed("settings", &e))?;
+    db.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(db)
+}
+
+fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.pragma_update(None, "journal_mode", "wal")?;
+    // FULL: each commit is fsynced before it is acknowledged.
+    db.pragma_update(None, "synchronous", "full")?;
+    db.pragma_update(None, "journal_size_limit", JOURNAL_LIMIT_BYTES)?;
+    // So that INSERT OR REPLACE cannot pass by the triggers of the audit log.
+    db.pragma_update(None, "recursive_triggers", true)?;
+    db.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(())
+}
+
+fn upgrade(db: &mut Connection, place: &Place) -> Result<(), StoreError> {
+    loop {
+        // Read inside the transaction: another process may be upgrading too.
+        let tx =
+            db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| place.failed("upgrade", &e))?;
+        let found = version(&tx).map_err(|e| place.failed("meta", &e))?;
+        if found > VERSION {
+            return Err(StoreError::TooNew { file: place.file(), found, known: VERSION });
+        }
+        let Some(script) = UPGRADES.get(found as usize) else {
+            return Ok(());
+        };
+        tx.execute_batch(script)
+            .and_then(|()| tx.execute("UPDATE meta SET schema = ?1", [found + 1]))
+            .and_then(|_| tx.commit())
+            .map_err(|e| place.failed("upgrade", &e))?;
+        tracing::info!(file = %place.file(), from = found, to = found + 1, "store upgraded");
+    }
+}
+
+/// The schema of the file; 0 for an empty one.
+pub(super) fn version(db: &Connection) -> rusqlite::Result<u32> {
+    let exists: bool =
+        db.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'meta')", [], |row| row.get(0))?;
+    if exists { db.query_row("SELECT schema FROM meta", [], |row| row.get(0)) } else { Ok(0) }
+}
+
+/// Lets the file grow no further.
+pub(super) fn limit(db: &Connection, bytes: u64) -> rusqlite::Result<()> {
+    let page: u64 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    db.query_row(&format!("PRAGMA max_page_count = {}", (bytes / page).max(1)), [], |_| Ok(()))
+}
