@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::{
-    AgencyId, AlarmId, Asset, Geometry, Incident, IncidentId, IncidentState, ObservationKind,
-    PersonId, Playbook, PlaybookId, Priority, Reality, Severity, TaskId, Zone,
+    AgencyId, AlarmId, Asset, Geometry, Incident, IncidentId, IncidentState, ObservationKind, PersonId, Playbook,
+    PlaybookId, Priority, Reality, Severity, TaskId, Zone,
 };
 
 use crate::rule::Rule;

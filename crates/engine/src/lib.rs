@@ -8,11 +8,27 @@ pub mod command;
 pub mod effect;
 pub mod rule;
 
+mod alarms;
+mod book;
+mod config;
+mod counter;
+mod counting;
 mod engine;
+mod expression;
+mod geofence;
+mod incidents;
+mod judge;
+mod live;
+mod names;
+mod recent;
+mod slot;
+mod snapshot;
+mod turn;
+mod window;
 
-pub use command::{
-    Command, CommandBody, CommandDone, CommandError, ConfigDocument, ConfigKind, TaskOutcome,
-};
+pub use command::{Command, CommandBody, CommandDone, CommandError, ConfigDocument, ConfigKind, TaskOutcome};
 pub use effect::{Effect, Input, SnapshotError, Statistics};
 pub use engine::Engine;
+pub use incidents::next_states;
+pub use judge::LATENESS;
 pub use rule::{Diagnostic, Rule};

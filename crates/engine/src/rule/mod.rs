@@ -3,8 +3,12 @@
 //! Invariant: these types stand in rule files (TOML), in the API and the log (JSON) and in the snapshot (postcard),
 //! so they carry no serde attribute that a format without field names cannot follow.
 
+mod check;
+
 use serde::{Deserialize, Serialize};
 use vigiles_model::{AgencyId, KindId, PersonId, PlaybookId, Priority, RuleId, Severity, ZoneId};
+
+pub use check::Diagnostic;
 
 /// A rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,25 +222,4 @@ fn yes() -> bool {
 
 fn one() -> f64 {
     1.0
-}
-
-/// What is wrong with a rule, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Diagnostic {
-    /// Path of the field: `when`, `detector.threshold.above`.
-    pub field: String,
-    /// Line in the field's text, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-    /// What was wrong and what was expected.
-    pub message: String,
-}
-
-impl Rule {
-    /// What is wrong with this rule; empty when it may be saved. `kinds` tells whether a kind is registered.
-    pub fn check(&self, kinds: &dyn Fn(&KindId) -> bool) -> Vec<Diagnostic> {
-        let _ = kinds;
-        Vec::new()
-    }
 }

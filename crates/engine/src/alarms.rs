@@ -1,0 +1,241 @@
+//! Alarms: raised once for a rule and key, supported while the condition holds, cleared when it is over.
+
+use serde::{Deserialize, Serialize};
+use vigiles_model::{Alarm, AlarmId, AlarmState, Observation, Timestamp, Value};
+
+use crate::book::{Compiled, Judge};
+use crate::effect::Effect;
+use crate::rule::Crossing;
+use crate::slot::{Address, Evidence, NONE, Scope, keep_cause};
+use crate::turn::Turn;
+
+/// Most alarms in memory. Cleared ones leave it with their incident.
+pub(crate) const MAX_ALARMS: usize = 20_000;
+
+/// An alarm and the state that raised it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) alarm: Alarm,
+    pub(crate) address: Address,
+}
+
+impl Turn<'_> {
+    /// Raises an alarm and puts it into its incident. None when the bound on alarms is reached.
+    pub(crate) fn raise(
+        &mut self,
+        rule: &Compiled,
+        address: Address,
+        evidence: Evidence,
+        at: Timestamp,
+    ) -> Option<u64> {
+        if self.live.alarms.len() >= MAX_ALARMS && !self.make_room_for_alarms() {
+            self.live.counters.refused += 1;
+            return None;
+        }
+        let number = self.live.next_alarm;
+        self.live.next_alarm += 1;
+        let alarm = self.describe(rule, address, evidence, at);
+        self.live.alarm_numbers.insert(alarm.id.clone(), number);
+        self.live.alarms.insert(number, Record { alarm, address });
+        match &rule.rule.incident {
+            Some(spec) => self.correlate(number, spec, at),
+            None => self.show_alarm(number),
+        }
+        Some(number)
+    }
+
+    /// Counts a reading that supports an active alarm. The alarm is shown again each time its support doubles.
+    pub(crate) fn support(&mut self, number: u64, o: &Observation) {
+        let Some(record) = self.live.alarms.get_mut(&number) else { return };
+        record.alarm.support += 1;
+        keep_cause(&mut record.alarm.causes, o);
+        if record.alarm.support.is_power_of_two() {
+            record.alarm.version += 1;
+            self.show_alarm(number);
+        }
+    }
+
+    /// The condition is over.
+    pub(crate) fn clear(&mut self, number: u64, at: Timestamp) {
+        let Some(record) = self.live.alarms.get_mut(&number) else { return };
+        record.alarm.state = AlarmState::Cleared;
+        record.alarm.cleared = Some(at);
+        record.alarm.version += 1;
+        let incident = record.alarm.incident.clone();
+        self.show_alarm(number);
+        match incident {
+            Some(incident) => self.note_cleared(&incident, number, at),
+            None => self.forget_alarm(number),
+        }
+    }
+
+    pub(crate) fn show_alarm(&mut self, number: u64) {
+        if let Some(record) = self.live.alarms.get(&number) {
+            self.effects.push(Effect::AlarmChanged(Box::new(record.alarm.clone())));
+        }
+    }
+
+    /// Drops an alarm from memory; the store keeps it.
+    pub(crate) fn forget_alarm(&mut self, number: u64) {
+        if let Some(record) = self.live.alarms.remove(&number) {
+            self.live.alarm_numbers.remove(&record.alarm.id);
+        }
+    }
+
+    fn describe(&self, rule: &Compiled, address: Address, evidence: Evidence, at: Timestamp) -> Alarm {
+        let first = evidence.causes.first();
+        let last = evidence.causes.last();
+        let key = self.key_text(address);
+        Alarm {
+            id: alarm_id(rule, &key, first, at),
+            rule: rule.rule.id.clone(),
+            rule_version: rule.rule.version,
+            title: self.fill_in(&rule.rule.alarm.title, address, last, evidence.figure),
+            reason: self.reason(rule, address, &evidence),
+            key,
+            severity: rule.rule.alarm.severity,
+            state: AlarmState::Active,
+            kind: last.map(|o| o.kind.clone()),
+            asset: last.filter(|_| matches!(address.scope, Scope::Asset(_))).and_then(|o| o.asset.clone()),
+            place: last.and_then(|o| o.place.clone()),
+            agency: rule.rule.agency.clone(),
+            raised: at,
+            cleared: None,
+            support: evidence.support,
+            causes: evidence.causes,
+            incident: None,
+            version: 1,
+        }
+    }
+
+    fn key_text(&self, address: Address) -> String {
+        let names = &self.live.names;
+        let key = match address.scope {
+            Scope::All => "all".to_owned(),
+            Scope::Asset(name) | Scope::Source(name) | Scope::Zone(name) => names.text(name).to_owned(),
+            Scope::Cluster(number) => format!("cluster-{number}"),
+        };
+        if address.zone == NONE { key } else { format!("{key}/{}", names.text(address.zone)) }
+    }
+
+    /// Fills in the words of a title.
+    pub(crate) fn fill_in(&self, template: &str, address: Address, o: Option<&Observation>, figure: f64) -> String {
+        if !template.contains('{') {
+            return template.to_owned();
+        }
+        let asset = o.map(|o| o.asset.as_ref().map_or_else(|| o.source.to_string(), |a| self.asset_name(a)));
+        let kind = o.and_then(|o| self.config.kinds.get(&o.kind));
+        template
+            .replace("{asset}", asset.as_deref().unwrap_or(""))
+            .replace("{value}", &o.map(|o| value_text(&o.value)).unwrap_or_default())
+            .replace("{unit}", kind.map_or("", |k| &k.unit))
+            .replace("{kind}", kind.map_or("", |k| &k.name))
+            .replace("{source}", o.map_or("", |o| o.source.as_str()))
+            .replace("{count}", &figure_text(figure))
+            .replace("{zone}", &self.zone_name(address, o))
+            .trim()
+            .to_owned()
+    }
+
+    fn zone_name(&self, address: Address, o: Option<&Observation>) -> String {
+        let named = match (address.zone, address.scope) {
+            (NONE, Scope::Zone(name)) => Some(name),
+            (NONE, _) => None,
+            (zone, _) => Some(zone),
+        };
+        if let Some(name) = named {
+            let id = self.live.names.text(name);
+            return self
+                .zones
+                .zones
+                .iter()
+                .find(|z| z.id.as_str() == id)
+                .map_or_else(|| id.to_owned(), |z| z.name.clone());
+        }
+        let Some(place) = o.and_then(|o| o.place.as_ref()) else { return String::new() };
+        let mut found = Vec::new();
+        self.zones.find(place.centre(), &mut found);
+        found.first().and_then(|p| self.zones.zones.get(*p as usize)).map_or_else(String::new, |z| z.name.clone())
+    }
+
+    fn reason(&self, rule: &Compiled, address: Address, evidence: &Evidence) -> String {
+        let o = evidence.causes.last();
+        let unit = o.and_then(|o| self.config.kinds.get(&o.kind)).map_or("", |k| k.unit.as_str());
+        let value = o.map(|o| value_text(&o.value)).unwrap_or_default();
+        let reading = format!("{value} {unit}").trim().to_owned();
+        let figure = figure_text(evidence.figure);
+        let held = match rule.spans.hold {
+            0 => String::new(),
+            hold => format!(" for {} s", figure_text(hold as f64 / 1e6)),
+        };
+        match &rule.judge {
+            Judge::Threshold { above, .. } if evidence.figure > *above => {
+                format!("{reading} above {}{held}", figure_text(*above))
+            }
+            Judge::Threshold { below, .. } => format!("{reading} below {}{held}", figure_text(*below)),
+            Judge::Rate { above, per_s, .. } => {
+                let (side, limit) =
+                    if evidence.figure > *above { ("above", *above) } else { ("below", rate_limit(rule)) };
+                let per = figure_text(*per_s);
+                format!("changed by {figure} {unit} per {per} s, {side} {}; now {reading}", figure_text(limit))
+            }
+            Judge::Silent => format!(
+                "no reading for {} s; the last was {reading}",
+                figure_text(rule.timing.silent_after as f64 / 1e6)
+            ),
+            Judge::Geofence { on, .. } => {
+                let zone = self.zone_name(address, o);
+                match on {
+                    Crossing::Enter => format!("entered {zone}"),
+                    Crossing::Leave => format!("left {zone}"),
+                    Crossing::Inside => format!("is inside {zone}"),
+                }
+            }
+            Judge::Count { window, at_least, radius_m, .. } => {
+                let near = radius_m.map(|r| format!(" within {} m", figure_text(r))).unwrap_or_default();
+                format!("{figure} readings in {} s{near}, at least {at_least}", figure_text(*window as f64 / 1e6))
+            }
+            Judge::Condition(_) => {
+                let expression = match &rule.rule.detector {
+                    crate::rule::Detector::Condition(c) => c.expression.as_str(),
+                    _ => "",
+                };
+                format!("{expression}{held}; now {reading}")
+            }
+        }
+    }
+}
+
+fn rate_limit(rule: &Compiled) -> f64 {
+    match rule.judge {
+        Judge::Rate { below, .. } => below,
+        _ => 0.0,
+    }
+}
+
+/// The same for the same rule, key, start and first cause.
+fn alarm_id(rule: &Compiled, key: &str, first: Option<&Observation>, at: Timestamp) -> AlarmId {
+    let mut hash = blake3::Hasher::new();
+    for part in [rule.rule.id.as_str(), key] {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.update(&at.0.to_le_bytes());
+    hash.update(&first.map_or(0, |o| o.id.0).to_le_bytes());
+    let id = format!("alm-{}", &hash.finalize().to_hex()[..16]);
+    AlarmId::new(id).expect("hexadecimal digits make an id")
+}
+
+fn value_text(value: &Value) -> String {
+    match value {
+        Value::Number(n) => figure_text(*n),
+        Value::Boolean(b) => b.to_string(),
+        Value::Text(t) => t.to_string(),
+    }
+}
+
+/// A number for people: at most three decimals.
+pub(crate) fn figure_text(n: f64) -> String {
+    let text = format!("{n:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

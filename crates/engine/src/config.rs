@@ -1,0 +1,228 @@
+//! Configuration documents: kinds, assets, zones, rules, playbooks, with their versions.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use vigiles_model::{
+    Asset, AssetId, BoundingBox, Geometry, KindId, ObservationKind, Playbook, PlaybookId, Position, RuleId, Zone,
+    ZoneId,
+};
+
+use crate::command::{CommandError, ConfigDocument, ConfigKind};
+use crate::rule::{Detector, Rule};
+
+const MAX_ASSETS: usize = 200_000;
+const MAX_OTHERS: usize = 5_000;
+const MAX_STEPS: usize = 50;
+const MAX_TEXT_BYTES: usize = 4096;
+
+/// All documents.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Config {
+    pub(crate) kinds: BTreeMap<KindId, ObservationKind>,
+    pub(crate) assets: BTreeMap<AssetId, Asset>,
+    pub(crate) zones: BTreeMap<ZoneId, Zone>,
+    pub(crate) rules: BTreeMap<RuleId, Rule>,
+    pub(crate) playbooks: BTreeMap<PlaybookId, Playbook>,
+    versions: BTreeMap<(ConfigKind, String), u64>,
+}
+
+impl Config {
+    /// The version of a document; 0 where there is none.
+    pub(crate) fn version(&self, what: ConfigKind, id: &str) -> u64 {
+        self.versions.get(&(what, id.to_owned())).copied().unwrap_or(0)
+    }
+
+    /// Stores a document that is in order and returns it with its new version.
+    pub(crate) fn put(&mut self, mut document: ConfigDocument) -> Result<(ConfigDocument, u64), CommandError> {
+        self.check(&document)?;
+        let (what, id) = (document.what(), document.id().to_owned());
+        let version = self.version(what, &id) + 1;
+        if version == 1 {
+            self.check_room(what)?;
+        }
+        match &mut document {
+            ConfigDocument::Rule(rule) => rule.version = version,
+            ConfigDocument::Playbook(playbook) => playbook.version = version,
+            ConfigDocument::Kind(_) | ConfigDocument::Asset(_) | ConfigDocument::Zone(_) => {}
+        }
+        self.versions.insert((what, id), version);
+        match document.clone() {
+            ConfigDocument::Kind(d) => drop(self.kinds.insert(d.id.clone(), *d)),
+            ConfigDocument::Asset(d) => drop(self.assets.insert(d.id.clone(), *d)),
+            ConfigDocument::Zone(d) => drop(self.zones.insert(d.id.clone(), *d)),
+            ConfigDocument::Rule(d) => drop(self.rules.insert(d.id.clone(), *d)),
+            ConfigDocument::Playbook(d) => drop(self.playbooks.insert(d.id.clone(), *d)),
+        }
+        Ok((document, version))
+    }
+
+    /// Deletes a document that nothing refers to.
+    pub(crate) fn delete(&mut self, what: ConfigKind, id: &str) -> Result<(), CommandError> {
+        if self.version(what, id) == 0 {
+            return Err(CommandError::NotFound { what: what.as_str().to_owned(), id: id.to_owned() });
+        }
+        if let Some(rule) = self.rules.values().find(|rule| refers(rule, what, id)) {
+            return Err(CommandError::NotAllowed {
+                why: format!("rule `{}` refers to {} `{id}`", rule.id, what.as_str()),
+            });
+        }
+        self.versions.remove(&(what, id.to_owned()));
+        match what {
+            ConfigKind::Kind => self.kinds.retain(|k, _| k.as_str() != id),
+            ConfigKind::Asset => self.assets.retain(|k, _| k.as_str() != id),
+            ConfigKind::Zone => self.zones.retain(|k, _| k.as_str() != id),
+            ConfigKind::Rule => self.rules.retain(|k, _| k.as_str() != id),
+            ConfigKind::Playbook => self.playbooks.retain(|k, _| k.as_str() != id),
+        }
+        Ok(())
+    }
+
+    fn check_room(&self, what: ConfigKind) -> Result<(), CommandError> {
+        let (found, most) = match what {
+            ConfigKind::Kind => (self.kinds.len(), MAX_OTHERS),
+            ConfigKind::Asset => (self.assets.len(), MAX_ASSETS),
+            ConfigKind::Zone => (self.zones.len(), MAX_OTHERS),
+            ConfigKind::Rule => (self.rules.len(), MAX_OTHERS),
+            ConfigKind::Playbook => (self.playbooks.len(), MAX_OTHERS),
+        };
+        if found < most {
+            Ok(())
+        } else {
+            Err(CommandError::NotAllowed {
+                why: format!("there are {most} documents of sort {} already, the most there can be", what.as_str()),
+            })
+        }
+    }
+
+    fn check(&self, document: &ConfigDocument) -> Result<(), CommandError> {
+        match document {
+            ConfigDocument::Kind(kind) => check_kind(kind),
+            ConfigDocument::Asset(asset) => {
+                text("name", &asset.name)?;
+                text("class", &asset.class)?;
+                geometry("place", &asset.place)
+            }
+            ConfigDocument::Zone(zone) => {
+                text("name", &zone.name)?;
+                match zone.area {
+                    Geometry::Polygon(_) => geometry("area", &zone.area),
+                    Geometry::Point(_) | Geometry::Line(_) => Err(invalid("area", "expected a polygon")),
+                }
+            }
+            ConfigDocument::Rule(rule) => self.check_rule(rule),
+            ConfigDocument::Playbook(playbook) => check_playbook(playbook),
+        }
+    }
+
+    fn check_rule(&self, rule: &Rule) -> Result<(), CommandError> {
+        if let Some(d) = rule.check(&|kind| self.kinds.contains_key(kind)).into_iter().next() {
+            let why = if (d.line, d.column) == (1, 1) {
+                d.message
+            } else {
+                format!("line {}, column {}: {}", d.line, d.column, d.message)
+            };
+            return Err(CommandError::Invalid { field: d.field, why });
+        }
+        if let Detector::Geofence(g) = &rule.detector
+            && let Some((i, zone)) = g.zones.iter().enumerate().find(|(_, z)| !self.zones.contains_key(*z))
+        {
+            return Err(invalid(&format!("detector.geofence.zones[{i}]"), &format!("there is no zone `{zone}`")));
+        }
+        match rule.incident.as_ref().and_then(|i| i.playbook.as_ref()) {
+            Some(playbook) if !self.playbooks.contains_key(playbook) => {
+                Err(invalid("incident.playbook", &format!("there is no playbook `{playbook}`")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refers(rule: &Rule, what: ConfigKind, id: &str) -> bool {
+    match what {
+        ConfigKind::Kind => rule.kinds.iter().any(|k| k.as_str() == id),
+        ConfigKind::Zone => matches!(&rule.detector, Detector::Geofence(g) if g.zones.iter().any(|z| z.as_str() == id)),
+        ConfigKind::Playbook => {
+            rule.incident.as_ref().and_then(|i| i.playbook.as_ref()).is_some_and(|p| p.as_str() == id)
+        }
+        ConfigKind::Asset | ConfigKind::Rule => false,
+    }
+}
+
+fn check_kind(kind: &ObservationKind) -> Result<(), CommandError> {
+    text("name", &kind.name)?;
+    if kind.min.is_some_and(f64::is_nan) || kind.max.is_some_and(f64::is_nan) {
+        return Err(invalid("min", "expected a number"));
+    }
+    match (kind.min, kind.max) {
+        (Some(min), Some(max)) if min > max => {
+            Err(invalid("min", &format!("expected at most the maximum {max}, found {min}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_playbook(playbook: &Playbook) -> Result<(), CommandError> {
+    text("name", &playbook.name)?;
+    if playbook.steps.is_empty() || playbook.steps.len() > MAX_STEPS {
+        return Err(invalid("steps", &format!("expected 1 to {MAX_STEPS} steps, found {}", playbook.steps.len())));
+    }
+    playbook.steps.iter().enumerate().try_for_each(|(i, step)| text(&format!("steps[{i}].title"), &step.title))
+}
+
+/// Refuses an empty or overlong text.
+pub(crate) fn text(field: &str, text: &str) -> Result<(), CommandError> {
+    if text.trim().is_empty() {
+        return Err(invalid(field, "expected a text, found nothing"));
+    }
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(invalid(field, &format!("expected at most {MAX_TEXT_BYTES} bytes, found {}", text.len())));
+    }
+    Ok(())
+}
+
+/// Refuses a geometry that is no place.
+pub(crate) fn geometry(field: &str, geometry: &Geometry) -> Result<(), CommandError> {
+    geometry.validate().map_err(|e| invalid(field, &e.to_string()))
+}
+
+pub(crate) fn invalid(field: &str, why: &str) -> CommandError {
+    CommandError::Invalid { field: field.to_owned(), why: why.to_owned() }
+}
+
+/// The zones as an index from places; rebuilt when a zone changes.
+#[derive(Debug, Default)]
+pub(crate) struct ZoneIndex {
+    /// In the order of their ids.
+    pub(crate) zones: Vec<Zone>,
+    boxes: Vec<BoundingBox>,
+    pub(crate) generation: u32,
+}
+
+impl ZoneIndex {
+    pub(crate) fn rebuild(&mut self, config: &Config) {
+        self.zones = config.zones.values().cloned().collect();
+        self.boxes = self.zones.iter().map(|z| z.area.bounding_box()).collect();
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// Positions in `zones` of those that contain the place, ascending.
+    pub(crate) fn find(&self, place: Position, found: &mut Vec<u32>) {
+        found.clear();
+        let hits = self.boxes.iter().zip(&self.zones).enumerate();
+        found.extend(hits.filter(|(_, (b, z))| b.contains(place) && contains(&z.area, place)).map(|(i, _)| i as u32));
+    }
+}
+
+/// Even-odd rule over all rings, so holes are outside. No allocation, unlike [`Geometry::contains`].
+fn contains(area: &Geometry, p: Position) -> bool {
+    let Geometry::Polygon(rings) = area else { return false };
+    let mut inside = false;
+    for edge in rings.iter().flat_map(|ring| ring.windows(2)) {
+        let (a, b) = (edge[0], edge[1]);
+        if (a.lat > p.lat) != (b.lat > p.lat) && p.lon < (b.lon - a.lon) * (p.lat - a.lat) / (b.lat - a.lat) + a.lon {
+            inside = !inside;
+        }
+    }
+    inside
+}

@@ -1,0 +1,99 @@
+//! Counting readings in a sliding window.
+
+use std::collections::VecDeque;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use vigiles_model::alarm::MAX_CAUSES;
+use vigiles_model::{Observation, Position};
+
+use crate::slot::NEVER;
+
+/// The readings in the window, oldest phenomenon time first. Of those with one distinct value only the newest counts.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Counter {
+    tallies: VecDeque<Tally>,
+}
+
+/// One reading that counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tally {
+    pub(crate) time: i64,
+    pub(crate) arrived: i64,
+    pub(crate) distinct: Option<CompactString>,
+    pub(crate) place: Option<Position>,
+    /// Kept for the newest [`MAX_CAUSES`].
+    pub(crate) observation: Option<Box<Observation>>,
+}
+
+impl Counter {
+    pub(crate) fn len(&self) -> usize {
+        self.tallies.len()
+    }
+
+    /// Adds a reading unless it is older than the window; says whether it counts. At most `cap` are kept.
+    pub(crate) fn add(&mut self, tally: Tally, window: i64, cap: usize) -> bool {
+        let newest = self.tallies.back().map_or(tally.time, |t| t.time.max(tally.time));
+        let oldest = newest.saturating_sub(window);
+        while self.tallies.front().is_some_and(|t| t.time <= oldest) {
+            self.tallies.pop_front();
+        }
+        if tally.time <= oldest {
+            return false;
+        }
+        if let Some(value) = &tally.distinct
+            && let Some(same) = self.tallies.iter().position(|t| t.distinct.as_ref() == Some(value))
+        {
+            if self.tallies[same].time > tally.time {
+                return true;
+            }
+            self.tallies.remove(same);
+        }
+        let at = self.tallies.iter().rposition(|t| t.time <= tally.time).map_or(0, |i| i + 1);
+        self.tallies.insert(at, tally);
+        if self.tallies.len() > cap {
+            self.tallies.pop_front();
+        }
+        if let Some(old) = self.tallies.len().checked_sub(MAX_CAUSES + 1) {
+            self.tallies[old].observation = None;
+        }
+        true
+    }
+
+    /// Drops what arrived a window or more before platform time `at`.
+    pub(crate) fn expire(&mut self, at: i64, window: i64) {
+        self.tallies.retain(|t| t.arrived.saturating_add(window) > at);
+    }
+
+    /// The platform time at which the next reading leaves by itself.
+    pub(crate) fn next_expiry(&self, window: i64) -> i64 {
+        self.tallies.iter().map(|t| t.arrived.saturating_add(window)).min().unwrap_or(NEVER)
+    }
+
+    /// Whether a reading of the window is within `radius_m` of a place.
+    pub(crate) fn is_near(&self, place: Position, radius_m: f64) -> bool {
+        self.tallies.iter().any(|t| near(t, place, radius_m))
+    }
+
+    /// How many are within `radius_m` of a place.
+    pub(crate) fn count_near(&self, place: Position, radius_m: f64) -> usize {
+        self.tallies.iter().filter(|t| near(t, place, radius_m)).count()
+    }
+
+    /// Takes out those within `radius_m` of a place.
+    pub(crate) fn take_near(&mut self, place: Position, radius_m: f64) -> Self {
+        let (taken, kept) = std::mem::take(&mut self.tallies).into_iter().partition(|t| near(t, place, radius_m));
+        self.tallies = kept;
+        Self { tallies: taken }
+    }
+
+    /// The readings still held, oldest first.
+    pub(crate) fn observations(&self) -> impl Iterator<Item = &Observation> {
+        self.tallies.iter().filter_map(|t| t.observation.as_deref())
+    }
+}
+
+fn near(tally: &Tally, place: Position, radius_m: f64) -> bool {
+    // One degree of latitude is never less than 110.5 km.
+    tally.place.is_some_and(|p| (p.lat - place.lat).abs() * 110_500.0 <= radius_m && p.distance_m(place) <= radius_m)
+}

@@ -1,0 +1,190 @@
+//! Computing an expression for one reading.
+
+use vigiles_model::{Asset, Observation, Quality, Value, Zone};
+
+use super::{Aggregate, Arithmetic, Comparison, Expression, Field, Holder, Node, TextTest};
+use crate::window::Window;
+
+/// What an expression sees.
+pub(crate) struct Env<'a> {
+    pub(crate) observation: &'a Observation,
+    pub(crate) unit: &'a str,
+    pub(crate) asset: Option<&'a Asset>,
+    /// The zones that the place lies in.
+    pub(crate) zones: &'a [u32],
+    pub(crate) zone_table: &'a [Zone],
+    pub(crate) windows: &'a [Window],
+    /// Seconds east of Greenwich.
+    pub(crate) utc_offset_s: i32,
+}
+
+/// An expression that cannot be computed for a reading: it asks for an attribute, asset or place that is not there,
+/// compares a text with a number, or asks an empty window for a mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Found<'a> {
+    Number(f64),
+    Truth(bool),
+    Text(&'a str),
+}
+
+impl Expression {
+    /// Whether the expression holds.
+    pub(crate) fn holds(&self, env: &Env<'_>) -> Result<bool, Fault> {
+        truth(self.root(), env)
+    }
+}
+
+fn truth(node: &Node, env: &Env<'_>) -> Result<bool, Fault> {
+    match find(node, env)? {
+        Found::Truth(b) => Ok(b),
+        _ => Err(Fault),
+    }
+}
+
+fn number(node: &Node, env: &Env<'_>) -> Result<f64, Fault> {
+    match find(node, env)? {
+        Found::Number(n) => Ok(n),
+        _ => Err(Fault),
+    }
+}
+
+fn text<'a>(node: &'a Node, env: &'a Env<'a>) -> Result<&'a str, Fault> {
+    match find(node, env)? {
+        Found::Text(s) => Ok(s),
+        _ => Err(Fault),
+    }
+}
+
+fn find<'a>(node: &'a Node, env: &'a Env<'a>) -> Result<Found<'a>, Fault> {
+    Ok(match node {
+        Node::Number(n) => Found::Number(*n),
+        Node::Truth(b) => Found::Truth(*b),
+        Node::Text(s) => Found::Text(s),
+        Node::Field(field) => self::field(*field, env)?,
+        Node::Attribute(holder, name) => Found::Text(attribute(*holder, name, env).ok_or(Fault)?),
+        Node::Has(holder, name) => Found::Truth(attribute(*holder, name, env).is_some()),
+        Node::Window(index, aggregate) => Found::Number(aggregated(env, *index, *aggregate)?),
+        Node::Not(a) => Found::Truth(!truth(a, env)?),
+        Node::Negate(a) => Found::Number(-number(a, env)?),
+        Node::And(a, b) => Found::Truth(absorb(a, b, env, false)?),
+        Node::Or(a, b) => Found::Truth(absorb(a, b, env, true)?),
+        Node::If(a, b, c) => find(if truth(a, env)? { b } else { c }, env)?,
+        Node::Compare(comparison, a, b) => Found::Truth(compare(*comparison, find(a, env)?, find(b, env)?)?),
+        Node::Compute(operation, a, b) => Found::Number(compute(*operation, number(a, env)?, number(b, env)?)),
+        Node::InList(a, list) => Found::Truth(member(a, list, env)?),
+        Node::InZones(a) => {
+            let wanted = text(a, env)?;
+            Found::Truth(
+                env.zones.iter().any(|z| env.zone_table.get(*z as usize).is_some_and(|z| z.id.as_str() == wanted)),
+            )
+        }
+        Node::Size(a) => Found::Number(text(a, env)?.chars().count() as f64),
+        Node::Test(test, a, b) => {
+            let (a, b) = (text(a, env)?, text(b, env)?);
+            Found::Truth(match test {
+                TextTest::Contains => a.contains(b),
+                TextTest::StartsWith => a.starts_with(b),
+                TextTest::EndsWith => a.ends_with(b),
+            })
+        }
+    })
+}
+
+/// `&&` (deciding value false) and `||` (true): the deciding value on either side wins over an error on the other.
+fn absorb(a: &Node, b: &Node, env: &Env<'_>, decides: bool) -> Result<bool, Fault> {
+    match truth(a, env) {
+        Ok(found) if found == decides => Ok(decides),
+        Ok(_) => truth(b, env),
+        Err(fault) => match truth(b, env) {
+            Ok(found) if found == decides => Ok(decides),
+            _ => Err(fault),
+        },
+    }
+}
+
+fn field<'a>(field: Field, env: &'a Env<'a>) -> Result<Found<'a>, Fault> {
+    let o = env.observation;
+    Ok(match field {
+        Field::Value => match &o.value {
+            Value::Number(n) => Found::Number(*n),
+            Value::Boolean(b) => Found::Truth(*b),
+            Value::Text(s) => Found::Text(s),
+        },
+        Field::Unit => Found::Text(env.unit),
+        Field::Kind => Found::Text(o.kind.as_str()),
+        Field::Source => Found::Text(o.source.as_str()),
+        Field::Quality => Found::Text(match o.quality {
+            Quality::Good => "good",
+            Quality::Doubtful => "doubtful",
+            Quality::Implausible => "implausible",
+        }),
+        Field::Hour => Found::Number(local_seconds(env).rem_euclid(86_400).div_euclid(3600) as f64),
+        Field::Minute => Found::Number(local_seconds(env).rem_euclid(3600).div_euclid(60) as f64),
+        // 1970-01-01 was a Thursday, day 4 of the ISO week.
+        Field::Weekday => Found::Number(((local_seconds(env).div_euclid(86_400) + 3).rem_euclid(7) + 1) as f64),
+        Field::AssetId => Found::Text(o.asset.as_ref().ok_or(Fault)?.as_str()),
+        Field::AssetClass => Found::Text(&env.asset.ok_or(Fault)?.class),
+        Field::AssetName => Found::Text(&env.asset.ok_or(Fault)?.name),
+        Field::AssetAgency => Found::Text(env.asset.ok_or(Fault)?.agency.as_str()),
+        Field::Lon => Found::Number(o.place.as_ref().ok_or(Fault)?.centre().lon),
+        Field::Lat => Found::Number(o.place.as_ref().ok_or(Fault)?.centre().lat),
+    })
+}
+
+fn local_seconds(env: &Env<'_>) -> i64 {
+    env.observation.time.0.div_euclid(1_000_000) + i64::from(env.utc_offset_s)
+}
+
+fn attribute<'a>(holder: Holder, name: &str, env: &'a Env<'a>) -> Option<&'a str> {
+    match holder {
+        Holder::Asset => env.asset?.attributes.get(name).map(String::as_str),
+        Holder::Observation => env.observation.attribute(name),
+    }
+}
+
+fn aggregated(env: &Env<'_>, index: usize, aggregate: Aggregate) -> Result<f64, Fault> {
+    env.windows.get(index).and_then(|w| w.aggregate(aggregate)).ok_or(Fault)
+}
+
+fn member(a: &Node, list: &[Node], env: &Env<'_>) -> Result<bool, Fault> {
+    let wanted = find(a, env)?;
+    for element in list {
+        if find(element, env)? == wanted {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn compare(comparison: Comparison, a: Found<'_>, b: Found<'_>) -> Result<bool, Fault> {
+    let order = match (a, b) {
+        (Found::Number(a), Found::Number(b)) => a.partial_cmp(&b),
+        (Found::Text(a), Found::Text(b)) => Some(a.cmp(b)),
+        (Found::Truth(a), Found::Truth(b)) => match comparison {
+            Comparison::Equal => return Ok(a == b),
+            Comparison::Unequal => return Ok(a != b),
+            _ => return Err(Fault),
+        },
+        _ => return Err(Fault),
+    };
+    Ok(match comparison {
+        Comparison::Equal => order.is_some_and(std::cmp::Ordering::is_eq),
+        Comparison::Unequal => order.is_none_or(std::cmp::Ordering::is_ne),
+        Comparison::Less => order.is_some_and(std::cmp::Ordering::is_lt),
+        Comparison::LessEqual => order.is_some_and(std::cmp::Ordering::is_le),
+        Comparison::Greater => order.is_some_and(std::cmp::Ordering::is_gt),
+        Comparison::GreaterEqual => order.is_some_and(std::cmp::Ordering::is_ge),
+    })
+}
+
+fn compute(operation: Arithmetic, a: f64, b: f64) -> f64 {
+    match operation {
+        Arithmetic::Add => a + b,
+        Arithmetic::Subtract => a - b,
+        Arithmetic::Multiply => a * b,
+        Arithmetic::Divide => a / b,
+    }
+}

@@ -1,0 +1,129 @@
+//! Expressions of rules: the part of CEL that has no loops, compiled to a small tree.
+//!
+//! The text is parsed by the CEL grammar. What is accepted is typed, bounded in length and size, and runs in time
+//! proportional to its size: comprehension macros (`exists`, `map`) and regular expressions are refused when the rule
+//! is saved. All numbers are doubles. Errors follow CEL: `&&` and `||` absorb an error where the other side decides.
+
+mod compile;
+mod evaluate;
+
+use compact_str::CompactString;
+
+pub(crate) use evaluate::{Env, Fault};
+
+/// Longest expression, in bytes.
+const MAX_EXPRESSION_BYTES: usize = 4096;
+/// Most nodes of an expression.
+const MAX_NODES: usize = 256;
+/// Most windows of one expression.
+const MAX_WINDOWS: usize = 4;
+/// Longest window in seconds: one week.
+pub(crate) const MAX_WINDOW_S: f64 = 604_800.0;
+
+/// A compiled boolean expression.
+#[derive(Debug, Clone)]
+pub(crate) struct Expression {
+    root: Node,
+    /// Lengths in microseconds of the windows it reads, in order of first use.
+    pub(crate) windows: Vec<i64>,
+    /// Whether it reads the zones of the place.
+    pub(crate) zones: bool,
+    /// Whether it reads the registered asset.
+    pub(crate) assets: bool,
+}
+
+/// What is wrong with the text of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Flaw {
+    /// Line, from 1.
+    pub(crate) line: u32,
+    /// Column in characters, from 1.
+    pub(crate) column: u32,
+    /// What was wrong and what was expected.
+    pub(crate) message: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Node {
+    Number(f64),
+    Truth(bool),
+    Text(CompactString),
+    Field(Field),
+    Attribute(Holder, CompactString),
+    Has(Holder, CompactString),
+    Window(usize, Aggregate),
+    Not(Box<Node>),
+    Negate(Box<Node>),
+    And(Box<Node>, Box<Node>),
+    Or(Box<Node>, Box<Node>),
+    If(Box<Node>, Box<Node>, Box<Node>),
+    Compare(Comparison, Box<Node>, Box<Node>),
+    Compute(Arithmetic, Box<Node>, Box<Node>),
+    InList(Box<Node>, Vec<Node>),
+    InZones(Box<Node>),
+    Size(Box<Node>),
+    Test(TextTest, Box<Node>, Box<Node>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Value,
+    Unit,
+    Kind,
+    Source,
+    Quality,
+    Hour,
+    Minute,
+    Weekday,
+    AssetId,
+    AssetClass,
+    AssetName,
+    AssetAgency,
+    Lon,
+    Lat,
+}
+
+/// Whose attributes are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    Asset,
+    Observation,
+}
+
+/// What a window answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aggregate {
+    Mean,
+    Min,
+    Max,
+    Sum,
+    Count,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Equal,
+    Unequal,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TextTest {
+    Contains,
+    StartsWith,
+    EndsWith,
+}
+
+#[cfg(test)]
+mod tests;

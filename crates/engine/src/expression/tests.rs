@@ -1,0 +1,123 @@
+use std::collections::BTreeMap;
+
+use vigiles_model::{
+    AgencyId, Asset, AssetId, Geometry, KindId, Observation, ObservationId, Origin, Position, Quality, SourceId,
+    Timestamp, Value, Zone, ZoneId,
+};
+
+use super::*;
+use crate::window::Window;
+
+fn reading() -> Observation {
+    Observation {
+        id: ObservationId(1),
+        kind: KindId::new("air.pm25").unwrap(),
+        source: SourceId::new("feed").unwrap(),
+        asset: Some(AssetId::new("st-1").unwrap()),
+        // A Friday, 18:30 UTC.
+        time: Timestamp::from_secs(86_400 + 18 * 3600 + 1800),
+        arrived: Timestamp(0),
+        place: Some(Geometry::Point(Position { lon: 24.9, lat: 60.2 })),
+        value: Value::Number(42.0),
+        quality: Quality::Good,
+        origin: Origin::Live,
+        attributes: vec![("category".into(), "noise".into())],
+    }
+}
+
+fn asset() -> Asset {
+    Asset {
+        id: AssetId::new("st-1").unwrap(),
+        name: "Station 1".into(),
+        class: "air_station".into(),
+        place: Geometry::Point(Position { lon: 24.9, lat: 60.2 }),
+        agency: AgencyId::new("environment").unwrap(),
+        observes: vec![],
+        view: None,
+        attributes: BTreeMap::from([("road".to_owned(), "E12".to_owned())]),
+    }
+}
+
+fn check(text: &str, expected: Result<bool, Fault>) {
+    let (observation, asset) = (reading(), asset());
+    let expression = Expression::compile(text, true).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+    let mut windows: Vec<_> = expression.windows.iter().map(|l| Window::new(*l)).collect();
+    for window in &mut windows {
+        window.add(0, 10.0);
+        window.add(1_000_000, 20.0);
+    }
+    let zone = Zone {
+        id: ZoneId::new("harbour").unwrap(),
+        name: "Harbour".into(),
+        class: "district".into(),
+        area: Geometry::Polygon(vec![]),
+        agency: AgencyId::new("port").unwrap(),
+    };
+    let env = Env {
+        observation: &observation,
+        unit: "ug/m3",
+        asset: Some(&asset),
+        zones: &[0],
+        zone_table: &[zone],
+        windows: &windows,
+        utc_offset_s: 7200,
+    };
+    assert_eq!(expression.holds(&env), expected, "{text}");
+}
+
+#[test]
+fn expressions_are_computed() {
+    check("value > 35", Ok(true));
+    check("value > 35.0 && value <= 42", Ok(true));
+    check("!(value < 50) || false", Ok(false));
+    check("kind in ['air.pm10', 'air.pm25']", Ok(true));
+    check("'harbour' in zones && !('centre' in zones)", Ok(true));
+    check("time.hour == 20 && time.minute == 30 && time.weekday == 5", Ok(true));
+    check("asset.class == 'air_station' && asset.attributes.road == \"E12\"", Ok(true));
+    check("attributes['category'].startsWith('noi') && size(attributes.category) == 5", Ok(true));
+    check("window('1m').mean == 15 && window('1m').count == 2.0 && window('2h').max == 20", Ok(true));
+    check("value / 2 - 1 == 20 && -value < 0", Ok(true));
+    check("(value > 10 ? 'high' : 'low') == 'high'", Ok(true));
+    check("quality == 'good' && unit == 'ug/m3' && source == 'feed'", Ok(true));
+    check("place.lon > 24 && place.lat > 60", Ok(true));
+    check("has(attributes.category) && !has(asset.attributes.lane)", Ok(true));
+}
+
+#[test]
+fn errors_follow_cel() {
+    check("attributes.lane == '1'", Err(Fault));
+    check("attributes.lane == '1' || value > 35", Ok(true));
+    check("attributes.lane == '1' && value < 35", Ok(false));
+    check("value == 'text'", Err(Fault));
+    check("value", Err(Fault));
+}
+
+fn check_flaw(text: &str, line: u32, column: u32, part: &str) {
+    let flaw = Expression::compile(text, true).expect_err(text);
+    assert_eq!((flaw.line, flaw.column), (line, column), "{text}: {flaw:?}");
+    assert!(flaw.message.contains(part), "{text}: {}", flaw.message);
+}
+
+#[test]
+fn flaws_name_their_place() {
+    check_flaw("valeu > 3", 1, 1, "unknown name `valeu`");
+    check_flaw("value > 3 &&\n  humidity < 4", 2, 3, "unknown name `humidity`");
+    check_flaw("value > 3 && asset.colour == 'red'", 1, 14, "asset.colour");
+    check_flaw("'ä' == kind && oops", 1, 16, "oops");
+    check_flaw("value + 1", 1, 1, "expected true or false, found a number");
+    check_flaw("kind > 3", 1, 8, "expected a text, found a number");
+    check_flaw("value >", 1, 8, "not an expression");
+    check_flaw("window('10x').mean > 3", 1, 7, "span");
+    check_flaw("window('10m').median > 3", 1, 7, "not `median`");
+    check_flaw("zones.exists(z, z == 'a')", 1, 1, "loops");
+    check_flaw("kind.matches('a+')", 1, 1, "matches");
+}
+
+#[test]
+fn cost_is_bounded() {
+    assert!(Expression::compile(&"(".repeat(300), true).is_err());
+    let _ = Expression::compile(&format!("{}true", "!".repeat(250)), true);
+    assert!(Expression::compile(&["value > 1"; 200].join(" && "), true).is_err());
+    assert!(Expression::compile(&"x".repeat(5000), true).is_err());
+    assert!(Expression::compile("window('1m').mean > 1", false).is_err());
+}

@@ -1,0 +1,224 @@
+//! Commands on one incident: open, state, priority, notes, playbook, tasks.
+
+use vigiles_model::incident::{MAX_NOTE_BYTES, TimelineEvent};
+use vigiles_model::{
+    AgencyId, Geometry, Incident, IncidentId, IncidentState, PersonId, PlaybookId, Priority, Reality, Severity, Task,
+    TaskId, Timestamp,
+};
+
+use super::{Anchor, Case, incident_id};
+use crate::command::{CommandDone, CommandError, TaskOutcome};
+use crate::config::{geometry, invalid, text};
+use crate::turn::Turn;
+
+/// Most tasks of one incident over all playbooks it was given.
+const MAX_TASKS: usize = 200;
+
+/// Who asks, when, and for which version of the incident.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) by: Option<&'a PersonId>,
+    pub(crate) agency: &'a AgencyId,
+    pub(crate) expected: Option<u64>,
+    pub(crate) at: Timestamp,
+}
+
+/// What a person opens an incident with.
+pub(crate) struct Opening<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) incident_type: &'a str,
+    pub(crate) priority: Priority,
+    pub(crate) severity: Severity,
+    pub(crate) place: Option<&'a Geometry>,
+    pub(crate) playbook: Option<&'a PlaybookId>,
+    pub(crate) reality: Reality,
+}
+
+pub(crate) type Answer = Result<CommandDone, CommandError>;
+
+impl Turn<'_> {
+    pub(crate) fn open_incident(&mut self, asked: Asked<'_>, opening: &Opening<'_>) -> Answer {
+        text("title", opening.title)?;
+        text("incident_type", opening.incident_type)?;
+        if let Some(place) = opening.place {
+            geometry("place", place)?;
+        }
+        let playbook = opening.playbook.map(|id| self.playbook(id)).transpose()?;
+        if !self.make_room_for_case() {
+            return Err(CommandError::NotAllowed {
+                why: "there are too many open incidents; close some first".to_owned(),
+            });
+        }
+        self.live.cases.last += 1;
+        let number = self.live.cases.last;
+        let mut case = Case::new(Incident {
+            id: incident_id(&[b"command", &number.to_le_bytes(), &asked.at.0.to_le_bytes()]),
+            number,
+            incident_type: opening.incident_type.to_owned(),
+            title: opening.title.to_owned(),
+            state: IncidentState::New,
+            reality: opening.reality,
+            priority: opening.priority,
+            severity: opening.severity,
+            place: opening.place.cloned(),
+            agency: asked.agency.clone(),
+            opened: asked.at,
+            changed: asked.at,
+            alarms: Vec::new(),
+            assets: Vec::new(),
+            playbook: None,
+            tasks: Vec::new(),
+            timeline: Vec::new(),
+            merged_into: None,
+            split_from: None,
+            version: 1,
+        });
+        case.note(asked.at, asked.by, TimelineEvent::Opened);
+        if let Some(place) = opening.place {
+            case.add_anchor(Anchor { place: place.centre(), at: asked.at.0 });
+        }
+        let started = playbook.and_then(|p| case.start_playbook(&p, asked.at));
+        self.live.cases.insert(case);
+        self.show_case(number);
+        self.hand_out(number, started);
+        self.answer(number)
+    }
+
+    pub(crate) fn change_state(
+        &mut self,
+        asked: Asked<'_>,
+        id: &IncidentId,
+        to: IncidentState,
+        reason: Option<&str>,
+    ) -> Answer {
+        self.edit(asked, id, |case| {
+            let from = case.incident.state;
+            if !from.may_become(to) {
+                return Err(CommandError::NotAllowed { why: not_a_step(from, to) });
+            }
+            if let Some(reason) = reason {
+                text("reason", reason)?;
+            }
+            case.incident.state = to;
+            case.note(asked.at, asked.by, TimelineEvent::State { from, to, reason: reason.map(ToOwned::to_owned) });
+            Ok(case.start_next(asked.at))
+        })
+    }
+
+    pub(crate) fn set_priority(&mut self, asked: Asked<'_>, id: &IncidentId, priority: Priority) -> Answer {
+        self.edit(asked, id, |case| {
+            let from = std::mem::replace(&mut case.incident.priority, priority);
+            case.note(asked.at, asked.by, TimelineEvent::Priority { from, to: priority });
+            Ok(None)
+        })
+    }
+
+    pub(crate) fn add_note(&mut self, asked: Asked<'_>, id: &IncidentId, note: &str) -> Answer {
+        if note.trim().is_empty() || note.len() > MAX_NOTE_BYTES {
+            return Err(invalid("text", &format!("expected 1 to {MAX_NOTE_BYTES} bytes, found {}", note.len())));
+        }
+        self.edit(asked, id, |case| {
+            case.note(asked.at, asked.by, TimelineEvent::Note { text: note.to_owned() });
+            Ok(None)
+        })
+    }
+
+    pub(crate) fn start_playbook(&mut self, asked: Asked<'_>, id: &IncidentId, playbook: &PlaybookId) -> Answer {
+        let playbook = self.playbook(playbook)?;
+        self.edit(asked, id, |case| {
+            if case.has_unfinished() {
+                return Err(CommandError::NotAllowed {
+                    why: "a playbook is under way; finish or skip its tasks first".to_owned(),
+                });
+            }
+            if !case.incident.state.is_open() {
+                return Err(CommandError::NotAllowed { why: "the incident is not open; reopen it first".to_owned() });
+            }
+            if case.incident.tasks.len() + playbook.steps.len() > MAX_TASKS {
+                return Err(CommandError::NotAllowed { why: format!("an incident has at most {MAX_TASKS} tasks") });
+            }
+            Ok(case.start_playbook(&playbook, asked.at))
+        })
+    }
+
+    pub(crate) fn complete_task(
+        &mut self,
+        asked: Asked<'_>,
+        id: &IncidentId,
+        task: &TaskId,
+        outcome: TaskOutcome,
+        said: Option<&str>,
+    ) -> Answer {
+        self.edit(asked, id, |case| case.complete(task, outcome, said, asked.by, asked.at))
+    }
+
+    /// The number of an incident that is in memory and at the expected version.
+    pub(super) fn number_of(&self, id: &IncidentId, expected: Option<u64>) -> Result<u64, CommandError> {
+        let not_found = || CommandError::NotFound { what: "incident".to_owned(), id: id.to_string() };
+        let number = self.live.cases.number(id).ok_or_else(not_found)?;
+        let found = self.live.cases.get(number).map_or(0, |c| c.incident.version);
+        match expected {
+            Some(expected) if expected != found => Err(CommandError::VersionConflict { expected, found }),
+            _ => Ok(number),
+        }
+    }
+
+    /// Changes an incident that was not merged; what fails changes nothing.
+    fn edit(
+        &mut self,
+        asked: Asked<'_>,
+        id: &IncidentId,
+        change: impl FnOnce(&mut Case) -> Result<Option<Task>, CommandError>,
+    ) -> Answer {
+        let number = self.number_of(id, asked.expected)?;
+        let changed = self.live.cases.change(number, |case| {
+            if let Some(into) = &case.incident.merged_into {
+                return Err(CommandError::NotAllowed { why: format!("the incident was merged into {into}") });
+            }
+            let started = change(case)?;
+            case.touch(asked.at);
+            Ok(started)
+        });
+        let started = changed.unwrap_or(Ok(None))?;
+        self.show_case(number);
+        self.hand_out(number, started);
+        self.answer(number)
+    }
+
+    fn playbook(&self, id: &PlaybookId) -> Result<vigiles_model::Playbook, CommandError> {
+        let not_found = || CommandError::NotFound { what: "playbook".to_owned(), id: id.to_string() };
+        self.config.playbooks.get(id).cloned().ok_or_else(not_found)
+    }
+
+    pub(super) fn answer(&self, number: u64) -> Answer {
+        let not_found = || CommandError::NotFound { what: "incident".to_owned(), id: number.to_string() };
+        self.live.cases.get(number).map(|c| CommandDone::Incident(Box::new(c.incident.clone()))).ok_or_else(not_found)
+    }
+}
+
+/// The states an incident may go to next.
+pub fn next_states(from: IncidentState) -> Vec<IncidentState> {
+    use IncidentState::{Acknowledged, Closed, InProgress, Merged, New, Reopened, Resolved};
+    [New, Acknowledged, InProgress, Resolved, Closed, Reopened, Merged]
+        .into_iter()
+        .filter(|to| from.may_become(*to))
+        .collect()
+}
+
+fn not_a_step(from: IncidentState, to: IncidentState) -> String {
+    let allowed: Vec<_> = next_states(from).into_iter().map(state_text).collect();
+    let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+    format!("from {} an incident may become {allowed}, not {}", state_text(from), state_text(to))
+}
+
+fn state_text(state: IncidentState) -> &'static str {
+    match state {
+        IncidentState::New => "new",
+        IncidentState::Acknowledged => "acknowledged",
+        IncidentState::InProgress => "in_progress",
+        IncidentState::Resolved => "resolved",
+        IncidentState::Closed => "closed",
+        IncidentState::Reopened => "reopened",
+        IncidentState::Merged => "merged",
+    }
+}

@@ -1,0 +1,227 @@
+//! Incidents: which alarms belong together, and what people do with them.
+
+mod correlate;
+mod lifecycle;
+mod regroup;
+mod tasks;
+
+pub use lifecycle::next_states;
+pub(crate) use lifecycle::{Answer, Asked, Opening};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use vigiles_model::incident::{MAX_TIMELINE, TimelineEntry, TimelineEvent};
+use vigiles_model::{AssetId, Incident, IncidentId, IncidentState, PersonId, Position, Reality, Timestamp};
+
+use crate::effect::Effect;
+use crate::slot::Address;
+use crate::turn::Turn;
+
+/// Most incidents in memory.
+pub(crate) const MAX_CASES: usize = 20_000;
+/// Most alarms that join an incident by themselves; the next one opens a new incident.
+pub(crate) const MAX_JOINED: usize = 500;
+/// Most alarms of an incident after a merge.
+pub(crate) const MAX_MERGED: usize = 2_000;
+/// Places of alarms kept for correlation, the newest.
+const MAX_ANCHORS: usize = 64;
+const DAY: i64 = 86_400 * 1_000_000;
+/// How long a closed or merged incident stays in memory, in microseconds.
+const CLOSED_LIFE: i64 = 7 * DAY;
+/// How long a resolved one does.
+const RESOLVED_LIFE: i64 = 30 * DAY;
+
+/// An incident with what correlation needs to know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Case {
+    pub(crate) incident: Incident,
+    /// Places and times of its latest alarms.
+    anchors: Vec<Anchor>,
+    /// Platform time of the latest alarm, in microseconds.
+    latest: i64,
+    /// Rule and key whose alarms people took out of it: they never join again by themselves.
+    excluded: BTreeSet<Address>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Anchor {
+    place: Position,
+    at: i64,
+}
+
+/// All incidents in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Cases {
+    all: BTreeMap<u64, Case>,
+    numbers: FxHashMap<IncidentId, u64>,
+    /// Number of the latest incident.
+    pub(crate) last: u64,
+    /// The incident of the latest alarm of a rule and key.
+    pub(crate) bound: BTreeMap<Address, u64>,
+    open_by_type: BTreeMap<String, BTreeSet<u64>>,
+    open_by_asset: BTreeMap<(String, AssetId), BTreeSet<u64>>,
+}
+
+impl Case {
+    pub(crate) fn new(incident: Incident) -> Self {
+        Self { incident, anchors: Vec::new(), latest: i64::MIN, excluded: BTreeSet::new() }
+    }
+
+    /// Whether alarms may join by themselves.
+    fn is_joinable(&self) -> bool {
+        self.incident.state.is_open()
+            && self.incident.reality == Reality::Actual
+            && self.incident.alarms.len() < MAX_JOINED
+    }
+
+    /// Adds a line to the timeline. When it is full, the second oldest goes: the first says how it began.
+    pub(crate) fn note(&mut self, at: Timestamp, by: Option<&PersonId>, event: TimelineEvent) {
+        let timeline = &mut self.incident.timeline;
+        if timeline.len() >= MAX_TIMELINE {
+            timeline.remove(1);
+        }
+        timeline.push(TimelineEntry { at, by: by.cloned(), event });
+    }
+
+    fn touch(&mut self, at: Timestamp) {
+        self.incident.version += 1;
+        self.incident.changed = at;
+    }
+
+    fn add_anchor(&mut self, anchor: Anchor) {
+        if self.anchors.len() >= MAX_ANCHORS {
+            self.anchors.remove(0);
+        }
+        self.anchors.push(anchor);
+        self.latest = self.latest.max(anchor.at);
+    }
+}
+
+impl Cases {
+    pub(crate) fn all(&self) -> &BTreeMap<u64, Case> {
+        &self.all
+    }
+
+    pub(crate) fn number(&self, id: &IncidentId) -> Option<u64> {
+        self.numbers.get(id).copied()
+    }
+
+    pub(crate) fn get(&self, number: u64) -> Option<&Case> {
+        self.all.get(&number)
+    }
+
+    pub(crate) fn insert(&mut self, case: Case) {
+        let number = case.incident.number;
+        self.numbers.insert(case.incident.id.clone(), number);
+        self.all.insert(number, case);
+        self.index(number, true);
+    }
+
+    /// Changes an incident and keeps the indexes right.
+    fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Case) -> T) -> Option<T> {
+        self.index(number, false);
+        let result = self.all.get_mut(&number).map(change);
+        self.index(number, true);
+        result
+    }
+
+    fn index(&mut self, number: u64, add: bool) {
+        let Some(case) = self.all.get(&number).filter(|case| case.is_joinable()) else { return };
+        let incident = &case.incident;
+        keep(&mut self.open_by_type, incident.incident_type.clone(), number, add);
+        for asset in &incident.assets {
+            keep(&mut self.open_by_asset, (incident.incident_type.clone(), asset.clone()), number, add);
+        }
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Case> {
+        self.index(number, false);
+        let case = self.all.remove(&number)?;
+        self.numbers.remove(&case.incident.id);
+        self.bound.retain(|_, n| *n != number);
+        Some(case)
+    }
+}
+
+fn keep<K: Ord>(index: &mut BTreeMap<K, BTreeSet<u64>>, key: K, number: u64, add: bool) {
+    if add {
+        index.entry(key).or_default().insert(number);
+    } else if let Some(numbers) = index.get_mut(&key) {
+        numbers.remove(&number);
+        if numbers.is_empty() {
+            index.remove(&key);
+        }
+    }
+}
+
+impl Turn<'_> {
+    fn show_case(&mut self, number: u64) {
+        if let Some(case) = self.live.cases.get(number) {
+            self.effects.push(Effect::IncidentChanged(Box::new(case.incident.clone())));
+        }
+    }
+
+    /// Makes room for one more incident. False when all of them are open.
+    fn make_room_for_case(&mut self) -> bool {
+        self.live.cases.all.len() < MAX_CASES || self.evict_oldest()
+    }
+
+    /// Makes room for one more alarm by forgetting ended incidents.
+    pub(crate) fn make_room_for_alarms(&mut self) -> bool {
+        while self.live.alarms.len() >= crate::alarms::MAX_ALARMS {
+            if !self.evict_oldest() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn evict_oldest(&mut self) -> bool {
+        let ended = |state| matches!(state, IncidentState::Closed | IncidentState::Merged);
+        let candidates = self.live.cases.all.values().map(|case| &case.incident).filter(|i| !i.state.is_open());
+        let oldest = candidates.min_by_key(|i| (!ended(i.state), i.changed, i.number)).map(|i| i.number);
+        oldest.is_some_and(|number| {
+            self.evict(number);
+            true
+        })
+    }
+
+    fn evict(&mut self, number: u64) {
+        let Some(case) = self.live.cases.remove(number) else { return };
+        for alarm in &case.incident.alarms {
+            if let Some(number) = self.live.alarm_numbers.get(alarm).copied()
+                && self.live.alarms.get(&number).is_some_and(|r| r.alarm.cleared.is_some())
+            {
+                self.forget_alarm(number);
+            }
+        }
+    }
+
+    /// Forgets incidents that ended long ago. The store keeps them; commands no longer find them.
+    pub(crate) fn sweep_cases(&mut self, now: i64) {
+        let life = |state: IncidentState| match state {
+            IncidentState::Closed | IncidentState::Merged => Some(CLOSED_LIFE),
+            IncidentState::Resolved => Some(RESOLVED_LIFE),
+            _ => None,
+        };
+        let over = |i: &Incident| life(i.state).is_some_and(|life| i.changed.0.saturating_add(life) <= now);
+        let old: Vec<u64> =
+            self.live.cases.all.values().filter(|c| over(&c.incident)).map(|c| c.incident.number).collect();
+        for number in old {
+            self.evict(number);
+        }
+    }
+}
+
+/// From what opened it: the same log gives the same id.
+fn incident_id(parts: &[&[u8]]) -> IncidentId {
+    let mut hash = blake3::Hasher::new();
+    for part in parts {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let id = format!("inc-{}", &hash.finalize().to_hex()[..16]);
+    IncidentId::new(id).expect("hexadecimal digits make an id")
+}

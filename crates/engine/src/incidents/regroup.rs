@@ -1,0 +1,234 @@
+//! Merge and split: people's decisions on which alarms belong together, respected afterwards.
+
+use std::collections::BTreeSet;
+
+use vigiles_model::incident::TimelineEvent;
+use vigiles_model::{Alarm, AlarmId, Geometry, Incident, IncidentId, IncidentState, Severity, Timestamp};
+
+use super::lifecycle::{Answer, Asked};
+use super::{Anchor, Case, MAX_MERGED, incident_id};
+use crate::command::CommandError;
+use crate::config::{invalid, text};
+use crate::slot::Address;
+use crate::turn::Turn;
+
+/// An alarm that moves.
+struct Mover {
+    number: u64,
+    address: Address,
+    alarm: Alarm,
+}
+
+impl Turn<'_> {
+    /// Merges `from` into `into`: its alarms move, later ones of the same rule and key follow, its open tasks are
+    /// left out, and it stays as a record in state merged.
+    pub(crate) fn merge(&mut self, asked: Asked<'_>, into: &IncidentId, from: &IncidentId) -> Answer {
+        let target = self.number_of(into, asked.expected)?;
+        let source = self.number_of(from, None)?;
+        self.check_merge(target, source)?;
+        let Some(absorbed) = self.live.cases.get(source).cloned() else { return self.answer(target) };
+        self.live.cases.change(target, |case| case.absorb(&absorbed, asked));
+        let movers = self.movers(&absorbed.incident.alarms);
+        for mover in &movers {
+            self.bind(target, mover.number, mover.address);
+            self.show_moved(mover.number);
+        }
+        let together = self.live.cases.get(target).map(|c| c.incident.alarms.clone()).unwrap_or_default();
+        let keys: BTreeSet<Address> = self.movers(&together).iter().map(|m| m.address).collect();
+        self.live.cases.change(target, |case| case.excluded.retain(|key| !keys.contains(key)));
+        // Also keys whose alarms already left memory follow.
+        self.live.cases.bound.values_mut().filter(|n| **n == source).for_each(|n| *n = target);
+        self.live.cases.change(source, |case| {
+            case.incident.state = IncidentState::Merged;
+            case.incident.merged_into = Some(into.clone());
+            case.incident.alarms.clear();
+            case.skip_unfinished("the incident was merged", asked.at);
+            case.note(asked.at, asked.by, TimelineEvent::MergedInto { incident: into.clone() });
+            case.touch(asked.at);
+        });
+        self.show_case(source);
+        self.show_case(target);
+        self.answer(target)
+    }
+
+    fn check_merge(&self, target: u64, source: u64) -> Result<(), CommandError> {
+        let not_allowed = |why: &str| Err(CommandError::NotAllowed { why: why.to_owned() });
+        let (Some(into), Some(from)) = (self.live.cases.get(target), self.live.cases.get(source)) else {
+            return not_allowed("the incident is not in memory");
+        };
+        if target == source {
+            return not_allowed("an incident cannot be merged into itself");
+        }
+        for incident in [&into.incident, &from.incident] {
+            if matches!(incident.state, IncidentState::Closed | IncidentState::Merged) {
+                return not_allowed(&format!("incident {} is closed or merged; reopen it first", incident.number));
+            }
+        }
+        if into.incident.reality != from.incident.reality {
+            return not_allowed("an exercise or test cannot be merged with an actual incident");
+        }
+        if into.incident.alarms.len() + from.incident.alarms.len() > MAX_MERGED {
+            return not_allowed(&format!("an incident has at most {MAX_MERGED} alarms"));
+        }
+        Ok(())
+    }
+
+    /// Splits alarms off into a new incident. Neither takes alarms of the other's rules and keys again by itself.
+    pub(crate) fn split(
+        &mut self,
+        asked: Asked<'_>,
+        id: &IncidentId,
+        alarms: &[AlarmId],
+        title: Option<&str>,
+    ) -> Answer {
+        let source = self.number_of(id, asked.expected)?;
+        let Some(parent) = self.live.cases.get(source).map(|c| c.incident.clone()) else { return self.answer(source) };
+        let leaving = check_split(&parent, alarms)?;
+        if let Some(title) = title {
+            text("title", title)?;
+        }
+        if !self.make_room_for_case() {
+            return Err(CommandError::NotAllowed {
+                why: "there are too many open incidents; close some first".to_owned(),
+            });
+        }
+        let in_order: Vec<AlarmId> = parent.alarms.iter().filter(|a| leaving.contains(*a)).cloned().collect();
+        let staying: Vec<AlarmId> = parent.alarms.iter().filter(|a| !leaving.contains(*a)).cloned().collect();
+        let (leave, stay) = (self.movers(&in_order), self.movers(&staying));
+        self.live.cases.last += 1;
+        let number = self.live.cases.last;
+        let child = split_off(&parent, number, &in_order, &leave, title, asked);
+        let child_id = child.incident.id.clone();
+        self.live.cases.insert(child);
+        let stay_keys: BTreeSet<Address> = stay.iter().map(|m| m.address).collect();
+        let leave_keys: BTreeSet<Address> = leave.iter().map(|m| m.address).collect();
+        self.live.cases.change(number, |case| case.excluded.extend(stay_keys.difference(&leave_keys)));
+        self.live.cases.change(source, |case| {
+            case.give_up(&staying, &stay);
+            case.excluded.extend(leave_keys.iter());
+            for alarm in &in_order {
+                case.note(asked.at, asked.by, TimelineEvent::AlarmLeft { alarm: alarm.clone() });
+            }
+            case.note(asked.at, asked.by, TimelineEvent::SplitOff { incident: child_id.clone() });
+            case.touch(asked.at);
+        });
+        for mover in &leave {
+            self.bind(number, mover.number, mover.address);
+            self.show_moved(mover.number);
+        }
+        self.show_case(source);
+        self.show_case(number);
+        self.answer(number)
+    }
+
+    /// Those of the alarms that are in memory.
+    fn movers(&self, alarms: &[AlarmId]) -> Vec<Mover> {
+        let numbers = alarms.iter().filter_map(|id| self.live.alarm_numbers.get(id).copied());
+        let records = numbers.filter_map(|n| self.live.alarms.get(&n).map(|r| (n, r)));
+        records.map(|(number, r)| Mover { number, address: r.address, alarm: r.alarm.clone() }).collect()
+    }
+
+    fn show_moved(&mut self, number: u64) {
+        if let Some(record) = self.live.alarms.get_mut(&number) {
+            record.alarm.version += 1;
+        }
+        self.show_alarm(number);
+    }
+}
+
+fn check_split(parent: &Incident, alarms: &[AlarmId]) -> Result<BTreeSet<AlarmId>, CommandError> {
+    if matches!(parent.state, IncidentState::Closed | IncidentState::Merged) {
+        return Err(CommandError::NotAllowed { why: "the incident is closed or merged; reopen it first".to_owned() });
+    }
+    let leaving: BTreeSet<AlarmId> = alarms.iter().cloned().collect();
+    if leaving.is_empty() {
+        return Err(invalid("alarms", "expected at least one alarm"));
+    }
+    if let Some(stranger) = leaving.iter().find(|a| !parent.alarms.contains(a)) {
+        return Err(invalid("alarms", &format!("alarm {stranger} does not belong to incident {}", parent.number)));
+    }
+    if leaving.len() == parent.alarms.len() {
+        return Err(CommandError::NotAllowed { why: "at least one alarm must stay".to_owned() });
+    }
+    Ok(leaving)
+}
+
+fn split_off(
+    parent: &Incident,
+    number: u64,
+    alarms: &[AlarmId],
+    leave: &[Mover],
+    title: Option<&str>,
+    asked: Asked<'_>,
+) -> Case {
+    let first = leave.first().map(|m| &m.alarm);
+    let title =
+        title.map(ToOwned::to_owned).or_else(|| first.map(|a| a.title.clone())).unwrap_or_else(|| parent.title.clone());
+    let mut case = Case::new(Incident {
+        id: incident_id(&[b"split", parent.id.as_str().as_bytes(), &number.to_le_bytes()]),
+        number,
+        title,
+        state: IncidentState::New,
+        severity: worst(leave).unwrap_or(parent.severity),
+        place: first.and_then(|a| a.place.clone()).or_else(|| parent.place.clone()),
+        opened: asked.at,
+        changed: asked.at,
+        alarms: Vec::new(),
+        assets: Vec::new(),
+        playbook: None,
+        tasks: Vec::new(),
+        timeline: Vec::new(),
+        merged_into: None,
+        split_from: Some(parent.id.clone()),
+        version: 1,
+        ..parent.clone()
+    });
+    case.note(asked.at, asked.by, TimelineEvent::Opened);
+    for mover in leave {
+        case.take_in(&mover.alarm, mover.alarm.raised);
+        let why = format!("split off from incident {}", parent.number);
+        case.note(asked.at, asked.by, TimelineEvent::AlarmJoined { alarm: mover.alarm.id.clone(), why });
+    }
+    case.incident.alarms = alarms.to_vec();
+    case
+}
+
+fn worst(movers: &[Mover]) -> Option<Severity> {
+    movers.iter().map(|m| m.alarm.severity).max()
+}
+
+impl Case {
+    fn absorb(&mut self, other: &Self, asked: Asked<'_>) {
+        let (incident, theirs) = (&mut self.incident, &other.incident);
+        incident.alarms.extend(theirs.alarms.iter().cloned());
+        incident.assets.extend(theirs.assets.iter().cloned());
+        incident.assets.sort_unstable();
+        incident.assets.dedup();
+        incident.severity = incident.severity.max(theirs.severity);
+        incident.priority = incident.priority.min(theirs.priority);
+        if incident.place.is_none() {
+            incident.place.clone_from(&theirs.place);
+        }
+        for anchor in &other.anchors {
+            self.add_anchor(*anchor);
+        }
+        self.latest = self.latest.max(other.latest);
+        self.excluded.extend(&other.excluded);
+        self.note(asked.at, asked.by, TimelineEvent::Absorbed { incident: other.incident.id.clone() });
+        self.touch(asked.at);
+    }
+
+    /// Keeps only the alarms that stay.
+    fn give_up(&mut self, staying: &[AlarmId], movers: &[Mover]) {
+        self.incident.alarms = staying.to_vec();
+        self.incident.severity = worst(movers).unwrap_or(self.incident.severity);
+        self.incident.assets = movers.iter().filter_map(|m| m.alarm.asset.clone()).collect();
+        self.incident.assets.sort_unstable();
+        self.incident.assets.dedup();
+        let anchor =
+            |m: &Mover| Some(Anchor { place: m.alarm.place.as_ref().map(Geometry::centre)?, at: m.alarm.raised.0 });
+        self.anchors = movers.iter().rev().filter_map(anchor).take(super::MAX_ANCHORS).collect();
+        self.anchors.reverse();
+        self.latest = movers.iter().map(|m| m.alarm.raised).max().unwrap_or(Timestamp(i64::MIN)).0;
+    }
+}

@@ -1,0 +1,49 @@
+//! Names as small numbers, so that states are found by comparing integers.
+
+use compact_str::CompactString;
+use rustc_hash::FxHashMap;
+
+/// Most names kept; a reading that would bring a new one beyond it is not judged, and counted.
+const MAX_NAMES: usize = 1_000_000;
+
+/// Every name seen, numbered in the order of arrival.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    numbers: FxHashMap<CompactString, u32>,
+    texts: Vec<CompactString>,
+}
+
+impl Names {
+    /// The number of a name, a new one where it has none; none when the bound is reached.
+    pub(crate) fn intern(&mut self, text: &str) -> Option<u32> {
+        if let Some(number) = self.numbers.get(text) {
+            return Some(*number);
+        }
+        if self.texts.len() >= MAX_NAMES {
+            return None;
+        }
+        let number = self.texts.len() as u32;
+        self.texts.push(CompactString::from(text));
+        self.numbers.insert(CompactString::from(text), number);
+        Some(number)
+    }
+
+    /// The number of a name that has one.
+    pub(crate) fn number(&self, text: &str) -> Option<u32> {
+        self.numbers.get(text).copied()
+    }
+
+    /// The name of a number; empty for one never given out.
+    pub(crate) fn text(&self, number: u32) -> &str {
+        self.texts.get(number as usize).map_or("", CompactString::as_str)
+    }
+
+    pub(crate) fn texts(&self) -> &[CompactString] {
+        &self.texts
+    }
+
+    pub(crate) fn from_texts(texts: Vec<CompactString>) -> Self {
+        let numbers = texts.iter().enumerate().map(|(i, t)| (t.clone(), i as u32)).collect();
+        Self { numbers, texts }
+    }
+}

@@ -1,0 +1,114 @@
+//! One step: the input meets the state.
+
+use std::sync::Arc;
+
+use vigiles_model::{AssetId, Observation, Timestamp};
+
+use crate::book::{Book, Compiled};
+use crate::config::{Config, ZoneIndex};
+use crate::effect::Effect;
+use crate::live::Live;
+use crate::slot::{Address, Evidence, Outcome, Phase};
+
+/// What one step works with.
+pub(crate) struct Turn<'a> {
+    pub(crate) book: &'a Book,
+    pub(crate) config: &'a Config,
+    pub(crate) zones: &'a ZoneIndex,
+    pub(crate) utc_offset_s: i32,
+    pub(crate) live: &'a mut Live,
+    pub(crate) effects: &'a mut Vec<Effect>,
+}
+
+impl Turn<'_> {
+    /// Fires every timer due by `now`, each at its own time, ties in the order of their addresses.
+    pub(crate) fn fire_timers(&mut self, now: i64) {
+        while let Some((due, address)) = self.live.next_timer(now) {
+            let Some(index) = self.live.find_slot(&address) else { continue };
+            let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };
+            let Some(slot) = self.live.slot_mut(index) else { continue };
+            let outcome = slot.fire(due, rule.timing);
+            self.carry_out(&rule, index, outcome, None, due);
+            self.live.tend_slot(index, &rule, due);
+        }
+    }
+
+    /// Tells the state at `index` whether its condition holds, with the reading that says so.
+    pub(crate) fn settle(&mut self, rule: &Compiled, index: u32, holds: bool, figure: f64, o: &Observation, now: i64) {
+        let Some(slot) = self.live.slot_mut(index) else { return };
+        let outcome = slot.read(holds, o.time.0, now, rule.spans);
+        let pending = matches!(slot.phase, Phase::Pending { .. }) || outcome == Outcome::Raise;
+        if pending && holds {
+            let evidence = slot.evidence.get_or_insert_default();
+            evidence.add(o);
+            evidence.figure = figure;
+        }
+        self.carry_out(rule, index, outcome, Some(o), now);
+        self.live.tend_slot(index, rule, now);
+    }
+
+    /// Does what a transition asks for, at platform time `at`.
+    fn carry_out(&mut self, rule: &Compiled, index: u32, outcome: Outcome, o: Option<&Observation>, at: i64) {
+        match outcome {
+            Outcome::Nothing => {}
+            Outcome::Raise => {
+                let Some(slot) = self.live.slot_mut(index) else { return };
+                let (address, evidence) = (slot.address, evidence_of(slot));
+                slot.phase = Phase::Idle;
+                if let Some(alarm) = self.raise(rule, address, evidence, Timestamp(at))
+                    && let Some(slot) = self.live.slot_mut(index)
+                {
+                    slot.phase = Phase::Active { alarm, over: None };
+                }
+            }
+            Outcome::Support(alarm) => {
+                if let Some(o) = o {
+                    self.support(alarm, o);
+                }
+            }
+            Outcome::Clear(alarm) => {
+                if let Some(slot) = self.live.slot_mut(index) {
+                    slot.phase = Phase::Idle;
+                    slot.evidence = None;
+                    if rule.spans.quiet > 0 {
+                        slot.quiet_until = at.saturating_add(rule.spans.quiet);
+                    }
+                }
+                self.clear(alarm, Timestamp(at));
+            }
+        }
+    }
+
+    /// Ends every state that matches; their alarms are cleared.
+    pub(crate) fn end_states(&mut self, wanted: impl Fn(&Address) -> bool, now: Timestamp) {
+        for address in self.live.addresses(wanted) {
+            let Some(index) = self.live.find_slot(&address) else { continue };
+            if let Some(Phase::Active { alarm, .. }) = self.live.slot(index).map(|s| s.phase) {
+                self.clear(alarm, now);
+            }
+            self.live.drop_slot(index);
+        }
+    }
+
+    pub(crate) fn asset_name(&self, id: &AssetId) -> String {
+        self.config.assets.get(id).map_or_else(|| id.to_string(), |a| a.name.clone())
+    }
+}
+
+/// The evidence gathered while pending; for a silence its last reading, for a count what is in the window.
+fn evidence_of(slot: &mut crate::slot::Slot) -> Evidence {
+    use crate::slot::Memory;
+    let mut evidence = slot.evidence.take().map(|e| *e).unwrap_or_default();
+    match &slot.memory {
+        Memory::Last { observation, .. } => {
+            evidence = Evidence { causes: vec![(**observation).clone()], support: 1, figure: 0.0 }
+        }
+        Memory::Counter(counter) => {
+            evidence.causes = counter.observations().cloned().collect();
+            evidence.support = counter.len() as u64;
+            evidence.figure = counter.len() as f64;
+        }
+        _ => {}
+    }
+    evidence
+}

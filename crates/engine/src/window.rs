@@ -1,0 +1,120 @@
+//! A sliding window over the readings of one key, with bounded memory.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::expression::Aggregate;
+
+/// Most entries of a window. A window with more readings joins neighbours in pairs, which then leave together;
+/// mean, sum and count stay exact for what is inside.
+const MAX_ENTRIES: usize = 256;
+
+/// Readings of the last `length` microseconds of phenomenon time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Window {
+    length: i64,
+    newest: i64,
+    entries: VecDeque<Entry>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Entry {
+    time: i64,
+    count: u32,
+    sum: f64,
+    min: f64,
+    max: f64,
+}
+
+impl Window {
+    pub(crate) fn new(length: i64) -> Self {
+        Self { length, newest: i64::MIN, entries: VecDeque::new() }
+    }
+
+    /// Takes a reading, in any order; one older than the window is left out.
+    pub(crate) fn add(&mut self, time: i64, value: f64) {
+        self.newest = self.newest.max(time);
+        let oldest = self.newest.saturating_sub(self.length);
+        while self.entries.front().is_some_and(|e| e.time <= oldest) {
+            self.entries.pop_front();
+        }
+        if time <= oldest {
+            return;
+        }
+        if self.entries.len() == MAX_ENTRIES {
+            self.join_pairs();
+        }
+        let at = self.entries.iter().rposition(|e| e.time <= time).map_or(0, |i| i + 1);
+        self.entries.insert(at, Entry { time, count: 1, sum: value, min: value, max: value });
+    }
+
+    fn join_pairs(&mut self) {
+        let old = std::mem::take(&mut self.entries);
+        let mut entries = old.into_iter();
+        while let Some(first) = entries.next() {
+            self.entries.push_back(match entries.next() {
+                Some(second) => first.join(second),
+                None => first,
+            });
+        }
+    }
+
+    /// The aggregate; none for the mean, minimum and maximum of an empty window.
+    pub(crate) fn aggregate(&self, aggregate: Aggregate) -> Option<f64> {
+        let count: u64 = self.entries.iter().map(|e| u64::from(e.count)).sum();
+        let sum: f64 = self.entries.iter().map(|e| e.sum).sum();
+        match aggregate {
+            Aggregate::Count => Some(count as f64),
+            Aggregate::Sum => Some(sum),
+            Aggregate::Mean => (count > 0).then(|| sum / count as f64),
+            Aggregate::Min => self.entries.iter().map(|e| e.min).reduce(f64::min),
+            Aggregate::Max => self.entries.iter().map(|e| e.max).reduce(f64::max),
+        }
+    }
+}
+
+impl Entry {
+    fn join(self, later: Self) -> Self {
+        Self {
+            time: later.time,
+            count: self.count.saturating_add(later.count),
+            sum: self.sum + later.sum,
+            min: self.min.min(later.min),
+            max: self.max.max(later.max),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(readings: &[(i64, f64)], aggregate: Aggregate, expected: Option<f64>) {
+        let mut window = Window::new(10);
+        for (time, value) in readings {
+            window.add(*time, *value);
+        }
+        assert_eq!(window.aggregate(aggregate), expected);
+    }
+
+    #[test]
+    fn readings_leave_after_the_length() {
+        check(&[], Aggregate::Mean, None);
+        check(&[], Aggregate::Count, Some(0.0));
+        check(&[(0, 1.0), (5, 2.0), (10, 6.0)], Aggregate::Mean, Some(4.0));
+        check(&[(5, 2.0), (10, 6.0), (7, 1.0), (0, 100.0)], Aggregate::Sum, Some(9.0));
+        check(&[(5, 2.0), (10, 6.0), (7, 1.0)], Aggregate::Min, Some(1.0));
+        check(&[(5, 2.0), (10, 6.0), (7, 1.0)], Aggregate::Max, Some(6.0));
+    }
+
+    #[test]
+    fn many_readings_stay_bounded_and_counted() {
+        let mut window = Window::new(1_000_000);
+        for i in 0..10_000 {
+            window.add(i, 1.0);
+        }
+        assert!(window.entries.len() <= MAX_ENTRIES);
+        assert_eq!(window.aggregate(Aggregate::Count), Some(10_000.0));
+    }
+}
