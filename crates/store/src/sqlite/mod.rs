@@ -23,8 +23,8 @@ use vigiles_trust::{Action, Context, Resource};
 pub use check::check;
 
 use crate::contract::{
-    AuditNote, AuditPage, AuditQuery, Changes, Clock, Document, Kind, Outcome, Page, Query, Reply, Store,
-    StoreError, Write,
+    AuditNote, AuditPage, AuditQuery, Changes, Clock, Document, Kind, Outcome, Page, Query, Reply, Store, StoreError,
+    Write,
 };
 use chain::Author;
 use error::Place;

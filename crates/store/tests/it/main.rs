@@ -1,0 +1,8 @@
+//! The embedded store: the contract, crashes, damage, full disks, old files.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod contract;
+mod damage;
+mod full;
+mod kill;
+mod upgrade;
