@@ -21,6 +21,7 @@ use vigiles_model::Timestamp;
 use vigiles_trust::{Action, Context, Resource};
 
 pub use check::check;
+pub use schema::VERSION;
 
 use crate::contract::{
     AuditNote, AuditPage, AuditQuery, Changes, Clock, Document, Kind, Outcome, Page, Query, Reply, Store, StoreError,

@@ -15,7 +15,7 @@ use crate::contract::StoreError;
 pub(super) const FILE: &str = "store.sqlite";
 
 /// The newest schema this program knows.
-pub(super) const VERSION: u32 = 1;
+pub const VERSION: u32 = 1;
 
 /// Upgrade `n` leads from schema `n` to schema `n + 1`.
 const UPGRADES: [&str; 1] = [include_str!("upgrade_1.sql")];
