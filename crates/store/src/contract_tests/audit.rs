@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vigiles_trust::{Action, Resource, Role};
 
-use super::fixture::*;
+use super::fixture::{ACCOUNT, Fixture, INCIDENT, Open, incident, of_kind, person, system};
 use crate::contract::{AuditEntry, AuditNote, AuditQuery, Expect, Outcome, Query, Store, Write};
 
 fn entries(store: &dyn Store, query: AuditQuery) -> Vec<AuditEntry> {

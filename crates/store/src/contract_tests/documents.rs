@@ -3,7 +3,7 @@
 use vigiles_model::{BoundingBox, Timestamp};
 use vigiles_trust::{Action, Resource, Role};
 
-use super::fixture::*;
+use super::fixture::{ASSET, Fixture, INCIDENT, Open, agency, at, ids, in_state, incident, of_agency, person, system};
 use crate::contract::{Draft, Expect, Query, Reply, StoreError, Write};
 
 pub fn puts_and_gets(open: &Open) {

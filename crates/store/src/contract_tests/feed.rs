@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vigiles_model::Timestamp;
 
-use super::fixture::*;
+use super::fixture::{ACCOUNT, ASSET, Fixture, INCIDENT, Open, incident, of_kind, system};
 use crate::contract::{Changes, Store};
 
 fn events(store: &dyn Store, after: u64, limit: usize) -> (Vec<(u64, String, bool)>, u64) {
@@ -57,8 +57,8 @@ pub fn wakes_those_who_wait(open: &Open) {
     let f = Fixture::new(open);
     assert_eq!(f.store.wait_change(0, Duration::ZERO), Ok(0));
     let store = Arc::clone(&f.store);
-    let waiting = std::thread::spawn(move || store.wait_change(0, Duration::from_secs(60)));
+    let waiting = std::thread::spawn(move || store.wait_change(0, Duration::from_mins(1)));
     let sequence = f.put(incident("a", 5));
     assert_eq!(waiting.join().unwrap(), Ok(sequence));
-    assert_eq!(f.store.wait_change(0, Duration::from_secs(60)), Ok(sequence), "at once");
+    assert_eq!(f.store.wait_change(0, Duration::from_mins(1)), Ok(sequence), "at once");
 }

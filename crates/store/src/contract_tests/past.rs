@@ -2,7 +2,7 @@
 
 use vigiles_model::{BoundingBox, Timestamp};
 
-use super::fixture::*;
+use super::fixture::{Fixture, INCIDENT, Open, at, in_state, incident, system};
 use crate::contract::{Changes, Query, StoreError};
 
 fn check(f: &Fixture, query: &Query, second: i64, expected: &[(&str, u64)]) {

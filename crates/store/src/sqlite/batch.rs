@@ -1,8 +1,11 @@
 //! One batch of writes, inside a savepoint of the writer's transaction.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use vigiles_model::AgencyId;
+use vigiles_trust::Action;
 
 use super::chain::{self, Author};
+use super::documents;
 use super::error::Place;
 use super::writer::Heads;
 use crate::contract::{AuditNote, Document, Draft, Expect, Kind, Outcome, Reply, StoreError, Write};
@@ -18,18 +21,19 @@ pub(super) fn apply(
     author: &Author,
     writes: Vec<Write>,
 ) -> Result<Vec<u64>, StoreError> {
+    let mut batch = Batch { db, place, heads, author };
     let mut sequences = Vec::with_capacity(writes.len());
     let mut deeds = Vec::new();
     for write in writes {
         match write {
-            Write::Put { document, expect } => deeds.push(put(db, place, heads, document, expect)?),
-            Write::Delete { kind, id, expect } => deeds.extend(delete(db, place, heads, kind, id, expect)?),
+            Write::Put { document, expect } => deeds.push(batch.put(document, expect)?),
+            Write::Delete { kind, id, expect } => deeds.extend(batch.delete(kind, &id, expect)?),
             Write::SetMark { name, value } => set_mark(db, name, value).map_err(|e| place.failed("marks", &e))?,
             Write::Remember(reply) => remember(db, author, &reply).map_err(|e| place.failed("replies", &e))?,
         }
-        sequences.push(heads.sequence);
+        sequences.push(batch.heads.sequence);
     }
-    audit(db, heads, author, deeds).map_err(|e| place.failed("audit", &e))?;
+    audit(db, batch.heads, author, deeds).map_err(|e| place.failed("audit", &e))?;
     Ok(sequences)
 }
 
@@ -40,47 +44,73 @@ struct Deed {
     version: u64,
 }
 
-fn put(db: &Connection, place: &Place, heads: &mut Heads, draft: Draft, expect: Expect) -> Result<Deed, StoreError> {
-    let Draft { kind, id, agency, state, place: bounds, time, body } = draft;
-    let failed = |e: rusqlite::Error| place.failed("documents", &e);
-    let found = version(db, kind, &id).map_err(failed)?;
-    check(kind, &id, expect, found)?;
-    let version = match found {
-        Some(version) => version + 1,
-        None => last_version(db, kind, &id).map_err(failed)? + 1,
-    };
-    let sequence = if kind.is_secret() { 0 } else { heads.sequence + 1 };
-    let document = Document { kind, id, version, agency, state, place: bounds, time, body, sequence };
-    store(db, &document).map_err(failed)?;
-    if !kind.is_secret() {
-        revise(db, heads, &document, false).map_err(|e| place.failed("revisions", &e))?;
-    }
-    let verb = if found.is_some() { "change" } else { "create" };
-    Ok(Deed { verb, resource: format!("{}/{}", kind.name(), document.id), version })
+struct Batch<'a> {
+    db: &'a Connection,
+    place: &'a Place,
+    heads: &'a mut Heads,
+    author: &'a Author,
 }
 
-fn delete(
-    db: &Connection,
-    place: &Place,
-    heads: &mut Heads,
-    kind: Kind,
-    id: String,
-    expect: Expect,
-) -> Result<Option<Deed>, StoreError> {
-    let failed = |e: rusqlite::Error| place.failed("documents", &e);
-    let found = version(db, kind, &id).map_err(failed)?;
-    check(kind, &id, expect, found)?;
-    let Some(before) = super::documents::get(db, place, kind, &id)? else {
-        return Ok(None);
-    };
-    db.prepare_cached("DELETE FROM documents WHERE kind = ?1 AND id = ?2")
-        .and_then(|mut statement| statement.execute(params![kind.name(), id]))
-        .map_err(failed)?;
-    let last = Document { version: before.version + 1, sequence: heads.sequence + 1, ..before };
-    if !kind.is_secret() {
-        revise(db, heads, &last, true).map_err(|e| place.failed("revisions", &e))?;
+impl Batch<'_> {
+    fn put(&mut self, draft: Draft, expect: Expect) -> Result<Deed, StoreError> {
+        let Draft { kind, id, agency, state, place: bounds, time, body } = draft;
+        self.permit(kind, &id, agency.as_ref())?;
+        let before = self.before(kind, &id, expect)?;
+        let version = match &before {
+            Some(before) => before.version + 1,
+            None => last_version(self.db, kind, &id).map_err(|e| self.place.failed("revisions", &e))? + 1,
+        };
+        let sequence = if kind.is_secret() { 0 } else { self.heads.sequence + 1 };
+        let document = Document { kind, id, version, agency, state, place: bounds, time, body, sequence };
+        store(self.db, &document).map_err(|e| self.place.failed("documents", &e))?;
+        self.revise(&document, false)?;
+        let verb = if before.is_some() { "change" } else { "create" };
+        Ok(Deed { verb, resource: format!("{}/{}", kind.name(), document.id), version })
     }
-    Ok(Some(Deed { verb: "delete", resource: format!("{}/{id}", kind.name()), version: last.version }))
+
+    fn delete(&mut self, kind: Kind, id: &str, expect: Expect) -> Result<Option<Deed>, StoreError> {
+        self.permit(kind, id, None)?;
+        let Some(before) = self.before(kind, id, expect)? else {
+            return Ok(None);
+        };
+        self.db
+            .prepare_cached("DELETE FROM documents WHERE kind = ?1 AND id = ?2")
+            .and_then(|mut statement| statement.execute(params![kind.name(), id]))
+            .map_err(|e| self.place.failed("documents", &e))?;
+        let last = Document { version: before.version + 1, sequence: self.heads.sequence + 1, ..before };
+        self.revise(&last, true)?;
+        Ok(Some(Deed { verb: "delete", resource: format!("{}/{id}", kind.name()), version: last.version }))
+    }
+
+    /// The document as it is, if it is as expected and whose it is now allows the change: nobody takes a
+    /// thing of another agency by writing their own agency on it.
+    fn before(&self, kind: Kind, id: &str, expect: Expect) -> Result<Option<Document>, StoreError> {
+        let before = documents::get(self.db, self.place, kind, id)?;
+        if let Some(before) = &before {
+            self.permit(kind, id, before.agency.as_ref())?;
+        }
+        check(kind, id, expect, before.as_ref().map(|before| before.version))?;
+        Ok(before)
+    }
+
+    fn permit(&self, kind: Kind, id: &str, owner: Option<&AgencyId>) -> Result<(), StoreError> {
+        let action = Action::Write(kind.resource());
+        if self.author.ctx.permits(action, owner) {
+            return Ok(());
+        }
+        Err(StoreError::NotPermitted {
+            actor: self.author.actor.clone(),
+            action: action.to_string(),
+            resource: format!("{}/{id}", kind.name()),
+        })
+    }
+
+    fn revise(&mut self, document: &Document, deleted: bool) -> Result<(), StoreError> {
+        if document.kind.is_secret() {
+            return Ok(());
+        }
+        revise(self.db, self.heads, document, deleted).map_err(|e| self.place.failed("revisions", &e))
+    }
 }
 
 fn check(kind: Kind, id: &str, expect: Expect, found: Option<u64>) -> Result<(), StoreError> {
@@ -93,12 +123,6 @@ fn check(kind: Kind, id: &str, expect: Expect, found: Option<u64>) -> Result<(),
         return Ok(());
     }
     Err(StoreError::Conflict { kind: kind.name(), id: id.to_owned(), expected, found })
-}
-
-fn version(db: &Connection, kind: Kind, id: &str) -> rusqlite::Result<Option<u64>> {
-    db.prepare_cached("SELECT version FROM documents WHERE kind = ?1 AND id = ?2")?
-        .query_row(params![kind.name(), id], |row| row.get(0))
-        .optional()
 }
 
 /// The version an id had when it was deleted, so that an old ETag never fits a new document.
@@ -194,7 +218,7 @@ fn audit(db: &Connection, heads: &mut Heads, author: &Author, deeds: Vec<Deed>) 
     };
     match &deeds[..] {
         [] => Ok(()),
-        [first, _, ..] if author.system => {
+        [first, _, ..] if author.ctx.is_system() => {
             let listed = deeds.iter().take(LISTED).map(|d| format!("{} {} v{}", d.verb, d.resource, d.version));
             let mut detail = listed.collect::<Vec<_>>().join(", ");
             if deeds.len() > LISTED {

@@ -20,7 +20,7 @@ pub(super) struct Author {
     pub(super) actor: String,
     pub(super) agency: Option<String>,
     pub(super) purpose: &'static str,
-    pub(super) system: bool,
+    pub(super) ctx: Context,
 }
 
 impl Author {
@@ -29,7 +29,7 @@ impl Author {
             actor: ctx.actor().to_string(),
             agency: ctx.agency().map(ToString::to_string),
             purpose: if ctx.is_system() { "system" } else { ctx.purpose().as_str() },
-            system: ctx.is_system(),
+            ctx: ctx.clone(),
         }
     }
 }

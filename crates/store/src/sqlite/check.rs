@@ -1,5 +1,6 @@
 //! Verifies a store: what is wrong, and where.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row};
@@ -45,7 +46,7 @@ struct Report {
 }
 
 impl Report {
-    fn add(&mut self, place: impl Into<String>, what: impl ToString) {
+    fn add(&mut self, place: impl Into<String>, what: impl Display) {
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(Finding { file: self.file.clone(), place: place.into(), what: what.to_string() });
         }

@@ -1,5 +1,6 @@
 //! From what SQLite says to what the caller can act on.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Error, ErrorCode};
@@ -32,7 +33,7 @@ impl Place {
         }
     }
 
-    pub(super) fn damaged(&self, place: String, what: impl ToString) -> StoreError {
+    pub(super) fn damaged(&self, place: String, what: impl Display) -> StoreError {
         StoreError::Damaged { file: self.file(), place, what: what.to_string() }
     }
 }

@@ -91,14 +91,8 @@ impl SqliteStore {
     }
 
     /// Refuses, and leaves that in the audit log, where the context does not permit.
-    fn permit(
-        &self,
-        ctx: &Context,
-        action: Action,
-        owner: Option<&vigiles_model::AgencyId>,
-        resource: &str,
-    ) -> Result<(), StoreError> {
-        if ctx.permits(action, owner) {
+    fn permit(&self, ctx: &Context, action: Action, resource: &str) -> Result<(), StoreError> {
+        if ctx.permits(action, None) {
             return Ok(());
         }
         let (actor, deed) = (ctx.actor().to_string(), action.to_string());
@@ -124,41 +118,13 @@ impl SqliteStore {
     ) -> Result<(), StoreError> {
         self.record(ctx, AuditNote { action: action.to_owned(), resource, outcome, detail })
     }
-
-    fn permit_write(&self, ctx: &Context, write: &Write) -> Result<(), StoreError> {
-        let (kind, id) = match write {
-            Write::Put { document, .. } => (document.kind, &document.id),
-            Write::Delete { kind, id, .. } => (*kind, id),
-            Write::SetMark { name, .. } if !ctx.is_system() => {
-                return Err(StoreError::NotPermitted {
-                    actor: ctx.actor().to_string(),
-                    action: "set a mark".to_owned(),
-                    resource: (*name).to_owned(),
-                });
-            }
-            Write::SetMark { .. } | Write::Remember(_) => return Ok(()),
-        };
-        let (action, resource) = (Action::Write(kind.resource()), format!("{}/{id}", kind.name()));
-        if let Write::Put { document, .. } = write {
-            rows::check(document)?;
-            self.permit(ctx, action, document.agency.as_ref(), &resource)?;
-        }
-        if ctx.is_system() {
-            return Ok(());
-        }
-        // Whose it is now counts too: nobody takes a thing of another agency by writing their own name on it.
-        match self.readers.with(|db| documents::get(db, &self.place, kind, id))?? {
-            Some(before) => self.permit(ctx, action, before.agency.as_ref(), &resource),
-            None => self.permit(ctx, action, None, &resource),
-        }
-    }
 }
 
 impl Store for SqliteStore {
     fn get(&self, ctx: &Context, kind: Kind, id: &str) -> Result<Option<Document>, StoreError> {
         let resource = format!("{}/{id}", kind.name());
         let action = Action::Read(kind.resource());
-        self.permit(ctx, action, None, &resource)?;
+        self.permit(ctx, action, &resource)?;
         let found = self.readers.with(|db| documents::get(db, &self.place, kind, id))??;
         let found = found.filter(|document| ctx.permits(action, document.agency.as_ref()));
         let detail = if found.is_some() { "" } else { "not found" };
@@ -168,17 +134,22 @@ impl Store for SqliteStore {
 
     fn list(&self, ctx: &Context, query: &Query) -> Result<Page, StoreError> {
         check_query(query)?;
-        self.permit(ctx, Action::Read(query.kind.resource()), None, query.kind.name())?;
+        self.permit(ctx, Action::Read(query.kind.resource()), query.kind.name())?;
         let page = self.readers.with(|db| documents::list(db, &self.place, ctx, query))??;
         self.consulted(ctx, "list", query.kind.name().to_owned(), summary(query, &page))?;
         Ok(page)
     }
 
     fn apply(&self, ctx: &Context, batch: Vec<Write>) -> Result<Vec<u64>, StoreError> {
-        batch.iter().try_for_each(|write| self.permit_write(ctx, write))?;
-        match self.writer.ask(Author::of(ctx), Task::Apply(batch))? {
-            Done::Applied(sequences) => Ok(sequences),
-            Done::Recorded | Done::Pruned(_) => Err(StoreError::Closed),
+        batch.iter().try_for_each(|write| check_write(ctx, write))?;
+        match self.writer.ask(Author::of(ctx), Task::Apply(batch)) {
+            Ok(Done::Applied(sequences)) => Ok(sequences),
+            Ok(Done::Recorded | Done::Pruned(_)) => Err(StoreError::Closed),
+            Err(StoreError::NotPermitted { actor, action, resource }) => {
+                self.note(ctx, &action, resource.clone(), Outcome::Refused, String::new())?;
+                Err(StoreError::NotPermitted { actor, action, resource })
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -204,7 +175,7 @@ impl Store for SqliteStore {
 
     fn as_of(&self, ctx: &Context, query: &Query, at: Timestamp) -> Result<Page, StoreError> {
         check_query(query)?;
-        self.permit(ctx, Action::Read(query.kind.resource()), None, query.kind.name())?;
+        self.permit(ctx, Action::Read(query.kind.resource()), query.kind.name())?;
         let page = self.readers.with(|db| documents::at_moment(db, &self.place, ctx, query, at))??;
         let detail = format!("at {at}, {}", summary(query, &page));
         self.consulted(ctx, "list", query.kind.name().to_owned(), detail)?;
@@ -217,14 +188,14 @@ impl Store for SqliteStore {
 
     fn audit(&self, ctx: &Context, query: &AuditQuery) -> Result<AuditPage, StoreError> {
         check_limit(query.limit)?;
-        self.permit(ctx, Action::Read(Resource::Audit), None, "audit")?;
+        self.permit(ctx, Action::Read(Resource::Audit), "audit")?;
         let page = self.readers.with(|db| audit::page(db, &self.place, ctx, query))??;
         self.consulted(ctx, "list", "audit".to_owned(), format!("{} entries", page.entries.len()))?;
         Ok(page)
     }
 
     fn prune(&self, ctx: &Context, before: Timestamp) -> Result<u64, StoreError> {
-        self.permit(ctx, Action::Write(Resource::System), None, "revisions")?;
+        self.permit(ctx, Action::Write(Resource::System), "revisions")?;
         let mut step = prune::Step::Begin { before };
         loop {
             match self.writer.ask(Author::of(ctx), Task::Prune(step))? {
@@ -233,6 +204,22 @@ impl Store for SqliteStore {
                 Done::Applied(_) | Done::Recorded => return Err(StoreError::Closed),
             }
         }
+    }
+}
+
+/// What can be told of a write before the writer looks at what is stored.
+fn check_write(ctx: &Context, write: &Write) -> Result<(), StoreError> {
+    match write {
+        Write::Put { document, .. } => rows::check(document),
+        Write::SetMark { name, .. } if !ctx.is_system() => Err(StoreError::NotPermitted {
+            actor: ctx.actor().to_string(),
+            action: "set a mark".to_owned(),
+            resource: (*name).to_owned(),
+        }),
+        Write::SetMark { value, .. } if *value > i64::MAX as u64 => {
+            Err(StoreError::Invalid { field: "value", why: format!("a mark is at most 2^63-1, not {value}") })
+        }
+        Write::SetMark { .. } | Write::Delete { .. } | Write::Remember(_) => Ok(()),
     }
 }
 
