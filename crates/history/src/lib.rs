@@ -2,9 +2,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 pub mod contract;
+#[cfg(feature = "contract-tests")]
+pub mod contract_tests;
+pub mod embedded;
 mod error;
 
 pub use contract::{Bucket, Cursor, Expired, History, Latest, Page, Query, SeriesQuery, Statistics};
+pub use embedded::{Embedded, Options, check};
 pub use error::HistoryError;
 
 use std::path::PathBuf;

@@ -1,0 +1,136 @@
+//! The manifest: which files history consists of, and up to which log offset. Replaced whole, so that a seal, a
+//! merge or an expiry happens entirely or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::codec::{Malformed, Reader};
+use crate::HistoryError;
+
+/// The version this program writes.
+pub const VERSION: u32 = 1;
+/// The name of the file.
+pub(crate) const FILE: &str = "manifest";
+
+const MAGIC: [u8; 8] = *b"VGLHMAN\n";
+const ENTRY_BYTES: usize = 61;
+
+/// A sealed file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, which is its name.
+    pub id: u64,
+    /// Its length.
+    pub bytes: u64,
+    /// Observations in it.
+    pub rows: u64,
+    /// Blocks in it.
+    pub blocks: u64,
+    /// Oldest phenomenon time, microseconds.
+    pub min_time: i64,
+    /// Newest phenomenon time, microseconds.
+    pub max_time: i64,
+    /// The day (UTC, counted from 1970-01-01) of all of it; none where it has several.
+    pub day: Option<i64>,
+    /// CRC32C of its index.
+    pub footer_crc: u32,
+}
+
+/// The whole of history, but for what is in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// Every log entry before this offset is in the files.
+    pub durable_offset: u64,
+    /// The number of the next file.
+    pub next_id: u64,
+    /// The files.
+    pub files: Vec<Entry>,
+}
+
+impl Manifest {
+    /// The bytes of the manifest.
+    pub fn write(&self) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        out.extend_from_slice(&self.durable_offset.to_le_bytes());
+        out.extend_from_slice(&self.next_id.to_le_bytes());
+        out.extend_from_slice(&(self.files.len() as u64).to_le_bytes());
+        for entry in &self.files {
+            for number in [entry.id, entry.bytes, entry.rows, entry.blocks] {
+                out.extend_from_slice(&number.to_le_bytes());
+            }
+            for time in [entry.min_time, entry.max_time, entry.day.unwrap_or(0)] {
+                out.extend_from_slice(&time.to_le_bytes());
+            }
+            out.push(u8::from(entry.day.is_some()));
+            out.extend_from_slice(&entry.footer_crc.to_le_bytes());
+        }
+        let crc = crc32c::crc32c(&out);
+        out.extend_from_slice(&crc.to_le_bytes());
+        out
+    }
+
+    /// Reads a manifest.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let (body, crc) = bytes.split_last_chunk::<4>().ok_or(Malformed("the manifest is too short"))?;
+        let mut reader = Reader(body);
+        if reader.bytes(8)? != MAGIC {
+            return Err(Malformed("not a manifest of history (its first eight bytes are wrong)"));
+        }
+        if crc32c::crc32c(body) != u32::from_le_bytes(*crc) {
+            return Err(Malformed("the checksum of the manifest does not fit"));
+        }
+        if reader.u32()? != VERSION {
+            return Err(Malformed("a format version this program does not know"));
+        }
+        let mut manifest = Self { durable_offset: reader.u64()?, next_id: reader.u64()?, files: Vec::new() };
+        let count = reader.u64()?;
+        if count.checked_mul(ENTRY_BYTES as u64) != Some(reader.0.len() as u64) {
+            return Err(Malformed("the manifest has another length than its count of files says"));
+        }
+        for _ in 0..count {
+            manifest.files.push(entry(&mut reader)?);
+        }
+        Ok(manifest)
+    }
+
+    /// Reads the manifest of a directory; an empty one where there is none.
+    pub(crate) fn load(directory: &Path) -> Result<Self, HistoryError> {
+        let path = directory.join(FILE);
+        match fs::read(&path) {
+            Ok(bytes) => Self::parse(&bytes).map_err(|what| HistoryError::Damaged {
+                path,
+                place: "whole file".to_owned(),
+                what: what.to_string(),
+            }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(e) => Err(HistoryError::io("reading", &path, &e)),
+        }
+    }
+
+    /// Puts the manifest in the place of the old one, durably.
+    pub(crate) fn save(&self, directory: &Path) -> Result<(), HistoryError> {
+        replace(directory, FILE, &self.write())
+    }
+}
+
+fn entry(reader: &mut Reader<'_>) -> Result<Entry, Malformed> {
+    let (id, bytes, rows, blocks) = (reader.u64()?, reader.u64()?, reader.u64()?, reader.u64()?);
+    let (min_time, max_time, day) = (reader.u64()? as i64, reader.u64()? as i64, reader.u64()? as i64);
+    let day = (reader.byte()? != 0).then_some(day);
+    Ok(Entry { id, bytes, rows, blocks, min_time, max_time, day, footer_crc: reader.u32()? })
+}
+
+/// Writes a small file so that after a power cut either the old or the new contents are there.
+pub(crate) fn replace(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), HistoryError> {
+    let (path, fresh) = (directory.join(name), directory.join(format!("{name}.new")));
+    let write = || -> io::Result<()> {
+        let mut file = File::create(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&fresh, &path)?;
+        File::open(directory)?.sync_all()
+    };
+    write().map_err(|e| HistoryError::io("writing", &path, &e))
+}

@@ -1,0 +1,210 @@
+//! History in a directory of this machine: a bounded batch in memory, sealed by one thread into immutable columnar
+//! files, merged by another.
+
+mod batch;
+mod block;
+mod bloom;
+mod check;
+mod codec;
+mod expire;
+mod file;
+pub mod footer;
+mod latest;
+pub mod manifest;
+mod merge;
+mod order;
+mod page;
+mod seal;
+mod select;
+mod shared;
+pub mod upgrade;
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+pub use check::{check, parse_file};
+pub use codec::Malformed;
+use manifest::Manifest;
+use shared::Shared;
+use vigiles_model::{BoundingBox, KindId, Observation, Timestamp};
+use vigiles_trust::Context;
+
+use crate::{Bucket, Expired, History, HistoryError, Latest, Page, Query, SeriesQuery, Statistics};
+
+/// Bounds of the embedded history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Most memory for observations not yet sealed, in bytes.
+    pub memory_bytes: usize,
+    /// Most memory for the indexes of files, in bytes.
+    pub index_bytes: usize,
+    /// Observations are sealed after this time at the latest, so that the log can be trimmed.
+    pub seal_after: Duration,
+    /// Most observations of a file made by merging.
+    pub merge_rows: u64,
+    /// How far [`History::latest`] looks back.
+    pub look_back: vigiles_model::Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 64 << 20,
+            index_bytes: 64 << 20,
+            seal_after: Duration::from_mins(1),
+            merge_rows: 2_000_000,
+            look_back: vigiles_model::Duration::from_secs(2 * 3600),
+        }
+    }
+}
+
+/// The embedded history. Dropping it seals what is in memory and stops.
+pub struct Embedded {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    _lock: File,
+}
+
+impl Embedded {
+    /// Opens or makes the history in `directory`.
+    pub fn open(directory: &Path, options: Options) -> Result<Self, HistoryError> {
+        fs::create_dir_all(directory).map_err(|e| HistoryError::io("creating", directory, &e))?;
+        let lock = lock(directory)?;
+        upgrade::bring_up_to_date(directory, upgrade::UPGRADES)?;
+        let shared = Arc::new(Shared::new(directory.to_owned(), options, Manifest::load(directory)?));
+        shared.sweep()?;
+        let mut history = Self { shared, threads: Vec::new(), _lock: lock };
+        history.start("history-seal", seal::run)?;
+        history.start("history-merge", merge::run)?;
+        Ok(history)
+    }
+
+    fn start(&mut self, name: &str, run: fn(&Shared)) -> Result<(), HistoryError> {
+        let shared = Arc::clone(&self.shared);
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || run(&shared));
+        let directory = &self.shared.directory;
+        self.threads.push(thread.map_err(|e| HistoryError::io("starting a thread for", directory, &e))?);
+        Ok(())
+    }
+
+    /// Merges small files until none are left that should be; for benches and tests, which cannot wait.
+    pub fn merge_all(&self) -> Result<(), HistoryError> {
+        while merge::merge_once(&self.shared)? {}
+        Ok(())
+    }
+}
+
+fn lock(directory: &Path) -> Result<File, HistoryError> {
+    let path = directory.join("lock");
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(|e| HistoryError::io("opening", &path, &e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(HistoryError::Locked { path: directory.to_owned() }),
+        Err(TryLockError::Error(e)) => Err(HistoryError::io("locking", &path, &e)),
+    }
+}
+
+impl History for Embedded {
+    fn write(&self, offset: u64, observations: &[Observation]) -> Result<(), HistoryError> {
+        let shared = &self.shared;
+        let _writing = shared.writing.lock();
+        let (repeated, full) = {
+            let active = shared.active.read();
+            (offset < active.next_offset, active.batch.bytes() >= shared.full_bytes())
+        };
+        if repeated {
+            return Ok(());
+        }
+        if full {
+            shared.freeze()?;
+        }
+        let mut active = shared.active.write();
+        for observation in observations {
+            active.batch.push(observation);
+        }
+        active.next_offset = offset + 1;
+        Ok(())
+    }
+
+    fn durable_offset(&self) -> u64 {
+        self.shared.rest.read().durable_offset
+    }
+
+    fn flush(&self) -> Result<u64, HistoryError> {
+        let shared = &self.shared;
+        let _writing = shared.writing.lock();
+        shared.freeze()?;
+        let mut control = shared.control.lock();
+        while !shared.rest.read().sealing.is_empty() {
+            if let Some(failure) = &control.failure {
+                return Err(failure.clone());
+            }
+            shared.changed.wait(&mut control);
+        }
+        Ok(shared.rest.read().durable_offset)
+    }
+
+    fn page(&self, _context: &Context, query: &Query) -> Result<Page, HistoryError> {
+        page::page(&self.shared, query)
+    }
+
+    fn latest(&self, _context: &Context, before: Timestamp, area: Option<BoundingBox>) -> Result<Latest, HistoryError> {
+        latest::latest(&self.shared, before, area)
+    }
+
+    fn series(&self, _context: &Context, query: &SeriesQuery) -> Result<Vec<Bucket>, HistoryError> {
+        latest::series(&self.shared, query)
+    }
+
+    fn expire(
+        &self,
+        retention: &dyn Fn(&KindId) -> vigiles_model::Duration,
+        now: Timestamp,
+    ) -> Result<Expired, HistoryError> {
+        expire::expire(&self.shared, retention, now)
+    }
+
+    fn statistics(&self) -> Statistics {
+        let active = self.shared.active.read();
+        let rest = self.shared.rest.read();
+        let sealing = rest.sealing.iter().map(|frozen| &frozen.batch);
+        let (pending, pending_bytes) = sealing
+            .chain([&active.batch])
+            .fold((0, 0), |(rows, bytes), batch| (rows + batch.rows.len() as u64, bytes + batch.bytes() as u64));
+        let entries = || rest.files.iter().map(|file| file.entry);
+        let min = entries().map(|entry| entry.min_time).min();
+        let counters = &self.shared.counters;
+        Statistics {
+            sealed: entries().map(|entry| entry.rows).sum(),
+            pending,
+            pending_bytes,
+            files: rest.files.len() as u64,
+            bytes: entries().map(|entry| entry.bytes).sum(),
+            blocks: entries().map(|entry| entry.blocks).sum(),
+            span: min.zip(entries().map(|entry| entry.max_time).max()).map(|(a, b)| (Timestamp(a), Timestamp(b))),
+            waits: counters.waits.load(Ordering::Relaxed),
+            merges: counters.merges.load(Ordering::Relaxed),
+            failures: counters.failures.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        if let Err(error) = self.flush() {
+            tracing::warn!(%error, "not everything was sealed at the end; the log still has it");
+        }
+        self.shared.control.lock().closed = true;
+        self.shared.tell();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of history had panicked");
+            }
+        }
+    }
+}
