@@ -86,12 +86,14 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn flaw<T>(&self, at: &IdedExpr, message: impl Into<String>) -> Result<T, Flaw> {
-        let offset = self
-            .source
-            .offset_for(leftmost(at).id)
-            .or_else(|| self.source.offset_for(at.id))
-            .map_or(0, |(start, _)| start);
-        Err(flaw_at(self.text, offset as usize, message.into()))
+        let first = leftmost(at);
+        let offset = self.source.offset_for(first.id).map_or(0, |(start, _)| start as usize);
+        // The grammar puts a function call at its parenthesis.
+        let name = match &first.expr {
+            Expr::Call(call) if self.text.get(..offset).is_some_and(|t| t.ends_with(&call.func_name)) => call.func_name.len(),
+            _ => 0,
+        };
+        Err(flaw_at(self.text, offset - name, message.into()))
     }
 
     fn expect(&mut self, e: &IdedExpr, wanted: Type) -> Result<Node, Flaw> {
@@ -361,6 +363,7 @@ fn holder(e: &IdedExpr) -> Option<Holder> {
 fn leftmost(e: &IdedExpr) -> &IdedExpr {
     match &e.expr {
         Expr::Select(select) if !select.test => leftmost(&select.operand),
+        Expr::Comprehension(loop_) => leftmost(&loop_.iter_range),
         Expr::Call(call) => match (&call.target, call.args.as_slice()) {
             (Some(target), _) => leftmost(target),
             (None, [a, _]) if call.func_name.starts_with(['_', '@']) => leftmost(a),

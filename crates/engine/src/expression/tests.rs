@@ -107,8 +107,8 @@ fn flaws_name_their_place() {
     check_flaw("value + 1", 1, 1, "expected true or false, found a number");
     check_flaw("kind > 3", 1, 8, "expected a text, found a number");
     check_flaw("value >", 1, 8, "not an expression");
-    check_flaw("window('10x').mean > 3", 1, 7, "span");
-    check_flaw("window('10m').median > 3", 1, 7, "not `median`");
+    check_flaw("window('10x').mean > 3", 1, 1, "span");
+    check_flaw("window('10m').median > 3", 1, 1, "not `median`");
     check_flaw("zones.exists(z, z == 'a')", 1, 1, "loops");
     check_flaw("kind.matches('a+')", 1, 1, "matches");
 }

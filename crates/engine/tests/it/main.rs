@@ -1,0 +1,10 @@
+//! Tests of the engine through its public face.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod detectors;
+mod incidents;
+mod properties;
+mod recorded;
+mod rig;
+mod rules;
+mod timers;

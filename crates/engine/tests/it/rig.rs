@@ -1,0 +1,250 @@
+//! A small city to try rules in: kinds, assets and zones are there, times are seconds.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, Effect, Engine, Input, Rule};
+use vigiles_model::kind::{Overload, ValueType};
+use vigiles_model::playbook::{Action, Step};
+use vigiles_model::{
+    AgencyId, Alarm, AlarmState, Asset, AssetId, Duration, Geometry, Incident, KindId, Observation, ObservationId,
+    ObservationKind, Origin, PersonId, Playbook, PlaybookId, Position, Quality, SourceId, Timestamp, Value, Zone,
+    ZoneId,
+};
+
+pub(crate) struct Rig {
+    pub(crate) engine: Engine,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) now: i64,
+}
+
+pub(crate) const KINDS: [(&str, ValueType); 5] = [
+    ("air.pm25", ValueType::Number),
+    ("air.pm10", ValueType::Number),
+    ("door.open", ValueType::Boolean),
+    ("report", ValueType::Text),
+    ("vehicle", ValueType::Number),
+];
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        let mut rig = Self { engine: Engine::new(), effects: Vec::new(), now: 0 };
+        for body in city() {
+            rig.command(body).unwrap();
+        }
+        rig.effects.clear();
+        rig
+    }
+
+    pub(crate) fn with_rules(rules: &[&str]) -> Self {
+        let mut rig = Self::new();
+        for text in rules {
+            rig.command(CommandBody::PutRule(Box::new(rule(text)))).unwrap();
+        }
+        rig.effects.clear();
+        rig
+    }
+
+    pub(crate) fn step(&mut self, input: &Input) {
+        self.engine.step(input, Timestamp::from_secs(self.now), &mut self.effects);
+    }
+
+    pub(crate) fn command(&mut self, body: CommandBody) -> Result<CommandDone, CommandError> {
+        self.command_at(body, None)
+    }
+
+    pub(crate) fn command_at(
+        &mut self,
+        body: CommandBody,
+        expected_version: Option<u64>,
+    ) -> Result<CommandDone, CommandError> {
+        self.step(&Input::Command(command(body, expected_version)));
+        let Some(Effect::CommandDone(result)) = self.effects.last() else { panic!("a command without an answer") };
+        result.clone()
+    }
+
+    /// Readings as "second asset kind value", one a line; `?` before the second sends it late, "tick N" moves the time.
+    pub(crate) fn feed(&mut self, script: &str) {
+        for line in script.lines().map(str::trim).filter(|l| !l.is_empty()) {
+            if let Some(second) = line.strip_prefix("tick ") {
+                self.now = second.parse().unwrap();
+                self.step(&Input::Tick);
+                continue;
+            }
+            let o = reading(line.trim_start_matches('?'));
+            if !line.starts_with('?') {
+                self.now = self.now.max(o.time.0 / 1_000_000);
+            }
+            self.step(&Input::Observations(vec![o]));
+        }
+    }
+
+    /// The latest state of each alarm, in order of id of first sight.
+    pub(crate) fn alarms(&self) -> Vec<Alarm> {
+        let mut latest: Vec<Alarm> = Vec::new();
+        for effect in &self.effects {
+            if let Effect::AlarmChanged(alarm) = effect {
+                match latest.iter_mut().find(|a| a.id == alarm.id) {
+                    Some(known) => *known = (**alarm).clone(),
+                    None => latest.push((**alarm).clone()),
+                }
+            }
+        }
+        latest
+    }
+
+    pub(crate) fn incidents(&self) -> Vec<Incident> {
+        let mut latest: BTreeMap<u64, Incident> = BTreeMap::new();
+        for effect in &self.effects {
+            if let Effect::IncidentChanged(incident) = effect {
+                latest.insert(incident.number, (**incident).clone());
+            }
+        }
+        latest.into_values().collect()
+    }
+
+    /// Each alarm as "key raised..cleared reason".
+    pub(crate) fn story(&self) -> String {
+        let mut text = String::new();
+        for alarm in self.alarms() {
+            let cleared = alarm.cleared.map(|t| (t.0 / 1_000_000).to_string()).unwrap_or_default();
+            assert_eq!(alarm.cleared.is_some(), alarm.state == AlarmState::Cleared);
+            writeln!(text, "{} {}..{} {}", alarm.key, alarm.raised.0 / 1_000_000, cleared, alarm.reason).unwrap();
+        }
+        text
+    }
+}
+
+pub(crate) fn command(body: CommandBody, expected_version: Option<u64>) -> Command {
+    Command {
+        by: Some(PersonId::new("ada").unwrap()),
+        agency: AgencyId::new("police").unwrap(),
+        expected_version,
+        body,
+    }
+}
+
+pub(crate) fn city() -> Vec<CommandBody> {
+    let mut all: Vec<_> =
+        KINDS.iter().map(|(id, value_type)| CommandBody::PutKind(Box::new(kind(id, *value_type)))).collect();
+    all.extend(
+        [("harbour", 0.0), ("school", 0.5), ("far", 10.0)]
+            .map(|(id, west)| CommandBody::PutZone(Box::new(zone(id, west)))),
+    );
+    all.extend(["a", "b", "c"].map(|id| CommandBody::PutAsset(Box::new(asset(id)))));
+    let step = |title: &str, action| Step { title: title.into(), instruction: String::new(), action };
+    let steps = vec![
+        step("Tell the room", Action::NotifyConsole { message: "look".into() }),
+        step("Drive there", Action::Manual),
+        step("Tell the office", Action::Webhook { endpoint: "office".into() }),
+    ];
+    let playbook = Playbook { id: PlaybookId::new("air").unwrap(), name: "Air".into(), steps, version: 0 };
+    all.push(CommandBody::PutPlaybook(Box::new(playbook)));
+    all
+}
+
+fn kind(id: &str, value_type: ValueType) -> ObservationKind {
+    ObservationKind {
+        id: KindId::new(id).unwrap(),
+        name: id.to_owned(),
+        quantity: id.to_owned(),
+        unit: if value_type == ValueType::Number { "ug/m3".into() } else { String::new() },
+        value_type,
+        min: None,
+        max: None,
+        retention: Duration::from_secs(3600),
+        personal: false,
+        overload: Overload::Wait,
+    }
+}
+
+/// One degree wide squares at the equator.
+fn zone(id: &str, west: f64) -> Zone {
+    let p = |lon, lat| Position { lon, lat };
+    let ring = vec![p(west, 0.0), p(west + 1.0, 0.0), p(west + 1.0, 1.0), p(west, 1.0), p(west, 0.0)];
+    Zone {
+        id: ZoneId::new(id).unwrap(),
+        name: format!("The {id}"),
+        class: "district".into(),
+        area: Geometry::Polygon(vec![ring]),
+        agency: AgencyId::new("police").unwrap(),
+    }
+}
+
+fn asset(id: &str) -> Asset {
+    Asset {
+        id: AssetId::new(id).unwrap(),
+        name: format!("Station {id}"),
+        class: "air_station".into(),
+        place: Geometry::Point(Position { lon: 0.2, lat: 0.2 }),
+        agency: AgencyId::new("environment").unwrap(),
+        observes: vec![],
+        view: None,
+        attributes: BTreeMap::new(),
+    }
+}
+
+/// "second asset kind value [lon lat] [name=value...]"; an asset of `-` is none, `source/asset` names the source.
+pub(crate) fn reading(line: &str) -> Observation {
+    let mut words = line.split_whitespace();
+    let second: f64 = words.next().unwrap().parse().unwrap();
+    let who = words.next().unwrap();
+    let (source, asset) = who.split_once('/').unwrap_or(("feed", who));
+    let kind = words.next().unwrap();
+    let value = words.next().unwrap();
+    let rest: Vec<&str> = words.collect();
+    let numbers: Vec<f64> = rest.iter().filter_map(|w| w.parse().ok()).collect();
+    let mut o = Observation {
+        id: ObservationId(0),
+        kind: KindId::new(kind).unwrap(),
+        source: SourceId::new(source).unwrap(),
+        asset: (asset != "-").then(|| AssetId::new(asset).unwrap()),
+        time: Timestamp((second * 1e6) as i64),
+        arrived: Timestamp(0),
+        place: match numbers.as_slice() {
+            [lon, lat] => Some(Geometry::Point(Position { lon: *lon, lat: *lat })),
+            _ => None,
+        },
+        value: match value {
+            "true" => Value::Boolean(true),
+            "false" => Value::Boolean(false),
+            other => other.parse().map_or_else(|_| Value::Text(other.into()), Value::Number),
+        },
+        quality: if rest.contains(&"implausible") { Quality::Implausible } else { Quality::Good },
+        origin: Origin::Live,
+        attributes: rest.iter().filter_map(|w| w.split_once('=')).map(|(n, v)| (n.into(), v.into())).collect(),
+    };
+    o.id = o.content_id();
+    o
+}
+
+/// A rule from TOML; what every rule needs is filled in.
+pub(crate) fn rule(text: &str) -> Rule {
+    let (head, tables) = text.split_at(if text.starts_with('[') { 0 } else { text.find("\n[").unwrap_or(text.len()) });
+    let mut full = String::new();
+    for (key, line) in [
+        ("id", "id = 'r'"),
+        ("name", "name = 'A rule'"),
+        ("agency", "agency = 'environment'"),
+        ("kinds", "kinds = ['air.pm25']"),
+    ] {
+        if !head.lines().any(|l| l.trim().starts_with(&format!("{key} ="))) {
+            writeln!(full, "{line}").unwrap();
+        }
+    }
+    full.push_str(head);
+    full.push('\n');
+    full.push_str(tables);
+    if !tables.contains("[alarm]") {
+        full.push_str("\n[alarm]\ntitle = '{asset} {value} {unit}'\nseverity = 'moderate'\n");
+    }
+    toml::from_str(&full).unwrap_or_else(|e| panic!("{full}\n{e}"))
+}
+
+pub(crate) fn check(rule: &str, series: &str, expected: &str) {
+    let mut rig = Rig::with_rules(&[rule]);
+    rig.feed(series);
+    let expected: String =
+        expected.lines().map(str::trim).filter(|l| !l.is_empty()).map(|l| format!("{l}\n")).collect();
+    assert_eq!(rig.story(), expected, "rule {rule}\nseries {series}");
+}
