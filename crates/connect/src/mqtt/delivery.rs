@@ -60,19 +60,26 @@ impl Connection<'_> {
         let sources = self.broker.door.sources();
         let mut parts = Vec::new();
         let mut drafts = Vec::new();
-        let mut held = self.held.len();
+        // As it will be at each packet: a PUBREL frees its identifier for the next message of the same batch.
+        let mut held = self.held.clone();
         for packet in batch {
-            let Incoming::Publish(publish) = packet else { continue };
+            let publish = match packet {
+                Incoming::Publish(publish) => publish,
+                Incoming::PubRel(id) => {
+                    held.remove(id);
+                    continue;
+                }
+                _ => continue,
+            };
             if publish.has_alias {
                 return Err(End::because(Reason::TopicAlias, "topic aliases are not taken"));
             }
             if publish.qos == Qos::ExactlyOnce {
-                if self.held.contains(&publish.id) {
+                if !held.insert(publish.id) {
                     parts.push(Part::Repeated);
                     continue;
                 }
-                held += 1;
-                if held > usize::from(self.broker.config.receive_maximum) {
+                if held.len() > usize::from(self.broker.config.receive_maximum) {
                     return Err(End::because(Reason::ReceiveMaximum, "too many messages wait for their PUBREL"));
                 }
             }

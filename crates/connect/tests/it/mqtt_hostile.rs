@@ -55,6 +55,23 @@ async fn a_repeated_exactly_once_message_is_taken_once() {
 }
 
 #[tokio::test]
+async fn an_identifier_is_free_after_its_pubrel() {
+    let run = start(Config::default()).await;
+    run.door.hold.send_replace(true);
+    let (mut raw, _) = Raw::connect(run.address, false, "a", "good").await;
+    raw.publish(2, 9, TOPIC, b"1").await;
+    run.door.asked(1).await;
+    // These wait in the socket and become one batch.
+    raw.send(0x62, &[0, 9]).await;
+    raw.publish(2, 9, TOPIC, b"2").await;
+    run.door.hold.send_replace(false);
+    for first in [0x50, 0x70, 0x50] {
+        assert_eq!(raw.receive().await, Some((first, vec![0, 9])));
+    }
+    assert_eq!(run.door.stored().len(), 2);
+}
+
+#[tokio::test]
 async fn overload_waits_and_loses_nothing() {
     let run = start(Config::default()).await;
     *run.door.overloads.lock().unwrap() = 3;
