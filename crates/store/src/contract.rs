@@ -316,6 +316,19 @@ pub struct AuditPage {
     pub next: Option<String>,
 }
 
+/// How much a store holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// How many documents there are of each kind that has any, by name.
+    pub documents: Vec<(&'static str, u64)>,
+    /// The latest sequence of the change feed.
+    pub sequence: u64,
+    /// Entries of the audit log.
+    pub audit_entries: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
 /// Something wrong in a data directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -450,4 +463,7 @@ pub trait Store: Send + Sync {
     /// Forgets revisions and changes from before a moment (the last form of each living document stays)
     /// and expired replies. Returns how many rows went.
     fn prune(&self, ctx: &Context, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// How much is stored. Counts every document: some milliseconds for each hundred thousand.
+    fn statistics(&self) -> Result<Statistics, StoreError>;
 }

@@ -11,6 +11,6 @@ pub mod sqlite;
 
 pub use contract::{
     AuditEntry, AuditNote, AuditPage, AuditQuery, Change, Changes, Clock, Document, Draft, Expect, Finding, Kind,
-    Outcome, Page, Query, Reply, Store, StoreError, Write,
+    Outcome, Page, Query, Reply, Statistics, Store, StoreError, Write,
 };
 pub use sqlite::SqliteStore;

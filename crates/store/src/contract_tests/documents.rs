@@ -3,7 +3,9 @@
 use vigiles_model::{BoundingBox, Timestamp};
 use vigiles_trust::{Action, Resource, Role};
 
-use super::fixture::{ASSET, Fixture, INCIDENT, Open, agency, at, ids, in_state, incident, of_agency, person, system};
+use super::fixture::{
+    ACCOUNT, ASSET, Fixture, INCIDENT, Open, agency, at, ids, in_state, incident, of_agency, of_kind, person, system,
+};
 use crate::contract::{Draft, Expect, Query, Reply, StoreError, Write};
 
 pub fn puts_and_gets(open: &Open) {
@@ -166,4 +168,17 @@ pub fn remembers_replies_for_their_actor(open: &Open) {
     assert_eq!(f.store.recall(&ada, "k2"), Ok(None));
     f.set_time(2000);
     assert_eq!(f.store.recall(&ada, "k1"), Ok(None), "expired");
+}
+
+pub fn counts_what_it_holds(open: &Open) {
+    let f = Fixture::new(open);
+    f.put(incident("a", 1));
+    f.put(incident("b", 1));
+    f.put(of_kind(ACCOUNT, incident("root", 1)));
+    f.put(incident("b", 1));
+    f.delete(INCIDENT, "a");
+    let found = f.store.statistics().unwrap();
+    assert_eq!(found.documents, [("account", 1), ("incident", 1)]);
+    assert_eq!((found.sequence, found.audit_entries), (4, 5));
+    assert!(found.bytes > 0);
 }

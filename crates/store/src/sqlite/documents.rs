@@ -85,6 +85,13 @@ pub(super) fn mark(db: &Connection, name: &str) -> rusqlite::Result<Option<u64>>
     db.prepare_cached("SELECT value FROM marks WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()
 }
 
+/// How many documents there are of each kind, by its stored name.
+pub(super) fn counts(db: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
+    db.prepare_cached("SELECT kind, count(*) FROM documents GROUP BY kind")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
 /// The newest sequence at or before a moment.
 fn sequence_at(db: &Connection, place: &Place, at: Timestamp) -> Result<u64, StoreError> {
     db.prepare_cached("SELECT sequence FROM revisions WHERE at <= ?1 ORDER BY at DESC, sequence DESC LIMIT 1")

@@ -20,6 +20,13 @@ impl Place {
         self.0.display().to_string()
     }
 
+    /// Bytes on disk, with the write-ahead log.
+    pub(super) fn bytes(&self) -> u64 {
+        let file = self.file();
+        let size = |file: &String| std::fs::metadata(file).ok().map(|found| found.len());
+        [format!("{file}-wal"), file].iter().filter_map(size).sum()
+    }
+
     /// Names the file and the part of it (a table, a step) where SQLite failed.
     pub(super) fn failed(&self, part: &str, error: &Error) -> StoreError {
         let file = self.file();

@@ -24,13 +24,13 @@ pub use check::check;
 pub use schema::VERSION;
 
 use crate::contract::{
-    AuditNote, AuditPage, AuditQuery, Changes, Clock, Document, Kind, Outcome, Page, Query, Reply, Store, StoreError,
-    Write,
+    AuditNote, AuditPage, AuditQuery, Changes, Clock, Document, Kind, Outcome, Page, Query, Reply, Statistics, Store,
+    StoreError, Write,
 };
 use chain::Author;
 use error::Place;
 use readers::Readers;
-use writer::{Done, Latest, Task, Writer};
+use writer::{Done, Heads, Latest, Task, Writer};
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -70,24 +70,6 @@ impl SqliteStore {
         let latest = Arc::new(Latest::default());
         let writer = Writer::start(&file, db, clock.clone(), Arc::clone(&latest))?;
         Ok(Self { kinds, clock, readers: Readers::open(&file)?, place, latest, writer })
-    }
-
-    /// Bytes on disk, with the write-ahead log.
-    pub fn bytes(&self) -> u64 {
-        let file = self.place.file();
-        [file.clone(), format!("{file}-wal")].iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum()
-    }
-
-    /// How many documents there are of each kind that has any.
-    pub fn counts(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
-        let counted = self.readers.with(|db| {
-            let mut statement = db.prepare_cached("SELECT kind, count(*) FROM documents GROUP BY kind")?;
-            let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
-        });
-        let counted = counted?.map_err(|e| self.place.failed("documents", &e))?;
-        let named = |(name, count): (String, u64)| Some((self.kinds.iter().find(|k| k.name() == name)?.name(), count));
-        Ok(counted.into_iter().filter_map(named).collect())
     }
 
     /// Refuses, and leaves that in the audit log, where the context does not permit.
@@ -204,6 +186,20 @@ impl Store for SqliteStore {
                 Done::Applied(_) | Done::Recorded => return Err(StoreError::Closed),
             }
         }
+    }
+
+    fn statistics(&self) -> Result<Statistics, StoreError> {
+        let (heads, counts) = self
+            .readers
+            .with(|db| Ok((Heads::read(db)?, documents::counts(db)?)))?
+            .map_err(|e| self.place.failed("statistics", &e))?;
+        let named = |(name, count): (String, u64)| Some((self.kinds.iter().find(|k| k.name() == name)?.name(), count));
+        Ok(Statistics {
+            documents: counts.into_iter().filter_map(named).collect(),
+            sequence: heads.sequence,
+            audit_entries: heads.audit,
+            bytes: self.place.bytes(),
+        })
     }
 }
 
