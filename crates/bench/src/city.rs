@@ -45,7 +45,7 @@ fn ten_detectors() -> Vec<Value> {
     let threshold = |above: f64, for_s: f64| json!({"threshold": {"above": above, "below": null, "clear": above - 10.0, "for_s": for_s, "clear_for_s": 0.0}});
     let mut detectors: Vec<Value> = (0..6).map(|step| threshold(90.0 + 2.0 * f64::from(step), 0.0)).collect();
     detectors.push(threshold(90.0, 30.0));
-    detectors.push(json!({"rate_of_change": {"per_s": 1e9, "above": true}}));
+    detectors.push(json!({"rate_of_change": {"per_s": 1.0, "above": 1e9}}));
     detectors.push(json!({"count": {"window_s": 60.0, "at_least": 10_000, "distinct": null, "radius_m": null}}));
     detectors.push(json!({"condition": {"expression": "value > 98.0 && value < 1000.0", "for_s": 0.0}}));
     detectors
@@ -60,7 +60,7 @@ pub(crate) fn put_one_threshold(client: &mut Client, incident: Option<&Value>) -
 
 fn put_rule(client: &mut Client, id: &str, kind: &str, detector: &Value, incident: Option<&Value>) -> Result<()> {
     let rule = json!({
-        "id": id, "name": id, "description": "", "enabled": true, "kinds": [kind], "when": null, "key": "asset",
+        "id": id, "name": id, "description": "", "enabled": true, "agency": "city", "kinds": [kind], "when": null, "key": "asset",
         "detector": detector, "alarm": {"title": "{asset} at {value}", "severity": "minor"},
         "cooldown_s": 0.0, "incident": incident,
     });
