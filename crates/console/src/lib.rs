@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn every_page_of_the_console_is_its_index() {
-        for path in ["/", "", "/index.html", "/incidents/inc-0123", "/map"] {
+        for path in ["/", "", "/index.html", "/incidents/inc-0123", "/kinds/air.pm25", "/map"] {
             let found = asset(path).unwrap();
             assert_eq!(found.content_type, "text/html; charset=utf-8", "{path}");
             assert!(!found.immutable, "{path}");

@@ -1,0 +1,24 @@
+// Lines of an incident's timeline as sentences.
+
+import { t, word } from '../lib/i18n/index.svelte';
+import type { TimelineEntry } from '../lib/wire';
+import type { IconName } from '../shell/icons';
+
+export interface Line { icon: IconName; text: string; quote?: string; link?: string }
+
+interface Names { alarm(id: string): string; incident(id: string): string }
+
+export function line(entry: TimelineEntry, names: Names): Line {
+  const event = typeof entry.event === 'string' ? { opened: null } : entry.event;
+  if ('alarm_joined' in event) return { icon: 'incident', text: t('event.alarm_joined', { alarm: names.alarm(event.alarm_joined.alarm) }), quote: event.alarm_joined.why };
+  if ('alarm_cleared' in event) return { icon: 'check', text: t('event.alarm_cleared', { alarm: names.alarm(event.alarm_cleared.alarm) }) };
+  if ('alarm_left' in event) return { icon: 'split', text: t('event.alarm_left', { alarm: names.alarm(event.alarm_left.alarm) }) };
+  if ('state' in event) return { icon: 'next', text: t('event.state', { from: word('state', event.state.from), to: word('state', event.state.to) }), ...(event.state.reason ? { quote: event.state.reason } : {}) };
+  if ('priority' in event) return { icon: 'filter', text: t('event.priority', { from: event.priority.from.toUpperCase(), to: event.priority.to.toUpperCase() }) };
+  if ('note' in event) return { icon: 'note', text: t('event.note'), quote: event.note.text };
+  if ('task' in event) return { icon: 'rule', text: t('event.task', { title: event.task.title, outcome: event.task.outcome }) };
+  if ('absorbed' in event) return { icon: 'merge', text: t('event.absorbed', { incident: names.incident(event.absorbed.incident) }), link: event.absorbed.incident };
+  if ('merged_into' in event) return { icon: 'merge', text: t('event.merged_into', { incident: names.incident(event.merged_into.incident) }), link: event.merged_into.incident };
+  if ('split_off' in event) return { icon: 'split', text: t('event.split_off', { incident: names.incident(event.split_off.incident) }), link: event.split_off.incident };
+  return { icon: 'plus', text: t('event.opened') };
+}

@@ -1,0 +1,98 @@
+// Requests to /api/v1 and the errors they may answer with.
+
+/** One field that was wrong, from a problem document. */
+export interface ProblemField { path: string; message: string; line?: number; column?: number }
+
+/** An answer of type application/problem+json, or a request that got no answer (status 0). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    readonly mend: string,
+    readonly fields: ProblemField[] = [],
+  ) {
+    super(detail || title);
+  }
+
+  static async of(answer: Response): Promise<Problem> {
+    const body = (await answer.json().catch(() => ({}))) as Record<string, unknown>;
+    const text = (key: string) => (typeof body[key] === 'string' ? (body[key] as string) : '');
+    const fields = Array.isArray(body['errors']) ? (body['errors'] as ProblemField[]) : [];
+    return new Problem(answer.status, text('title') || answer.statusText || String(answer.status), text('detail'), text('mend'), fields);
+  }
+}
+
+let purpose = 'operations';
+let onSignedOut: () => void = () => {};
+
+/** The purpose that every later request states. */
+export function usePurpose(next: string): void {
+  purpose = next;
+}
+
+/** Called when the server says that nobody is signed in. */
+export function whenSignedOut(handler: () => void): void {
+  onSignedOut = handler;
+}
+
+export function headers(): Record<string, string> {
+  return { 'X-Purpose': purpose };
+}
+
+interface Options { body?: unknown; version?: number; signal?: AbortSignal; key?: string }
+
+async function send(method: string, path: string, options: Options): Promise<Response> {
+  const head: Record<string, string> = { ...headers(), Accept: 'application/json' };
+  if (options.body !== undefined) head['Content-Type'] = 'application/json';
+  if (options.version !== undefined) head['If-Match'] = `"${options.version}"`;
+  if (options.key) head['Idempotency-Key'] = options.key;
+  const init: RequestInit = { method, headers: head, credentials: 'same-origin' };
+  if (options.body !== undefined) init.body = JSON.stringify(options.body);
+  if (options.signal) init.signal = options.signal;
+  try {
+    return await fetch(`/api/v1${path}`, init);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Problem(0, 'No connection', 'The server did not answer.', 'Check the network; the console tries again by itself.');
+  }
+}
+
+async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const answer = await send(method, path, options);
+  if (!answer.ok) {
+    if (answer.status === 401 && !path.startsWith('/session')) onSignedOut();
+    throw await Problem.of(answer);
+  }
+  if (answer.status === 204) return undefined as T;
+  return (await answer.json()) as T;
+}
+
+export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, signal ? { signal } : {});
+/** A command carries an idempotency key, so that a repeated click or a lost answer does it once. */
+export const post = <T>(path: string, body: unknown = {}, version?: number) =>
+  request<T>('POST', path, { body, key: crypto.randomUUID(), ...(version === undefined ? {} : { version }) });
+export const put = <T>(path: string, body: unknown, version?: number) =>
+  request<T>('PUT', path, { body, ...(version === undefined ? {} : { version }) });
+export const patch = <T>(path: string, body: unknown, version?: number) =>
+  request<T>('PATCH', path, { body, ...(version === undefined ? {} : { version }) });
+export const remove = (path: string, version?: number) =>
+  request<void>('DELETE', path, version === undefined ? {} : { version });
+
+/** Pages of a list are followed up to this many, so that a mistaken filter cannot load for ever. */
+const MAX_PAGES = 200;
+
+/** Every item of a list, page by page. */
+export async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const join = path.includes('?') ? '&' : '?';
+    const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+    const answer = await get<{ items: T[]; next?: string | null }>(`${path}${join}limit=1000${more}`, signal);
+    items.push(...answer.items);
+    cursor = answer.next;
+    if (!cursor) break;
+  }
+  return items;
+}

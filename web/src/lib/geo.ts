@@ -1,0 +1,82 @@
+// Small geometry on WGS 84, good to a metre or so within one city.
+
+import type { FieldOfView, Geometry, Position } from './wire';
+
+const EARTH_RADIUS_M = 6_371_008.8;
+const rad = Math.PI / 180;
+
+/** A point that stands for the geometry: the point itself, the middle of a line, the centroid of a polygon's vertices. */
+export function anchor(place: Geometry | null | undefined): [number, number] | null {
+  if (!place) return null;
+  if (place.type === 'Point') return pair(place.coordinates);
+  if (place.type === 'LineString') return pair(place.coordinates[Math.floor(place.coordinates.length / 2)]);
+  const ring = (place.coordinates[0] ?? []).slice(0, -1);
+  if (ring.length === 0) return null;
+  const sum = ring.reduce<[number, number]>((s, p) => [s[0] + (p[0] ?? 0), s[1] + (p[1] ?? 0)], [0, 0]);
+  return [sum[0] / ring.length, sum[1] / ring.length];
+}
+
+function pair(position: Position | undefined): [number, number] | null {
+  const [lon, lat] = position ?? [];
+  return lon === undefined || lat === undefined ? null : [lon, lat];
+}
+
+/** Great-circle distance in metres. */
+export function distanceM(a: readonly [number, number], b: readonly [number, number]): number {
+  const dLat = (b[1] - a[1]) * rad;
+  const dLon = (b[0] - a[0]) * rad;
+  const h = Math.sin(dLat / 2) ** 2 + Math.cos(a[1] * rad) * Math.cos(b[1] * rad) * Math.sin(dLon / 2) ** 2;
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
+}
+
+/** The point at a distance in metres and a bearing in degrees clockwise from north. */
+export function offset(from: readonly [number, number], metres: number, bearingDeg: number): [number, number] {
+  const dLat = (metres * Math.cos(bearingDeg * rad)) / EARTH_RADIUS_M / rad;
+  const dLon = (metres * Math.sin(bearingDeg * rad)) / (EARTH_RADIUS_M * Math.cos(from[1] * rad)) / rad;
+  return [from[0] + dLon, from[1] + dLat];
+}
+
+/** A closed ring of the sector that a camera sees. */
+export function sector(from: readonly [number, number], view: FieldOfView): [number, number][] {
+  if (view.angle_deg >= 360) return circle(from, view.range_m);
+  const steps = Math.max(2, Math.ceil(view.angle_deg / 6));
+  const start = view.bearing_deg - view.angle_deg / 2;
+  const arc = Array.from({ length: steps + 1 }, (_, i) => offset(from, view.range_m, start + (view.angle_deg * i) / steps));
+  const apex: [number, number] = [from[0], from[1]];
+  return [apex, ...arc, apex];
+}
+
+/** A closed ring around a point. */
+export function circle(from: readonly [number, number], metres: number): [number, number][] {
+  return Array.from({ length: 49 }, (_, i) => offset(from, metres, (i % 48) * 7.5));
+}
+
+/** Whether a point lies in a polygon (even-odd over all rings). */
+export function inside(point: readonly [number, number], area: Geometry): boolean {
+  if (area.type !== 'Polygon') return false;
+  let within = false;
+  for (const ring of area.coordinates) {
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+      const [xi = 0, yi = 0] = ring[i] ?? [];
+      const [xj = 0, yj = 0] = ring[j] ?? [];
+      if (yi > point[1] !== yj > point[1] && point[0] < ((xj - xi) * (point[1] - yi)) / (yj - yi) + xi) within = !within;
+    }
+  }
+  return within;
+}
+
+/** West, south, east, north of geometries. */
+export function bounds(places: (Geometry | null | undefined)[]): [number, number, number, number] | null {
+  let box: [number, number, number, number] | null = null;
+  const visit = (p: Position) => {
+    const [x, y] = p;
+    if (x === undefined || y === undefined) return;
+    box = box === null ? [x, y, x, y] : [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)];
+  };
+  for (const place of places) {
+    if (place?.type === 'Point') visit(place.coordinates);
+    else if (place?.type === 'LineString') place.coordinates.forEach(visit);
+    else if (place?.type === 'Polygon') place.coordinates.flat().forEach(visit);
+  }
+  return box;
+}

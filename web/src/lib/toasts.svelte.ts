@@ -1,0 +1,23 @@
+// Short notices in the corner, read aloud politely; only extreme ones interrupt.
+
+export interface Toast { id: number; text: string; tone: 'info' | 'good' | 'bad' | 'extreme'; href?: string }
+
+const STAY_MS = 7000;
+const MOST = 5;
+
+class Toasts {
+  list: Toast[] = $state.raw([]);
+  #next = 1;
+
+  show(text: string, tone: Toast['tone'] = 'info', href?: string): void {
+    const toast: Toast = { id: this.#next++, text, tone, ...(href ? { href } : {}) };
+    this.list = [...this.list.slice(1 - MOST), toast];
+    if (tone !== 'extreme' && tone !== 'bad') setTimeout(() => this.close(toast.id), STAY_MS);
+  }
+
+  close(id: number): void {
+    this.list = this.list.filter((toast) => toast.id !== id);
+  }
+}
+
+export const toasts = new Toasts();

@@ -1,0 +1,118 @@
+// GeoJSON for the map out of what the console knows.
+
+import type { Feature, FeatureCollection, Geometry as GeoGeometry } from 'geojson';
+import { anchor, circle, sector } from '../lib/geo';
+import { value } from '../lib/show';
+import type { Alarm, Asset, Observation, Severity } from '../lib/wire';
+import type { World } from '../live/world';
+import type { Entry } from '../queue/filter';
+import { assetIcon } from '../shell/icons';
+import type { Colours } from './colours';
+import { FINE, SILENT } from './layers';
+
+export const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features });
+
+const feature = (id: string, geometry: GeoGeometry, properties: Record<string, unknown> = {}): Feature => ({ type: 'Feature', geometry, properties: { id, ...properties } });
+const point = (at: readonly [number, number]): GeoGeometry => ({ type: 'Point', coordinates: [at[0], at[1]] });
+
+const levels: Record<Severity, number> = { minor: 2, moderate: 3, severe: 4, extreme: 5 };
+
+/** The worst active alarm of each asset, as the number that the layers colour by. */
+export function alarmLevels(alarms: Iterable<Alarm>): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const alarm of alarms) {
+    if (alarm.state === 'active' && alarm.asset) found.set(alarm.asset, Math.max(found.get(alarm.asset) ?? 0, levels[alarm.severity]));
+  }
+  return found;
+}
+
+export function assetState(world: World, id: string, alarmed: ReadonlyMap<string, number>): number {
+  return alarmed.get(id) ?? (world.values.has(id) ? FINE : SILENT);
+}
+
+/** The one reading that stands for an asset: of the kind it lists first, else the newest. */
+export function headline(world: World, asset: Asset): Observation | undefined {
+  const readings = world.values.get(asset.id);
+  if (!readings) return undefined;
+  for (const kind of asset.observes) {
+    const reading = readings.get(kind);
+    if (reading) return reading;
+  }
+  return readings.values().next().value;
+}
+
+export function assetFeatures(world: World): FeatureCollection {
+  const features: Feature[] = [];
+  for (const asset of world.assets.values()) {
+    const at = anchor(asset.place);
+    if (at) features.push(feature(asset.id, point(at), { sign: `asset-${assetIcon(asset.class)}` }));
+  }
+  return collection(features);
+}
+
+export function viewFeatures(world: World): FeatureCollection {
+  const features: Feature[] = [];
+  for (const asset of world.assets.values()) {
+    const at = anchor(asset.place);
+    if (at && asset.view) features.push(feature(asset.id, { type: 'Polygon', coordinates: [sector(at, asset.view)] }));
+  }
+  return collection(features);
+}
+
+export function zoneFeatures(world: World): FeatureCollection {
+  return collection([...world.zones.values()].map((zone) => feature(zone.id, zone.area as GeoGeometry, { name: zone.name })));
+}
+
+export function reportFeatures(world: World): FeatureCollection {
+  const features: Feature[] = [];
+  for (const report of world.loose) {
+    const at = anchor(report.place);
+    if (at) features.push(feature(report.id, point(at), { kind: report.kind }));
+  }
+  return collection(features);
+}
+
+export function entryFeatures(entries: readonly Entry[], colours: Colours): FeatureCollection {
+  const features: Feature[] = [];
+  entries.forEach((entry, index) => {
+    const at = anchor(entry.place);
+    if (!at) return;
+    features.push(feature(entry.id, point(at), {
+      sort: entry.sort, state: entry.state, sign: `severity-${entry.severity}-${entry.sort === 'incident' ? 28 : 18}`, colour: colours[entry.severity],
+      order: index, label: entry.number === null ? entry.title : `#${entry.number} ${entry.priority?.toUpperCase() ?? ''}`,
+    }));
+  });
+  return collection(features);
+}
+
+export function ringFeatures(ring: { centre: [number, number]; radiusM: number } | null): FeatureCollection {
+  return collection(ring ? [feature('ring', { type: 'Polygon', coordinates: [circle(ring.centre, ring.radiusM)] })] : []);
+}
+
+/** Most labels with values at one time; more would only collide. */
+const MOST_LABELS = 250;
+
+export type Box = { west: number; south: number; east: number; north: number };
+
+/** Labels for the assets in view, the alarmed ones first. */
+export function valueFeatures(world: World, box: Box, alarmed: ReadonlyMap<string, number>): FeatureCollection {
+  const features: Feature[] = [];
+  const take = (asset: Asset) => {
+    if (features.length >= MOST_LABELS) return;
+    const at = anchor(asset.place);
+    if (!at || at[0] < box.west || at[0] > box.east || at[1] < box.south || at[1] > box.north) return;
+    const reading = headline(world, asset);
+    if (!reading) return;
+    const mark = reading.quality === 'good' ? '' : '? ';
+    features.push(feature(asset.id, point(at), { text: mark + value(reading), s: assetState(world, asset.id, alarmed) }));
+  };
+  for (const id of alarmed.keys()) {
+    const asset = world.assets.get(id);
+    if (asset) take(asset);
+  }
+  for (const asset of world.assets.values()) {
+    if (features.length >= MOST_LABELS) break;
+    if (!alarmed.has(asset.id)) take(asset);
+  }
+  return collection(features);
+}

@@ -1,0 +1,114 @@
+// Carries what changed to the map, at most once a frame. Ten thousand readings a second touch only the assets whose
+// colour changes and the labels in view.
+
+import type { GeoJSONSource, Map } from 'maplibre-gl';
+import type { FeatureCollection } from 'geojson';
+import type { World } from '../live/world';
+import type { Entry } from '../queue/filter';
+import type { Colours } from './colours';
+import * as features from './features';
+import type { SourceName } from './layers';
+
+export type Part = 'assets' | 'zones' | 'reports' | 'entries' | 'ring' | 'alarms' | 'values';
+
+export interface Picture {
+  world: World; entries: readonly Entry[]; colours: Colours; ring: { centre: [number, number]; radiusM: number } | null;
+}
+
+/** Labels are drawn again at most this often; colours at every frame. */
+const LABELS_MS = 400;
+const LABELS_ZOOM = 12.5;
+
+export class MapSync {
+  #map: Map;
+  #picture: () => Picture;
+  #parts = new Set<Part>();
+  #frame = 0;
+  #states = new globalThis.Map<string, number>();
+  #alarmed: ReadonlyMap<string, number> = new globalThis.Map();
+  #labelsAt = 0;
+  #ready = false;
+  /** Readings taken to the map so far, for the bench. */
+  taken = 0;
+
+  constructor(map: Map, picture: () => Picture) {
+    this.#map = map;
+    this.#picture = picture;
+  }
+
+  /** After a style has been loaded every source is empty: all parts are carried again. */
+  attach(): void {
+    this.#ready = true;
+    this.#states.clear();
+    this.mark('assets', 'zones', 'reports', 'entries', 'ring', 'alarms', 'values');
+  }
+
+  detach(): void {
+    this.#ready = false;
+  }
+
+  mark(...parts: Part[]): void {
+    for (const part of parts) this.#parts.add(part);
+    if (!this.#frame && this.#ready) this.#frame = requestAnimationFrame(() => this.#flush());
+  }
+
+  /** Highlights one feature of a source, or takes the highlight away. */
+  flag(source: 'entries' | 'assets', id: string, name: 'h' | 'c', on: boolean): void {
+    if (this.#ready && this.#map.getSource(source)) this.#map.setFeatureState({ source, id }, { [name]: on });
+  }
+
+  stop(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#ready = false;
+  }
+
+  #set(source: SourceName, data: FeatureCollection): void {
+    this.#map.getSource<GeoJSONSource>(source)?.setData(data);
+  }
+
+  #flush(): void {
+    this.#frame = 0;
+    if (!this.#ready) return;
+    const parts = new Set(this.#parts);
+    this.#parts.clear();
+    const { world, entries, colours, ring } = this.#picture();
+    if (parts.has('assets')) {
+      this.#set('assets', features.assetFeatures(world));
+      this.#set('views', features.viewFeatures(world));
+    }
+    if (parts.has('zones')) this.#set('zones', features.zoneFeatures(world));
+    if (parts.has('reports')) this.#set('reports', features.reportFeatures(world));
+    if (parts.has('entries')) this.#set('entries', features.entryFeatures(entries, colours));
+    if (parts.has('ring')) this.#set('ring', features.ringFeatures(ring));
+    if (parts.has('alarms') || parts.has('assets')) {
+      this.#alarmed = features.alarmLevels(world.alarms.values());
+      for (const id of world.assets.keys()) this.#colour(world, id);
+    }
+    for (const id of world.dirty) this.#colour(world, id);
+    this.taken += world.dirty.size;
+    world.dirty.clear();
+    if (parts.has('values') || parts.has('alarms')) this.#labels(world);
+  }
+
+  #colour(world: World, id: string): void {
+    const state = features.assetState(world, id, this.#alarmed);
+    if (this.#states.get(id) === state) return;
+    this.#states.set(id, state);
+    this.#map.setFeatureState({ source: 'assets', id }, { s: state });
+  }
+
+  #labels(world: World): void {
+    const now = performance.now();
+    if (now - this.#labelsAt < LABELS_MS) {
+      this.mark('values');
+      return;
+    }
+    this.#labelsAt = now;
+    if (this.#map.getZoom() < LABELS_ZOOM && world.assets.size > 200) {
+      this.#set('values', features.collection([]));
+      return;
+    }
+    const box = this.#map.getBounds();
+    this.#set('values', features.valueFeatures(world, { west: box.getWest(), south: box.getSouth(), east: box.getEast(), north: box.getNorth() }, this.#alarmed));
+  }
+}

@@ -1,0 +1,85 @@
+// What the queue and the map both show: one function decides, so that they cannot differ.
+
+import { anchor, inside } from '../lib/geo';
+import type { Alarm, Geometry, Incident, IncidentState, Priority, Severity, Zone } from '../lib/wire';
+
+/** One line of the queue and one mark on the map: an incident, or an alarm that opened none. */
+export interface Entry {
+  id: string; sort: 'incident' | 'alarm'; number: number | null; title: string; type: string; severity: Severity;
+  priority: Priority | null; state: IncidentState | 'active' | 'cleared'; place: Geometry | null; at: number; changed: number;
+  reality: Incident['reality']; alarms: number; tasksDone: number; tasks: number; replayed: boolean; search: string;
+}
+
+export interface Filter {
+  /** Only what changed in the last so many minutes; 0 for any time. */
+  minutes: number;
+  priorities: Priority[];
+  states: string[];
+  type: string;
+  zone: string;
+  text: string;
+}
+
+/** Open ones by default: what still needs somebody. */
+export const openStates = ['new', 'acknowledged', 'in_progress', 'reopened', 'active'];
+export const noFilter: Filter = { minutes: 0, priorities: [], states: openStates, type: '', zone: '', text: '' };
+
+export function isFiltered(filter: Filter): boolean {
+  return filter.minutes > 0 || filter.priorities.length > 0 || filter.type !== '' || filter.zone !== '' || filter.text !== '' || filter.states.join() !== openStates.join();
+}
+
+export function incidentEntry(incident: Incident, alarms: ReadonlyMap<string, Alarm>): Entry {
+  const replayed = incident.alarms.some((id) => alarms.get(id)?.causes.some((cause) => cause.origin === 'replayed'));
+  return {
+    id: incident.id, sort: 'incident', number: incident.number, title: incident.title, type: incident.incident_type,
+    severity: incident.severity, priority: incident.priority, state: incident.state, place: incident.place ?? null,
+    at: Date.parse(incident.opened), changed: Date.parse(incident.changed), reality: incident.reality,
+    alarms: incident.alarms.length, tasks: incident.tasks.length,
+    tasksDone: incident.tasks.filter((task) => task.state === 'done' || task.state === 'skipped').length, replayed,
+    search: `${incident.number} ${incident.title} ${incident.incident_type} ${incident.assets.join(' ')}`.toLowerCase(),
+  };
+}
+
+export function alarmEntry(alarm: Alarm): Entry {
+  return {
+    id: alarm.id, sort: 'alarm', number: null, title: alarm.title, type: alarm.rule, severity: alarm.severity, priority: null,
+    state: alarm.state, place: alarm.place ?? null, at: Date.parse(alarm.raised), changed: Date.parse(alarm.cleared ?? alarm.raised),
+    reality: 'actual', alarms: 1, tasks: 0, tasksDone: 0, replayed: alarm.causes.some((cause) => cause.origin === 'replayed'),
+    search: `${alarm.title} ${alarm.reason} ${alarm.rule} ${alarm.asset ?? ''}`.toLowerCase(),
+  };
+}
+
+export function matches(entry: Entry, filter: Filter, now: number, zones: ReadonlyMap<string, Zone>): boolean {
+  if (filter.minutes > 0 && entry.changed < now - filter.minutes * 60_000) return false;
+  if (filter.priorities.length > 0 && (entry.priority === null || !filter.priorities.includes(entry.priority))) return false;
+  if (filter.states.length > 0 && !filter.states.includes(entry.state)) return false;
+  if (filter.type && entry.type !== filter.type) return false;
+  if (filter.zone) {
+    const zone = zones.get(filter.zone);
+    const point = anchor(entry.place);
+    if (!zone || !point || !inside(point, zone.area)) return false;
+  }
+  return filter.text.toLowerCase().split(/\s+/).filter(Boolean).every((part) => entry.search.includes(part.replace(/^#/, '')));
+}
+
+const severities: Severity[] = ['extreme', 'severe', 'moderate', 'minor'];
+
+/** Most urgent first: priority, then what nobody has seen, then severity, then the newest. */
+export function compare(a: Entry, b: Entry): number {
+  return (
+    (a.priority ?? 'p5').localeCompare(b.priority ?? 'p5') ||
+    Number(b.state === 'new') - Number(a.state === 'new') ||
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    b.at - a.at
+  );
+}
+
+export interface Held { incidents: ReadonlyMap<string, Incident>; alarms: ReadonlyMap<string, Alarm>; zones: ReadonlyMap<string, Zone> }
+
+/** The set that the queue lists and the map draws. */
+export function select(held: Held, filter: Filter, now: number): Entry[] {
+  const entries: Entry[] = [];
+  for (const incident of held.incidents.values()) entries.push(incidentEntry(incident, held.alarms));
+  for (const alarm of held.alarms.values()) if (!alarm.incident) entries.push(alarmEntry(alarm));
+  return entries.filter((entry) => matches(entry, filter, now, held.zones)).sort(compare);
+}

@@ -1,0 +1,42 @@
+// The one selection that queue and map share, and what is chosen or pointed at in it.
+
+import { live } from '../live/city.svelte';
+import { moment } from '../live/moment.svelte';
+import { noFilter, select, type Entry, type Filter } from './filter';
+
+class QueueState {
+  filter: Filter = $state.raw(noFilter);
+  /** Pointed at in the list or on the map: the other one flashes it. */
+  hovered: string | null = $state(null);
+  chosen: string | null = $state(null);
+  /** Half a minute is fine enough for a time window. */
+  #clock = $derived(Math.floor(moment.shown / 30_000) * 30_000);
+
+  entries: Entry[] = $derived.by(() => {
+    live.revision('incidents', 'alarms', 'zones');
+    return select(live.shown, this.filter, this.#clock + 30_000);
+  });
+
+  /** Types among what is held, for the filter. */
+  types: string[] = $derived.by(() => {
+    live.revision('incidents');
+    return [...new Set([...live.shown.incidents.values()].map((incident) => incident.incident_type))].sort();
+  });
+
+  change(part: Partial<Filter>): void {
+    this.filter = { ...this.filter, ...part };
+  }
+
+  clear(): void {
+    this.filter = noFilter;
+  }
+
+  /** The entry after (or before) the chosen one. */
+  step(by: 1 | -1): string | null {
+    const index = this.entries.findIndex((entry) => entry.id === this.chosen);
+    const next = index < 0 ? (by > 0 ? 0 : this.entries.length - 1) : Math.min(this.entries.length - 1, Math.max(0, index + by));
+    return this.entries[next]?.id ?? null;
+  }
+}
+
+export const queue = new QueueState();

@@ -1,0 +1,31 @@
+// Marks on the time line.
+
+import type { Incident, Severity } from '../lib/wire';
+
+const MINUTE = 60_000;
+const steps = [1, 5, 10, 30, 60, 180, 360].map((minutes) => minutes * MINUTE);
+
+/** Round moments between start and end, at most eight, away from the edges. */
+export function ticks(start: number, end: number): number[] {
+  const step = steps.find((size) => (end - start) / size <= 8) ?? 24 * 60 * MINUTE;
+  const found: number[] = [];
+  const margin = (end - start) * 0.03;
+  for (let at = Math.ceil(start / step) * step; at < end; at += step) if (at > start + margin && at < end - margin) found.push(at);
+  return found;
+}
+
+const MOST_MARKS = 200;
+
+/** When incidents opened. */
+export function marks(incidents: readonly Incident[], start: number, end: number): { id: string; at: number; severity: Severity }[] {
+  return incidents
+    .map((incident) => ({ id: incident.id, at: Date.parse(incident.opened), severity: incident.severity }))
+    .filter((mark) => mark.at >= start && mark.at <= end)
+    .slice(0, MOST_MARKS);
+}
+
+/** For an input of type datetime-local: local time without zone. */
+export function local(unix: number): string {
+  const shifted = new Date(unix - new Date(unix).getTimezoneOffset() * MINUTE);
+  return shifted.toISOString().slice(0, 19);
+}
