@@ -92,3 +92,27 @@ pub(super) fn limit(db: &Connection, bytes: u64) -> rusqlite::Result<()> {
     let page: u64 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     db.query_row(&format!("PRAGMA max_page_count = {}", (bytes / page).max(1)), [], |_| Ok(()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kill of the process cannot show a missing fsync, so the settings that make SQLite do it are checked.
+    #[test]
+    fn commits_are_fsynced() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = open_writer(&dir.path().join(FILE)).unwrap();
+        let mode: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        let synchronous: u32 = db.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
+        assert_eq!((mode.as_str(), synchronous), ("wal", 2), "2 is FULL");
+    }
+
+    #[test]
+    fn readers_cannot_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(FILE);
+        drop(open_writer(&file).unwrap());
+        let reader = open_reader(&file).unwrap();
+        assert!(reader.execute("INSERT INTO marks VALUES ('a', 1)", []).is_err());
+    }
+}

@@ -5,4 +5,5 @@ mod contract;
 mod damage;
 mod full;
 mod kill;
+mod model;
 mod upgrade;
