@@ -13,4 +13,4 @@ pub use contract::{
     AuditEntry, AuditNote, AuditPage, AuditQuery, Change, Changes, Clock, Document, Draft, Expect, Finding, Kind,
     Outcome, Page, Query, Reply, Statistics, Store, StoreError, Write,
 };
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, check};
