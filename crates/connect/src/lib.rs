@@ -5,6 +5,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 pub mod mqtt;
+pub mod mqtt_client;
+pub mod outbound;
+pub mod registry;
+pub mod replay;
+pub mod smtp;
+pub mod webhook;
 
 /// Waits until a stop signal turns true, or whoever could give it is gone.
 async fn stopped(stop: &mut tokio::sync::watch::Receiver<bool>) {

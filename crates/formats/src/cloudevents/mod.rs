@@ -41,37 +41,22 @@ pub fn parse_structured(bytes: &[u8]) -> Result<Vec<Draft>, Rejection> {
 /// `application/cloudevents-batch+json`: an array of events. An event that cannot be read becomes a draft
 /// with a flaw that names it.
 pub fn parse_batch(bytes: &[u8]) -> Result<Vec<Draft>, Rejection> {
-    let events: Vec<Value> =
-        serde_json::from_slice(bytes).map_err(|e| Rejection::new("body", e))?;
+    let events: Vec<Value> = serde_json::from_slice(bytes).map_err(|e| Rejection::new("body", e))?;
     if events.len() > MAX_BATCH {
         return Err(Rejection::new(
             "body",
-            format_args!(
-                "a batch has at most {MAX_BATCH} events, this one has {}",
-                events.len()
-            ),
+            format_args!("a batch has at most {MAX_BATCH} events, this one has {}", events.len()),
         ));
     }
-    Ok(events
-        .into_iter()
-        .enumerate()
-        .flat_map(|(i, event)| event_drafts(event, &format!("event {i}: ")))
-        .collect())
+    Ok(events.into_iter().enumerate().flat_map(|(i, event)| event_drafts(event, &format!("event {i}: "))).collect())
 }
 
 /// Binary form: the attributes are headers, the body is the data. `header` looks a header up by its
 /// lower-case name. Whether a request is in this form is told by its header `ce-specversion`.
-pub fn parse_binary<'h>(
-    header: impl Fn(&str) -> Option<&'h str>,
-    body: &[u8],
-) -> Result<Vec<Draft>, Rejection> {
+pub fn parse_binary<'h>(header: impl Fn(&str) -> Option<&'h str>, body: &[u8]) -> Result<Vec<Draft>, Rejection> {
     let attribute = |name: &str| {
         let text = header(name)?;
-        Some(
-            percent_decode_str(text.trim().trim_matches('"'))
-                .decode_utf8_lossy()
-                .into_owned(),
-        )
+        Some(percent_decode_str(text.trim().trim_matches('"')).decode_utf8_lossy().into_owned())
     };
     let mut event = Event {
         specversion: attribute("ce-specversion"),
@@ -92,22 +77,15 @@ pub fn parse_binary<'h>(
 fn event_drafts(event: Value, at: &str) -> Vec<Draft> {
     let read = Event::deserialize(event).map_err(|e| Rejection::new("event", e));
     read.and_then(Event::drafts).unwrap_or_else(|rejection| {
-        vec![Draft::flawed(Rejection::new(
-            format!("{at}{}", rejection.path),
-            rejection.message,
-        ))]
+        vec![Draft::flawed(Rejection::new(format!("{at}{}", rejection.path), rejection.message))]
     })
 }
 
 impl Event {
     fn drafts(mut self) -> Result<Vec<Draft>, Rejection> {
         self.check()?;
-        let time = self
-            .time
-            .as_deref()
-            .map(str::parse::<Timestamp>)
-            .transpose()
-            .map_err(|e| Rejection::new("time", e))?;
+        let time =
+            self.time.as_deref().map(str::parse::<Timestamp>).transpose().map_err(|e| Rejection::new("time", e))?;
         let drafts: Vec<Draft> = match self.take_data()? {
             Value::Array(items) => items.into_iter().map(from_value).collect(),
             item => vec![from_value(item)],
@@ -119,9 +97,7 @@ impl Event {
                     draft.kind = CompactString::from(kind.as_str());
                 }
                 draft.time = draft.time.or(time);
-                draft.asset = draft
-                    .asset
-                    .or_else(|| self.subject.as_deref().map(CompactString::from));
+                draft.asset = draft.asset.or_else(|| self.subject.as_deref().map(CompactString::from));
             }
             draft
         };
@@ -133,23 +109,13 @@ impl Event {
         match self.specversion.as_deref() {
             Some("1.0") => {}
             Some(other) => {
-                return Err(Rejection::new(
-                    "specversion",
-                    format_args!("CloudEvents 1.0 is taken, this is {other:?}"),
-                ));
+                return Err(Rejection::new("specversion", format_args!("CloudEvents 1.0 is taken, this is {other:?}")));
             }
             None => {
-                return Err(Rejection::new(
-                    "specversion",
-                    "missing; CloudEvents 1.0 requires it",
-                ));
+                return Err(Rejection::new("specversion", "missing; CloudEvents 1.0 requires it"));
             }
         }
-        for (name, text) in [
-            ("id", &self.id),
-            ("source", &self.source),
-            ("type", &self.kind),
-        ] {
+        for (name, text) in [("id", &self.id), ("source", &self.source), ("type", &self.kind)] {
             if text.as_ref().is_none_or(String::is_empty) {
                 return Err(Rejection::new(name, "missing; CloudEvents 1.0 requires it"));
             }
@@ -161,19 +127,11 @@ impl Event {
         let Some(media) = &self.datacontenttype else {
             return Ok(());
         };
-        let essence = media
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         if essence == "application/json" || essence.ends_with("+json") {
             Ok(())
         } else {
-            Err(Rejection::new(
-                path,
-                format_args!("application/json is taken, this is {essence:?}"),
-            ))
+            Err(Rejection::new(path, format_args!("application/json is taken, this is {essence:?}")))
         }
     }
 
@@ -181,16 +139,11 @@ impl Event {
         match (self.data.take(), self.data_base64.take()) {
             (Some(data), None) => Ok(data),
             (None, Some(text)) => {
-                let bytes = STANDARD
-                    .decode(text)
-                    .map_err(|e| Rejection::new("data_base64", e))?;
+                let bytes = STANDARD.decode(text).map_err(|e| Rejection::new("data_base64", e))?;
                 serde_json::from_slice(&bytes).map_err(|e| Rejection::new("data_base64", e))
             }
             (None, None) => Err(Rejection::new("data", "missing; it holds the observation")),
-            (Some(_), Some(_)) => Err(Rejection::new(
-                "data_base64",
-                "an event has data or data_base64, not both",
-            )),
+            (Some(_), Some(_)) => Err(Rejection::new("data_base64", "an event has data or data_base64, not both")),
         }
     }
 }
@@ -202,18 +155,11 @@ mod tests {
     fn shown(drafts: Result<Vec<Draft>, Rejection>) -> Vec<String> {
         let line = |d: &Draft| match &d.flaw {
             Some(flaw) => format!("! {flaw}"),
-            None => format!(
-                "{} {} {} {:?}",
-                d.kind,
-                d.asset.as_deref().unwrap_or("-"),
-                d.time.unwrap_or_default(),
-                d.value
-            ),
+            None => {
+                format!("{} {} {} {:?}", d.kind, d.asset.as_deref().unwrap_or("-"), d.time.unwrap_or_default(), d.value)
+            }
         };
-        drafts.map_or_else(
-            |e| vec![format!("!! {e}")],
-            |list| list.iter().map(line).collect(),
-        )
+        drafts.map_or_else(|e| vec![format!("!! {e}")], |list| list.iter().map(line).collect())
     }
 
     const EVENT: &str = r#"{"specversion":"1.0","id":"1","source":"/lab","type":"air.pm25","subject":"s1","time":"2026-01-01T00:00:00Z","data":{"value":7.5}}"#;
@@ -222,22 +168,11 @@ mod tests {
     fn structured() {
         let one = ["air.pm25 s1 2026-01-01T00:00:00Z Number(7.5)"];
         assert_eq!(shown(parse_structured(EVENT.as_bytes())), one);
-        let packed = EVENT.replace(
-            r#""data":{"value":7.5}"#,
-            r#""data_base64":"eyJ2YWx1ZSI6Ny41fQ==""#,
-        );
+        let packed = EVENT.replace(r#""data":{"value":7.5}"#, r#""data_base64":"eyJ2YWx1ZSI6Ny41fQ==""#);
         assert_eq!(shown(parse_structured(packed.as_bytes())), one);
-        let own = EVENT.replace(
-            r#"{"value":7.5}"#,
-            r#"[{"kind":"a.b","asset":"x","value":true},{"value":null}]"#,
-        );
-        assert_eq!(
-            shown(parse_structured(own.as_bytes()))[0],
-            "a.b x 2026-01-01T00:00:00Z Boolean(true)"
-        );
-        assert!(
-            shown(parse_structured(own.as_bytes()))[1].starts_with("! value: invalid type: null")
-        );
+        let own = EVENT.replace(r#"{"value":7.5}"#, r#"[{"kind":"a.b","asset":"x","value":true},{"value":null}]"#);
+        assert_eq!(shown(parse_structured(own.as_bytes()))[0], "a.b x 2026-01-01T00:00:00Z Boolean(true)");
+        assert!(shown(parse_structured(own.as_bytes()))[1].starts_with("! value: invalid type: null"));
     }
 
     #[test]
@@ -246,17 +181,9 @@ mod tests {
             let found = shown(parse_structured(EVENT.replace(from, to).as_bytes()));
             assert!(found[0].starts_with(expected), "{found:?}");
         };
-        check(
-            r#""1.0""#,
-            r#""0.3""#,
-            "! specversion: CloudEvents 1.0 is taken",
-        );
+        check(r#""1.0""#, r#""0.3""#, "! specversion: CloudEvents 1.0 is taken");
         check(r#""id":"1","#, "", "! id: missing");
-        check(
-            "2026-01-01T00:00:00Z",
-            "yesterday",
-            "! time: not an RFC 3339 time",
-        );
+        check("2026-01-01T00:00:00Z", "yesterday", "! time: not an RFC 3339 time");
         check(
             r#""subject""#,
             r#""datacontenttype":"text/xml","subject""#,
@@ -270,10 +197,7 @@ mod tests {
     fn batch_names_the_event() {
         let batch = format!("[{EVENT},{{}},7]");
         let found = shown(parse_batch(batch.as_bytes()));
-        assert_eq!(
-            found[1],
-            "! event 1: specversion: missing; CloudEvents 1.0 requires it"
-        );
+        assert_eq!(found[1], "! event 1: specversion: missing; CloudEvents 1.0 requires it");
         assert!(found[2].starts_with("! event 2: event: "), "{found:?}");
     }
 
@@ -293,9 +217,6 @@ mod tests {
             ["noise.level mic-1 1970-01-01T00:00:00Z Number(61.0)"]
         );
         assert!(shown(parse_binary(header, b"61\xff"))[0].starts_with("!! body"));
-        assert_eq!(
-            shown(parse_binary(|_| None, b"{}")),
-            ["!! specversion: missing; CloudEvents 1.0 requires it"]
-        );
+        assert_eq!(shown(parse_binary(|_| None, b"{}")), ["!! specversion: missing; CloudEvents 1.0 requires it"]);
     }
 }

@@ -36,9 +36,7 @@ impl<'de> Visitor<'de> for PlaceVisitor {
     type Value = Place;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a GeoJSON geometry, such as {\"type\":\"Point\",\"coordinates\":[24.94,60.17]}",
-        )
+        f.write_str("a GeoJSON geometry, such as {\"type\":\"Point\",\"coordinates\":[24.94,60.17]}")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Place, A::Error> {
@@ -57,12 +55,8 @@ impl<'de> Visitor<'de> for PlaceVisitor {
             (Shape::Point, Coordinates::Position(p)) => Ok(Place(Geometry::Point(p))),
             (Shape::LineString, Coordinates::Line(line)) => Ok(Place(Geometry::Line(line))),
             (Shape::Polygon, Coordinates::Rings(rings)) => Ok(Place(Geometry::Polygon(rings))),
-            (Shape::LineString | Shape::Polygon, Coordinates::Empty) => {
-                Err(de::Error::custom("coordinates are empty"))
-            }
-            _ => Err(de::Error::custom(
-                "coordinates are not nested as the type of the geometry asks",
-            )),
+            (Shape::LineString | Shape::Polygon, Coordinates::Empty) => Err(de::Error::custom("coordinates are empty")),
+            _ => Err(de::Error::custom("coordinates are not nested as the type of the geometry asks")),
         }
     }
 }
@@ -164,9 +158,7 @@ impl<'de> Visitor<'de> for NestVisitor {
                 Coordinates::Rings(rings)
             }
             Some(Nest::Array(_)) => {
-                return Err(de::Error::custom(
-                    "only Point, LineString and Polygon are taken",
-                ));
+                return Err(de::Error::custom("only Point, LineString and Polygon are taken"));
             }
         };
         Ok(Nest::Array(coordinates))
@@ -238,47 +230,22 @@ mod tests {
 
     #[test]
     fn geometries_both_ways() {
-        check(
-            r#"{"type":"Point","coordinates":[24.9,60.1,12]}"#,
-            Ok(r#"{"type":"Point","coordinates":[24.9,60.1]}"#),
-        );
+        check(r#"{"type":"Point","coordinates":[24.9,60.1,12]}"#, Ok(r#"{"type":"Point","coordinates":[24.9,60.1]}"#));
         let line = r#"{"type":"LineString","coordinates":[[0.0,0.0],[1.0,1.0]]}"#;
-        check(
-            r#"{"coordinates":[[0,0],[1,1]],"bbox":[0,0,1,1],"type":"LineString"}"#,
-            Ok(line),
-        );
-        let square =
-            r#"{"type":"Polygon","coordinates":[[[0.0,0.0],[1.0,0.0],[1.0,1.0],[0.0,0.0]]]}"#;
+        check(r#"{"coordinates":[[0,0],[1,1]],"bbox":[0,0,1,1],"type":"LineString"}"#, Ok(line));
+        let square = r#"{"type":"Polygon","coordinates":[[[0.0,0.0],[1.0,0.0],[1.0,1.0],[0.0,0.0]]]}"#;
         check(square, Ok(square));
     }
 
     #[test]
     fn refusals_say_why() {
-        check(
-            r#"{"type":"Point","coordinates":[60.1,124.9]}"#,
-            Err("longitude comes first"),
-        );
-        check(
-            r#"{"type":"Point","coordinates":[1]}"#,
-            Err("[longitude, latitude]"),
-        );
+        check(r#"{"type":"Point","coordinates":[60.1,124.9]}"#, Err("longitude comes first"));
+        check(r#"{"type":"Point","coordinates":[1]}"#, Err("[longitude, latitude]"));
         check(r#"{"type":"Point","coordinates":[]}"#, Err("not nested"));
-        check(
-            r#"{"type":"MultiPoint","coordinates":[[1,2]]}"#,
-            Err("unknown variant `MultiPoint`"),
-        );
-        check(
-            r#"{"type":"LineString","coordinates":[[1,2],3]}"#,
-            Err("unevenly"),
-        );
-        check(
-            r#"{"type":"Polygon","coordinates":[[[[1,2]]]]}"#,
-            Err("only Point"),
-        );
-        check(
-            r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1]]]}"#,
-            Err("not closed"),
-        );
+        check(r#"{"type":"MultiPoint","coordinates":[[1,2]]}"#, Err("unknown variant `MultiPoint`"));
+        check(r#"{"type":"LineString","coordinates":[[1,2],3]}"#, Err("unevenly"));
+        check(r#"{"type":"Polygon","coordinates":[[[[1,2]]]]}"#, Err("only Point"));
+        check(r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1]]]}"#, Err("not closed"));
         check(r#"{"coordinates":[1,2]}"#, Err("missing field `type`"));
     }
 }

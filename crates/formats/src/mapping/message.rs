@@ -16,13 +16,7 @@ pub(super) fn drafts(mapping: &Mapping, topic: &str, payload: &[u8]) -> Vec<Draf
         Format::Ndjson => {
             let lines = payload.split(|b| *b == b'\n').enumerate();
             for (i, line) in lines.filter(|(_, line)| !line.trim_ascii().is_empty()) {
-                document(
-                    mapping,
-                    topic,
-                    line,
-                    &format!("line {}: ", i + 1),
-                    &mut drafts,
-                );
+                document(mapping, topic, line, &format!("line {}: ", i + 1), &mut drafts);
             }
         }
         Format::Csv => table(mapping, topic, payload, &mut drafts),
@@ -35,13 +29,7 @@ fn document(mapping: &Mapping, topic: &str, payload: &[u8], at: &str, drafts: &m
         Ok(document) => document,
         Err(e) => return drafts.push(flaw(at, "message", format_args!("not JSON: {e}"))),
     };
-    let json = |record| Record {
-        topic,
-        body: Body::Json {
-            record,
-            document: &document,
-        },
-    };
+    let json = |record| Record { topic, body: Body::Json { record, document: &document } };
     let found = match &mapping.config.records {
         Some(pointer) => document.pointer(pointer),
         None => Some(&document),
@@ -55,20 +43,14 @@ fn document(mapping: &Mapping, topic: &str, payload: &[u8], at: &str, drafts: &m
         (Some(record), None) => mapping.record(&json(record), at, drafts),
         (_, pointer) => {
             let pointer = pointer.as_deref().unwrap_or_default();
-            drafts.push(flaw(
-                at,
-                "records",
-                format_args!("the message has no array at {pointer}"),
-            ));
+            drafts.push(flaw(at, "records", format_args!("the message has no array at {pointer}")));
         }
     }
 }
 
 fn table(mapping: &Mapping, topic: &str, payload: &[u8], drafts: &mut Vec<Draft>) {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(mapping.config.delimiter as u8)
-        .flexible(true)
-        .from_reader(payload);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(mapping.config.delimiter as u8).flexible(true).from_reader(payload);
     let table = match reader.headers() {
         Ok(header) => Table::new(mapping, header),
         Err(e) => return drafts.push(flaw("line 1: ", "header", e)),
@@ -94,25 +76,14 @@ impl<'m> Table<'m> {
     /// Binds to a header. A byte order mark and blanks around the names are dropped.
     pub fn new(mapping: &'m Mapping, header: &csv::StringRecord) -> Self {
         let clean = |name: &str| name.trim_start_matches('\u{feff}').trim().to_owned();
-        let columns = header
-            .iter()
-            .enumerate()
-            .map(|(i, name)| (clean(name), i))
-            .collect();
+        let columns = header.iter().enumerate().map(|(i, name)| (clean(name), i)).collect();
         Self { mapping, columns }
     }
 
     /// Appends the drafts of one row; `line` is where it stands, for errors.
     pub fn row(&self, topic: &str, fields: &csv::StringRecord, line: u64, drafts: &mut Vec<Draft>) {
-        let record = Record {
-            topic,
-            body: Body::Row {
-                columns: &self.columns,
-                fields,
-            },
-        };
-        self.mapping
-            .record(&record, &format!("line {line}: "), drafts);
+        let record = Record { topic, body: Body::Row { columns: &self.columns, fields } };
+        self.mapping.record(&record, &format!("line {line}: "), drafts);
     }
 }
 
@@ -140,48 +111,25 @@ impl Mapping {
             }
         }
         if drafts.len() == before && !skipped {
-            let fields: Vec<&str> = self
-                .readings
-                .iter()
-                .map(|r| r.config.value.as_str())
-                .collect();
+            let fields: Vec<&str> = self.readings.iter().map(|r| r.config.value.as_str()).collect();
             drafts.push(flaw(
                 at,
                 "observations",
-                format_args!(
-                    "the record has none of the mapped fields: {}",
-                    fields.join(", ")
-                ),
+                format_args!("the record has none of the mapped fields: {}", fields.join(", ")),
             ));
         }
     }
 
     /// What all readings of a record share.
     fn common(&self, record: &Record<'_>) -> Result<Draft, Rejection> {
-        let fill = |path: &str, template: &Template| {
-            template.fill(record).map_err(|e| Rejection::new(path, e))
-        };
+        let fill = |path: &str, template: &Template| template.fill(record).map_err(|e| Rejection::new(path, e));
         let mut draft = Draft::new("", Value::Boolean(false));
         if let Some((template, clock)) = &self.time {
             let text = fill("time", template)?;
-            draft.time = Some(
-                clock
-                    .read(text.trim())
-                    .map_err(|e| Rejection::new("time", e))?,
-            );
+            draft.time = Some(clock.read(text.trim()).map_err(|e| Rejection::new("time", e))?);
         }
-        draft.asset = self
-            .asset
-            .as_ref()
-            .map(|t| fill("asset", t))
-            .transpose()?
-            .map(|t| id_text(&t));
-        draft.source = self
-            .source
-            .as_ref()
-            .map(|t| fill("source", t))
-            .transpose()?
-            .map(|t| id_text(&t));
+        draft.asset = self.asset.as_ref().map(|t| fill("asset", t)).transpose()?.map(|t| id_text(&t));
+        draft.source = self.source.as_ref().map(|t| fill("source", t)).transpose()?.map(|t| id_text(&t));
         draft.place = self.place(record)?;
         draft.origin = self.config.origin;
         for (name, template) in &self.attributes {
@@ -198,19 +146,13 @@ impl Mapping {
         };
         let degrees = |path: &str, field: &str| match record.text(field) {
             Ok(None) => Ok(None),
-            Ok(Some(text)) => self
-                .number(&text)
-                .map(Some)
-                .map_err(|e| Rejection::new(path, e)),
+            Ok(Some(text)) => self.number(&text).map(Some).map_err(|e| Rejection::new(path, e)),
             Err(e) => Err(Rejection::new(path, e)),
         };
-        match (
-            degrees("place.lon", &place.lon)?,
-            degrees("place.lat", &place.lat)?,
-        ) {
-            (Some(lon), Some(lat)) => Position::new(lon, lat)
-                .map(|p| Some(Geometry::Point(p)))
-                .map_err(|e| Rejection::new("place", e)),
+        match (degrees("place.lon", &place.lon)?, degrees("place.lat", &place.lat)?) {
+            (Some(lon), Some(lat)) => {
+                Position::new(lon, lat).map(|p| Some(Geometry::Point(p))).map_err(|e| Rejection::new("place", e))
+            }
             _ => Ok(None),
         }
     }
@@ -219,11 +161,7 @@ impl Mapping {
         let config = &reading.config;
         let at = |e: String| Rejection::new(&config.value, e);
         let Some(text) = record.text(&config.value).map_err(at)? else {
-            return Ok(if record.names(&config.value) {
-                Outcome::Missing
-            } else {
-                Outcome::Absent
-            });
+            return Ok(if record.names(&config.value) { Outcome::Missing } else { Outcome::Absent });
         };
         if self.is_missing(&text) {
             return Ok(Outcome::Missing);
@@ -236,40 +174,23 @@ impl Mapping {
             ReadingType::Boolean => Value::Boolean(boolean(&text).map_err(at)?),
             ReadingType::Text => Value::Text(CompactString::from(text.as_ref())),
         };
-        let kind = reading
-            .kind
-            .fill(record)
-            .map_err(|e| Rejection::new("kind", e))?;
-        let asset = reading
-            .asset
-            .as_ref()
-            .map(|t| t.fill(record))
-            .transpose()
-            .map_err(|e| Rejection::new("asset", e))?;
-        Ok(Outcome::Value(
-            id_text(&kind),
-            value,
-            asset.map(|t| id_text(&t)),
-        ))
+        let kind = reading.kind.fill(record).map_err(|e| Rejection::new("kind", e))?;
+        let asset =
+            reading.asset.as_ref().map(|t| t.fill(record)).transpose().map_err(|e| Rejection::new("asset", e))?;
+        Ok(Outcome::Value(id_text(&kind), value, asset.map(|t| id_text(&t))))
     }
 
     fn is_missing(&self, text: &str) -> bool {
         let number = || self.number(text).ok();
         self.config.missing.iter().any(|marker| {
             marker == text.trim()
-                || self
-                    .number(marker)
-                    .is_ok_and(|m| number().is_some_and(|n| n.total_cmp(&m).is_eq()))
+                || self.number(marker).is_ok_and(|m| number().is_some_and(|n| n.total_cmp(&m).is_eq()))
         })
     }
 
     fn number(&self, text: &str) -> Result<f64, String> {
         let trimmed = text.trim();
-        let parsed = if self.config.decimal_comma {
-            trimmed.replace(',', ".").parse()
-        } else {
-            trimmed.parse()
-        };
+        let parsed = if self.config.decimal_comma { trimmed.replace(',', ".").parse() } else { trimmed.parse() };
         parsed.map_err(|_| format!("{} is not a number", shown(text)))
     }
 }
@@ -297,12 +218,8 @@ fn shown(text: &str) -> String {
 
 /// An id from foreign text: what an id cannot have becomes `-`.
 fn id_text(text: &str) -> CompactString {
-    let keep =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '~' | '@' | '-');
-    text.trim()
-        .chars()
-        .map(|c| if keep(c) { c } else { '-' })
-        .collect()
+    let keep = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '~' | '@' | '-');
+    text.trim().chars().map(|c| if keep(c) { c } else { '-' }).collect()
 }
 
 fn flaw(at: &str, field: &str, message: impl std::fmt::Display) -> Draft {

@@ -28,10 +28,7 @@ pub struct MappingError {
 
 impl MappingError {
     fn new(path: impl Into<String>, message: impl ToString) -> Self {
-        Self {
-            path: path.into(),
-            message: message.to_string(),
-        }
+        Self { path: path.into(), message: message.to_string() }
     }
 }
 
@@ -58,27 +55,17 @@ impl Mapping {
     /// Checks a configuration.
     pub fn new(config: Config) -> Result<Self, MappingError> {
         let format = config.format;
-        let template = |path: &str, text: &Option<String>| {
-            text.as_ref()
-                .map(|t| Template::parse(t, format, path))
-                .transpose()
-        };
+        let template =
+            |path: &str, text: &Option<String>| text.as_ref().map(|t| Template::parse(t, format, path)).transpose();
         check_shape(&config)?;
         let time = match &config.time {
             None => None,
-            Some(time) => Some((
-                Template::parse(&time.from, format, "time.from")?,
-                Clock::new(time)?,
-            )),
+            Some(time) => Some((Template::parse(&time.from, format, "time.from")?, Clock::new(time)?)),
         };
         let attributes = config.attributes.iter().map(|(name, text)| {
             Template::parse(text, format, &format!("attributes.{name}")).map(|t| (name.clone(), t))
         });
-        let readings = config
-            .observations
-            .iter()
-            .enumerate()
-            .map(|(i, r)| Compiled::new(r, i, format));
+        let readings = config.observations.iter().enumerate().map(|(i, r)| Compiled::new(r, i, format));
         Ok(Self {
             time,
             asset: template("asset", &config.asset)?,
@@ -117,10 +104,7 @@ fn check_shape(config: &Config) -> Result<(), MappingError> {
     if config.observations.is_empty() || config.observations.len() > MAX_READINGS {
         return Err(MappingError::new(
             "observations",
-            format_args!(
-                "1 to {MAX_READINGS} readings, these are {}",
-                config.observations.len()
-            ),
+            format_args!("1 to {MAX_READINGS} readings, these are {}", config.observations.len()),
         ));
     }
     if !config.delimiter.is_ascii() {
@@ -144,21 +128,14 @@ impl Compiled {
         let at = |field: &str| format!("observations[{index}].{field}");
         template::check_field(&config.value, format, &at("value"))?;
         if !config.scale.is_finite() || !config.offset.is_finite() {
-            return Err(MappingError::new(
-                at("scale"),
-                "scale and offset are finite numbers",
-            ));
+            return Err(MappingError::new(at("scale"), "scale and offset are finite numbers"));
         }
         if let Some(unit) = &config.unit {
             vigiles_model::unit::check(unit).map_err(|e| MappingError::new(at("unit"), e))?;
         }
         Ok(Self {
             kind: Template::parse(&config.kind, format, &at("kind"))?,
-            asset: config
-                .asset
-                .as_ref()
-                .map(|t| Template::parse(t, format, &at("asset")))
-                .transpose()?,
+            asset: config.asset.as_ref().map(|t| Template::parse(t, format, &at("asset"))).transpose()?,
             config: config.clone(),
         })
     }

@@ -31,10 +31,7 @@ impl<'a> Record<'a> {
     pub(super) fn text(&self, field: &str) -> Result<Option<Cow<'a, str>>, String> {
         match &self.body {
             Body::Row { columns, fields } => {
-                let cell = columns
-                    .get(field)
-                    .and_then(|i| fields.get(*i))
-                    .map(str::trim);
+                let cell = columns.get(field).and_then(|i| fields.get(*i)).map(str::trim);
                 Ok(cell.filter(|c| !c.is_empty()).map(Cow::Borrowed))
             }
             Body::Json { record, document } => {
@@ -46,9 +43,7 @@ impl<'a> Record<'a> {
                     None | Some(Value::Null) => Ok(None),
                     Some(Value::String(text)) => Ok(Some(Cow::Borrowed(text))),
                     Some(Value::Number(number)) => Ok(Some(Cow::Owned(number.to_string()))),
-                    Some(Value::Bool(truth)) => {
-                        Ok(Some(Cow::Borrowed(if *truth { "true" } else { "false" })))
-                    }
+                    Some(Value::Bool(truth)) => Ok(Some(Cow::Borrowed(if *truth { "true" } else { "false" }))),
                     Some(Value::Array(_)) => Err(format!("{field} is an array, not one value")),
                     Some(Value::Object(_)) => Err(format!("{field} is an object, not one value")),
                 }

@@ -36,9 +36,7 @@ impl Template {
             let end = end.ok_or_else(|| {
                 MappingError::new(
                     path,
-                    format_args!(
-                        "{text:?} has a single {brace}; write {brace}{brace} for a plain one"
-                    ),
+                    format_args!("{text:?} has a single {brace}; write {brace}{brace} for a plain one"),
                 )
             })?;
             if !plain.is_empty() {
@@ -65,17 +63,11 @@ impl Template {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Topic => text.push_str(record.topic),
                 Part::Level(n) => text.push_str(
-                    record
-                        .topic
-                        .split('/')
-                        .nth(*n)
-                        .ok_or_else(|| format!("the topic has no level {}", n + 1))?,
+                    record.topic.split('/').nth(*n).ok_or_else(|| format!("the topic has no level {}", n + 1))?,
                 ),
-                Part::Field(field) => text.push_str(
-                    &record
-                        .text(field)?
-                        .ok_or_else(|| format!("the record has no {field}"))?,
-                ),
+                Part::Field(field) => {
+                    text.push_str(&record.text(field)?.ok_or_else(|| format!("the record has no {field}"))?)
+                }
             }
         }
         Ok(text)
@@ -88,15 +80,9 @@ impl Part {
             return Ok(Self::Topic);
         }
         if let Some(level) = name.strip_prefix("topic.") {
-            let level: usize = level
-                .parse()
-                .ok()
-                .filter(|n| (1..=128).contains(n))
-                .ok_or_else(|| {
-                    MappingError::new(
-                        path,
-                        format_args!("{{{name}}}: topic levels are numbered from 1"),
-                    )
+            let level: usize =
+                level.parse().ok().filter(|n| (1..=128).contains(n)).ok_or_else(|| {
+                    MappingError::new(path, format_args!("{{{name}}}: topic levels are numbered from 1"))
                 })?;
             return Ok(Self::Level(level - 1));
         }

@@ -4,11 +4,7 @@ use super::*;
 
 fn check(mapping: &str, topic: &str, payload: &str, expected: &[&str]) {
     let mapping = Mapping::from_toml(mapping).unwrap();
-    let found: Vec<String> = mapping
-        .drafts(topic, payload.as_bytes())
-        .iter()
-        .map(line)
-        .collect();
+    let found: Vec<String> = mapping.drafts(topic, payload.as_bytes()).iter().map(line).collect();
     assert_eq!(found, expected);
 }
 
@@ -69,44 +65,16 @@ fn several_observations_from_one_message() {
 
 #[test]
 fn errors_name_record_and_field() {
-    check(
-        SENSOR,
-        "t/a",
-        "{",
-        &["! message: not JSON: EOF while parsing an object at line 1 column 1"],
-    );
-    check(
-        SENSOR,
-        "t/a",
-        r#"{"at":"x"}"#,
-        &["! time: \"x\" is not a number since 1970"],
-    );
-    check(
-        SENSOR,
-        "t",
-        r#"{"at":1}"#,
-        &["! asset: the topic has no level 2"],
-    );
-    check(
-        SENSOR,
-        "t/a",
-        r#"{"at":1}"#,
-        &["! observations: the record has none of the mapped fields: /pm/2, /temp"],
-    );
-    check(
-        SENSOR,
-        "t/a",
-        r#"{"at":1,"temp":{}}"#,
-        &["! /temp: /temp is an object, not one value"],
-    );
+    check(SENSOR, "t/a", "{", &["! message: not JSON: EOF while parsing an object at line 1 column 1"]);
+    check(SENSOR, "t/a", r#"{"at":"x"}"#, &["! time: \"x\" is not a number since 1970"]);
+    check(SENSOR, "t", r#"{"at":1}"#, &["! asset: the topic has no level 2"]);
+    check(SENSOR, "t/a", r#"{"at":1}"#, &["! observations: the record has none of the mapped fields: /pm/2, /temp"]);
+    check(SENSOR, "t/a", r#"{"at":1,"temp":{}}"#, &["! /temp: /temp is an object, not one value"]);
     check(
         SENSOR,
         "t/a",
         r#"[{"at":1,"temp":1},{"at":1,"temp":"hot"}]"#,
-        &[
-            "air.temperature a 1970-01-01T00:00:00.001Z 0.1 Cel",
-            "! record 1: /temp: \"hot\" is not a number",
-        ],
+        &["air.temperature a 1970-01-01T00:00:00.001Z 0.1 Cel", "! record 1: /temp: \"hot\" is not a number"],
     );
 }
 
@@ -127,12 +95,7 @@ type = "boolean"
         r#"{"station":"s1","rows":[{"n":1,"what":"front","open":true},{"n":2,"what":"back","open":"off"}]}"#,
         &["door.front s1-1  true", "door.back s1-2  false"],
     );
-    check(
-        mapping,
-        "",
-        r#"{"rows":3}"#,
-        &["! records: the message has no array at /rows"],
-    );
+    check(mapping, "", r#"{"rows":3}"#, &["! records: the message has no array at /rows"]);
 }
 
 const UCI: &str = r#"
@@ -164,22 +127,11 @@ fn recorded_csv_in_local_time() {
 
 #[test]
 fn configurations_are_checked() {
-    let refuse = |toml: &str, path: &str| {
-        assert_eq!(Mapping::from_toml(toml).unwrap_err().path, path, "{toml}")
-    };
+    let refuse = |toml: &str, path: &str| assert_eq!(Mapping::from_toml(toml).unwrap_err().path, path, "{toml}");
     refuse("format = \"json\"\nobservations = []", "observations");
-    refuse(
-        "format = \"json\"\n[[observations]]\nkind=\"a\"\nvalue=\"temp\"",
-        "observations[0].value",
-    );
-    refuse(
-        "format = \"json\"\nasset=\"{a\"\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"",
-        "asset",
-    );
-    refuse(
-        "format = \"json\"\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"\nunit=\"furlong\"",
-        "observations[0].unit",
-    );
+    refuse("format = \"json\"\n[[observations]]\nkind=\"a\"\nvalue=\"temp\"", "observations[0].value");
+    refuse("format = \"json\"\nasset=\"{a\"\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"", "asset");
+    refuse("format = \"json\"\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"\nunit=\"furlong\"", "observations[0].unit");
     refuse(
         "format = \"json\"\ntime={from=\"{/t}\",format=\"iso\"}\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"",
         "time.format",
@@ -188,8 +140,5 @@ fn configurations_are_checked() {
         "format = \"json\"\ntime={from=\"{/t}\",format=\"%H\",zone=\"Mars/Base\"}\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"",
         "time.zone",
     );
-    refuse(
-        "format = \"json\"\ncolour=1\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"",
-        "mapping",
-    );
+    refuse("format = \"json\"\ncolour=1\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"", "mapping");
 }

@@ -23,15 +23,10 @@ impl Clock {
             "rfc3339" => Ok(Self::Rfc3339),
             "epoch_s" => Ok(Self::Epoch(1e6)),
             "epoch_ms" => Ok(Self::Epoch(1e3)),
-            pattern if pattern.contains('%') => Ok(Self::Pattern(
-                pattern.to_owned(),
-                zone(config.zone.as_deref())?,
-            )),
+            pattern if pattern.contains('%') => Ok(Self::Pattern(pattern.to_owned(), zone(config.zone.as_deref())?)),
             other => Err(MappingError::new(
                 "time.format",
-                format_args!(
-                    "{other:?} is not rfc3339, epoch_s, epoch_ms or a pattern with % signs"
-                ),
+                format_args!("{other:?} is not rfc3339, epoch_s, epoch_ms or a pattern with % signs"),
             )),
         }
     }
@@ -41,9 +36,7 @@ impl Clock {
         match self {
             Self::Rfc3339 => text.parse().map_err(|e| format!("{text:?} is {e}")),
             Self::Epoch(micros) => {
-                let number: f64 = text
-                    .parse()
-                    .map_err(|_| format!("{text:?} is not a number since 1970"))?;
+                let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number since 1970"))?;
                 let scaled = number * micros;
                 if scaled.is_finite() && scaled.abs() < 9e18 {
                     Ok(Timestamp(scaled.round() as i64))
@@ -51,8 +44,9 @@ impl Clock {
                     Err(format!("{text:?} is not a time"))
                 }
             }
-            Self::Pattern(pattern, zone) => read_pattern(pattern, zone, text)
-                .map_err(|e| format!("{text:?} is not written as {pattern:?}: {e}")),
+            Self::Pattern(pattern, zone) => {
+                read_pattern(pattern, zone, text).map_err(|e| format!("{text:?} is not written as {pattern:?}: {e}"))
+            }
         }
     }
 }
@@ -62,9 +56,7 @@ fn read_pattern(pattern: &str, zone: &TimeZone, text: &str) -> Result<Timestamp,
     let instant = if parsed.offset().is_some() || parsed.timestamp().is_some() {
         parsed.to_timestamp()?
     } else {
-        let civil: DateTime = parsed
-            .to_datetime()
-            .or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)))?;
+        let civil: DateTime = parsed.to_datetime().or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)))?;
         civil.to_zoned(zone.clone())?.timestamp()
     };
     Ok(Timestamp(instant.as_microsecond()))

@@ -57,10 +57,7 @@ impl Reader {
         if self.skipping || line.len() > MAX_LINE_BYTES {
             self.skipping = false;
             let path = format!("line {}", self.line);
-            drafts.push(Draft::flawed(Rejection::new(
-                path,
-                format_args!("longer than {MAX_LINE_BYTES} bytes"),
-            )));
+            drafts.push(Draft::flawed(Rejection::new(path, format_args!("longer than {MAX_LINE_BYTES} bytes"))));
             return;
         }
         if line.trim_ascii().is_empty() {
@@ -90,40 +87,18 @@ mod tests {
     use super::*;
 
     fn check(text: &[u8], expected: &[&str]) {
-        let found: Vec<String> = parse(text)
-            .iter()
-            .map(|d| {
-                d.flaw
-                    .as_ref()
-                    .map_or(d.kind.to_string(), ToString::to_string)
-            })
-            .collect();
+        let found: Vec<String> =
+            parse(text).iter().map(|d| d.flaw.as_ref().map_or(d.kind.to_string(), ToString::to_string)).collect();
         assert_eq!(found, expected);
     }
 
     #[test]
     fn lines_and_their_errors() {
-        check(
-            b"{\"kind\":\"a\",\"value\":1}\r\n\n{\"kind\":\"b\",\"value\":2}",
-            &["a", "b"],
-        );
-        check(
-            b"\n{\"kind\":\"a\",\"value\":\n",
-            &["line 2: value: EOF while parsing a value at line 1 column 20"],
-        );
-        check(
-            b"{\"kind\":\"a\",\"value\":1} x\n",
-            &["line 1: body: trailing characters at line 1 column 24"],
-        );
-        check(
-            b"{\"kind\":\"\xff\",\"value\":1}\n",
-            &["line 1: kind: invalid unicode code point at line 1 column 10"],
-        );
-        let long = [
-            vec![b'x'; MAX_LINE_BYTES + 1],
-            b"\n{\"kind\":\"a\",\"value\":1}".to_vec(),
-        ]
-        .concat();
+        check(b"{\"kind\":\"a\",\"value\":1}\r\n\n{\"kind\":\"b\",\"value\":2}", &["a", "b"]);
+        check(b"\n{\"kind\":\"a\",\"value\":\n", &["line 2: value: EOF while parsing a value at line 1 column 20"]);
+        check(b"{\"kind\":\"a\",\"value\":1} x\n", &["line 1: body: trailing characters at line 1 column 24"]);
+        check(b"{\"kind\":\"\xff\",\"value\":1}\n", &["line 1: kind: invalid unicode code point at line 1 column 10"]);
+        let long = [vec![b'x'; MAX_LINE_BYTES + 1], b"\n{\"kind\":\"a\",\"value\":1}".to_vec()].concat();
         check(&long, &["line 1: longer than 65536 bytes", "a"]);
     }
 

@@ -4,8 +4,7 @@ use compact_str::CompactString;
 use vigiles_model::kind::ValueType;
 use vigiles_model::observation::{MAX_ATTRIBUTES, MAX_TEXT_BYTES};
 use vigiles_model::{
-    AssetId, Geometry, Observation, ObservationId, ObservationKind, Quality, SourceId, Timestamp,
-    Value, unit,
+    AssetId, Geometry, Observation, ObservationId, ObservationKind, Quality, SourceId, Timestamp, Value, unit,
 };
 
 use super::{Draft, MAX_AHEAD, Registry, Rejection, Sender};
@@ -25,23 +24,13 @@ pub fn admit(
     if let Some(flaw) = draft.flaw {
         return Err(*flaw);
     }
-    let kind = registry
-        .kind(&draft.kind)
-        .ok_or_else(|| unknown_kind(&draft.kind))?;
+    let kind = registry.kind(&draft.kind).ok_or_else(|| unknown_kind(&draft.kind))?;
     let source = check_source(draft.source, sender)?;
-    let asset = draft
-        .asset
-        .map(AssetId::try_from)
-        .transpose()
-        .map_err(|e| Rejection::new("asset", e))?;
+    let asset = draft.asset.map(AssetId::try_from).transpose().map_err(|e| Rejection::new("asset", e))?;
     let time = draft.time.unwrap_or(now);
     check_time(time, now)?;
     let value = check_value(draft.value, draft.unit.as_deref(), kind)?;
-    let quality = if kind.is_plausible(&value) {
-        draft.quality
-    } else {
-        Quality::Implausible
-    };
+    let quality = if kind.is_plausible(&value) { draft.quality } else { Quality::Implausible };
     let place = check_place(draft.place, asset.as_ref(), registry)?;
     let attributes = check_attributes(draft.attributes)?;
     let mut observation = Observation {
@@ -66,10 +55,7 @@ fn unknown_kind(kind: &str) -> Rejection {
         return Rejection::new("kind", "an observation needs a kind, such as air.pm25");
     }
     let shown: String = kind.chars().take(64).collect();
-    Rejection::new(
-        "kind",
-        format_args!("unknown kind {shown:?}; register it under /api/v1/kinds first"),
-    )
+    Rejection::new("kind", format_args!("unknown kind {shown:?}; register it under /api/v1/kinds first"))
 }
 
 fn check_source(given: Option<CompactString>, sender: Sender<'_>) -> Result<SourceId, Rejection> {
@@ -84,9 +70,7 @@ fn check_source(given: Option<CompactString>, sender: Sender<'_>) -> Result<Sour
         let own = sender.source;
         return Err(Rejection::new(
             "source",
-            format_args!(
-                "this token sends for source {own} only, not for {source}; leave the field out"
-            ),
+            format_args!("this token sends for source {own} only, not for {source}; leave the field out"),
         ));
     }
     Ok(source)
@@ -112,11 +96,7 @@ fn check_time(time: Timestamp, now: Timestamp) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn check_value(
-    value: Value,
-    given: Option<&str>,
-    kind: &ObservationKind,
-) -> Result<Value, Rejection> {
+fn check_value(value: Value, given: Option<&str>, kind: &ObservationKind) -> Result<Value, Rejection> {
     if !kind.accepts(&value) {
         let found = match value {
             Value::Number(_) => "a number",
@@ -128,24 +108,18 @@ fn check_value(
             ValueType::Boolean => "true or false",
             ValueType::Text => "a text",
         };
-        return Err(Rejection::new(
-            "value",
-            format_args!("kind {} takes {wanted}, this is {found}", kind.id),
-        ));
+        return Err(Rejection::new("value", format_args!("kind {} takes {wanted}, this is {found}", kind.id)));
     }
     match value {
-        Value::Number(number) => {
-            convert(number, given.unwrap_or(&kind.unit), kind).map(Value::Number)
-        }
+        Value::Number(number) => convert(number, given.unwrap_or(&kind.unit), kind).map(Value::Number),
         other => {
             if let Value::Text(text) = &other {
                 limit("value", text)?;
             }
             match given {
-                Some(unit) if unit != kind.unit => Err(Rejection::new(
-                    "unit",
-                    format_args!("kind {} has no unit, this has {unit:?}", kind.id),
-                )),
+                Some(unit) if unit != kind.unit => {
+                    Err(Rejection::new("unit", format_args!("kind {} has no unit, this has {unit:?}", kind.id)))
+                }
                 _ => Ok(other),
             }
         }
@@ -159,15 +133,11 @@ fn convert(number: f64, from: &str, kind: &ObservationKind) -> Result<f64, Rejec
             format_args!("{number} is not a finite number; leave a missing reading out"),
         ));
     }
-    let converted =
-        unit::convert(number, from, &kind.unit).map_err(|e| Rejection::new("unit", e))?;
+    let converted = unit::convert(number, from, &kind.unit).map_err(|e| Rejection::new("unit", e))?;
     if converted.is_finite() {
         Ok(converted)
     } else {
-        Err(Rejection::new(
-            "value",
-            format_args!("{number} {from} is too large for {}", kind.unit),
-        ))
+        Err(Rejection::new("value", format_args!("{number} {from} is too large for {}", kind.unit)))
     }
 }
 
@@ -181,9 +151,7 @@ fn check_place(
             place.validate().map_err(|e| Rejection::new("place", e))?;
             Ok(Some(place))
         }
-        None => Ok(asset
-            .and_then(|asset| registry.asset_place(asset.as_str()))
-            .cloned()),
+        None => Ok(asset.and_then(|asset| registry.asset_place(asset.as_str())).cloned()),
     }
 }
 
@@ -196,10 +164,7 @@ fn check_attributes(
     if attributes.len() > MAX_ATTRIBUTES {
         return Err(Rejection::new(
             "attributes",
-            format_args!(
-                "at most {MAX_ATTRIBUTES} attributes, these are {}",
-                attributes.len()
-            ),
+            format_args!("at most {MAX_ATTRIBUTES} attributes, these are {}", attributes.len()),
         ));
     }
     for (name, text) in &attributes {
@@ -211,10 +176,7 @@ fn check_attributes(
     }
     attributes.sort_unstable();
     match attributes.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        Some(pair) => Err(Rejection::new(
-            "attributes",
-            format_args!("{:?} is given twice", pair[0].0),
-        )),
+        Some(pair) => Err(Rejection::new("attributes", format_args!("{:?} is given twice", pair[0].0))),
         None => Ok(attributes),
     }
 }
@@ -223,10 +185,7 @@ fn limit(path: &str, text: &str) -> Result<(), Rejection> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Rejection::new(
             path,
-            format_args!(
-                "a text has at most {MAX_TEXT_BYTES} bytes, this one has {}",
-                text.len()
-            ),
+            format_args!("a text has at most {MAX_TEXT_BYTES} bytes, this one has {}", text.len()),
         ));
     }
     Ok(())

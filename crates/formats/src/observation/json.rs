@@ -15,9 +15,7 @@ use crate::geojson::Place;
 pub fn parse_one(bytes: &[u8]) -> Draft {
     let field = Cell::new("");
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let read = DraftSeed { field: &field }
-        .deserialize(&mut json)
-        .and_then(|draft| json.end().map(|()| draft));
+    let read = DraftSeed { field: &field }.deserialize(&mut json).and_then(|draft| json.end().map(|()| draft));
     read.unwrap_or_else(|e| Draft::flawed(rejection(field.get(), &e)))
 }
 
@@ -50,8 +48,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Draft>, Rejection> {
 
 /// The slow way, when an element of the array cannot be read: the others still can.
 fn parse_each(bytes: &[u8]) -> Result<Vec<Draft>, Rejection> {
-    let values: Vec<serde_json::Value> =
-        serde_json::from_slice(bytes).map_err(|e| rejection("body", &e))?;
+    let values: Vec<serde_json::Value> = serde_json::from_slice(bytes).map_err(|e| rejection("body", &e))?;
     Ok(values.into_iter().map(from_value).collect())
 }
 
@@ -121,9 +118,7 @@ impl<'de> Visitor<'de> for DraftSeed<'_> {
                 "asset" => draft.asset = map.next_value()?,
                 "time" => draft.time = map.next_value::<Option<Time>>()?.map(|t| t.0),
                 "place" => draft.place = map.next_value::<Option<Place>>()?.map(|p| p.0),
-                "quality" => {
-                    draft.quality = map.next_value::<Option<Quality>>()?.unwrap_or_default()
-                }
+                "quality" => draft.quality = map.next_value::<Option<Quality>>()?.unwrap_or_default(),
                 "origin" => draft.origin = map.next_value::<Option<Origin>>()?.unwrap_or_default(),
                 "attributes" => draft.attributes = map.next_value::<Attributes>()?.0,
                 _ => drop(map.next_value::<IgnoredAny>()?),
@@ -139,20 +134,8 @@ impl<'de> Visitor<'de> for DraftSeed<'_> {
 
 /// The fields of an observation. `id` and `arrived` are what the platform adds: an observation read from it
 /// can be sent again, but its answer is computed anew.
-const FIELDS: &[&str] = &[
-    "kind",
-    "value",
-    "unit",
-    "source",
-    "asset",
-    "time",
-    "place",
-    "quality",
-    "origin",
-    "attributes",
-    "id",
-    "arrived",
-];
+const FIELDS: &[&str] =
+    &["kind", "value", "unit", "source", "asset", "time", "place", "quality", "origin", "attributes", "id", "arrived"];
 
 struct Key(&'static str);
 
@@ -235,9 +218,7 @@ impl<'de> Deserialize<'de> for Attributes {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
                 let mut list = Vec::new();
-                while let Some((name, Reading(value))) =
-                    map.next_entry::<CompactString, Reading>()?
-                {
+                while let Some((name, Reading(value))) = map.next_entry::<CompactString, Reading>()? {
                     let text = match value {
                         Value::Text(text) => text,
                         Value::Number(n) => n.to_string().into(),

@@ -8,9 +8,7 @@ mod write;
 use std::fmt;
 
 use compact_str::CompactString;
-use vigiles_model::{
-    Duration, Geometry, ObservationKind, Origin, Quality, SourceId, Timestamp, Value,
-};
+use vigiles_model::{Duration, Geometry, ObservationKind, Origin, Quality, SourceId, Timestamp, Value};
 
 pub use admit::admit;
 pub(crate) use json::from_value;
@@ -68,10 +66,7 @@ impl Draft {
 
     /// The place in a batch of something that could not be read.
     pub fn flawed(rejection: Rejection) -> Self {
-        Self {
-            flaw: Some(Box::new(rejection)),
-            ..Self::new("", Value::Boolean(false))
-        }
+        Self { flaw: Some(Box::new(rejection)), ..Self::new("", Value::Boolean(false)) }
     }
 }
 
@@ -104,10 +99,7 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection of a field.
     pub fn new(path: impl Into<String>, message: impl fmt::Display) -> Self {
-        Self {
-            path: path.into(),
-            message: message.to_string(),
-        }
+        Self { path: path.into(), message: message.to_string() }
     }
 }
 
