@@ -1,0 +1,7 @@
+//! The platform on its embedded backends, from a draft at the door to an incident in the store, and over
+//! restarts.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod platform;
+mod restart;
+mod world;

@@ -1,0 +1,153 @@
+//! A small platform in a temporary directory.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vigiles_bus::{Clock, SystemClock};
+use vigiles_engine::rule::{AlarmText, Count, Detector, IncidentSpec, Key, Rule, Threshold};
+use vigiles_engine::{Command, CommandBody, CommandDone};
+use vigiles_formats::observation::Draft;
+use vigiles_model::kind::{Overload, ValueType};
+use vigiles_model::{
+    AgencyId, Alarm, Incident, KindId, ObservationKind, Priority, RuleId, Severity, SourceId, Timestamp, Value,
+};
+use vigiles_runtime::door::Grant;
+use vigiles_runtime::{CommandFailure, Parts, Platform, directory, documents};
+use vigiles_store::{Kind, Query, SqliteStore};
+use vigiles_trust::{Context, Role};
+
+pub(crate) const SYSTEM: Context = Context::system("test");
+
+const KINDS: [Kind; 13] = {
+    let [a, b, c, d, e, f, g] = documents::ENGINE_KINDS;
+    let [h, i, j, k, l, m] = directory::KINDS;
+    [a, b, c, d, e, f, g, h, i, j, k, l, m]
+};
+
+/// Opens the platform that lives in a directory.
+pub(crate) fn open(dir: &Path) -> Arc<Platform> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
+    let history = vigiles_history::Embedded::open(&dir.join("history"), vigiles_history::Options::default()).unwrap();
+    let store_clock = clock.clone();
+    let options =
+        vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || store_clock.now()), max_bytes: None };
+    let store = SqliteStore::open(&dir.join("store"), options).unwrap();
+    Platform::start(Parts {
+        bus: Arc::new(bus),
+        history: Arc::new(history),
+        store: Arc::new(store),
+        clock,
+        snapshots: dir.join("engine"),
+    })
+    .unwrap()
+}
+
+pub(crate) fn agency() -> AgencyId {
+    AgencyId::new("city").unwrap()
+}
+
+pub(crate) fn grant() -> Grant {
+    Grant {
+        principal: vigiles_model::PersonId::new("tok-test").unwrap(),
+        agency: agency(),
+        roles: vec![Role::Source],
+        source: Some(SourceId::new("sensor-1").unwrap()),
+    }
+}
+
+pub(crate) async fn put(platform: &Arc<Platform>, body: CommandBody) -> Result<CommandDone, CommandFailure> {
+    platform.command(&SYSTEM, Command { by: None, agency: agency(), expected_version: None, body }).await
+}
+
+pub(crate) fn kind() -> ObservationKind {
+    ObservationKind {
+        id: KindId::new("air.pm25").unwrap(),
+        name: "PM2.5".to_owned(),
+        quantity: "mass concentration of fine dust".to_owned(),
+        unit: "ug/m3".to_owned(),
+        value_type: ValueType::Number,
+        min: Some(0.0),
+        max: Some(2000.0),
+        retention: vigiles_model::Duration::from_secs(86_400),
+        personal: false,
+        overload: Overload::Wait,
+    }
+}
+
+pub(crate) fn threshold_rule() -> Rule {
+    rule("pm25-high", Detector::Threshold(Threshold { above: Some(75.0), clear: Some(50.0), ..Threshold::default() }))
+}
+
+pub(crate) fn count_rule() -> Rule {
+    let count = Count { window_s: 3600.0, at_least: 3, distinct: None, radius_m: None };
+    rule("pm25-many", Detector::Count(count))
+}
+
+fn rule(id: &str, detector: Detector) -> Rule {
+    Rule {
+        id: RuleId::new(id).unwrap(),
+        name: id.to_owned(),
+        description: String::new(),
+        enabled: true,
+        version: 0,
+        agency: agency(),
+        author: None,
+        kinds: vec![KindId::new("air.pm25").unwrap()],
+        when: None,
+        key: Key::Source,
+        detector,
+        alarm: AlarmText { title: "fine dust {value}".to_owned(), severity: Severity::Severe },
+        cooldown_s: 0.0,
+        incident: Some(IncidentSpec {
+            incident_type: id.to_owned(),
+            priority: Priority::P2,
+            playbook: None,
+            radius_m: 500.0,
+            window_s: 600.0,
+            title: None,
+        }),
+    }
+}
+
+/// A platform with a kind and a rule.
+pub(crate) async fn furnished(dir: &Path) -> Arc<Platform> {
+    let platform = open(dir);
+    put(&platform, CommandBody::PutKind(Box::new(kind()))).await.unwrap();
+    put(&platform, CommandBody::PutRule(Box::new(threshold_rule()))).await.unwrap();
+    platform
+}
+
+pub(crate) fn reading(value: f64, time: Timestamp) -> Draft {
+    let mut draft = Draft::new("air.pm25", Value::Number(value));
+    draft.time = Some(time);
+    draft
+}
+
+pub(crate) fn incidents(platform: &Platform) -> Vec<Incident> {
+    let page = platform.store().list(&SYSTEM, &Query::new(documents::INCIDENT)).unwrap();
+    page.documents.iter().map(|d| documents::read(d).unwrap()).collect()
+}
+
+pub(crate) fn alarms(platform: &Platform) -> Vec<Alarm> {
+    let page = platform.store().list(&SYSTEM, &Query::new(documents::ALARM)).unwrap();
+    page.documents.iter().map(|d| documents::read(d).unwrap()).collect()
+}
+
+/// Waits until the store has changed so that `condition` holds.
+pub(crate) fn wait_until(platform: &Platform, condition: impl Fn(&Platform) -> bool) {
+    let mut sequence = 0;
+    for _ in 0..1000 {
+        if condition(platform) {
+            return;
+        }
+        sequence = platform.store().wait_change(sequence, Duration::from_millis(100)).unwrap();
+    }
+    panic!("the condition never held");
+}
+
+/// A command that comes back once everything before it in the log is applied.
+pub(crate) async fn settle(platform: &Arc<Platform>) {
+    put(platform, CommandBody::PutKind(Box::new(kind()))).await.unwrap();
+}
