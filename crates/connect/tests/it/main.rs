@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod door;
+mod mqtt_client;
 mod mqtt_hostile;
 mod mqtt_peers;
+mod outbound;
 mod raw;
+mod receiver;
+mod replay;
