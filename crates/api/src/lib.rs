@@ -1,1 +1,87 @@
-//! HTTP and JSON: routes, wire types, OpenAPI, server-sent events.
+//! HTTP and JSON: routes, wire types, OpenAPI, server-sent events. The only room that knows them.
+//!
+//! Invariant: a request reaches a handler only through `gate`, where the policy of `vigiles_trust` decides;
+//! router, policy check and OpenAPI document are made from one list of endpoints (`endpoint`).
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
+
+mod access_log;
+mod body;
+mod call;
+mod caller;
+mod endpoint;
+mod events;
+mod gate;
+mod metrics;
+mod openapi;
+mod pages;
+pub mod problem;
+mod routes;
+mod serve;
+mod session_cookie;
+mod settings;
+mod state;
+pub mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{RawPathParams, Request};
+use axum::http::Uri;
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use vigiles_runtime::Platform;
+
+pub use serve::serve;
+pub use settings::{DoorGauge, Settings};
+
+use crate::endpoint::Endpoint;
+use crate::problem::{Code, Problem};
+use crate::state::Api;
+
+/// The router of the API and the console.
+pub fn router(platform: Arc<Platform>, settings: Settings) -> Router {
+    let endpoints = routes::all(&settings);
+    let api = Arc::new(Api::new(platform, settings, render(&endpoints)));
+    let mut paths: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
+    for endpoint in endpoints {
+        let path = endpoint.path;
+        let methods = paths.remove(path).unwrap_or_default();
+        paths.insert(path, methods.merge(route(api.clone(), Arc::new(endpoint))));
+    }
+    paths
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        .method_not_allowed_fallback(|uri: Uri| async move {
+            Problem::new(Code::MethodNotAllowed, format!("{} has no such method", uri.path())).into_response()
+        })
+        .fallback(pages::console)
+        .layer(axum::middleware::from_fn_with_state(api, access_log::around))
+}
+
+fn route(api: Arc<Api>, endpoint: Arc<Endpoint>) -> MethodRouter {
+    let filter = MethodFilter::try_from(endpoint.method.clone()).expect("endpoints have ordinary methods");
+    on(filter, move |path: RawPathParams, request: Request| gate::pass(api, endpoint, path, request))
+}
+
+/// The OpenAPI 3.1 document as JSON text, with a line break at its end.
+pub fn openapi() -> String {
+    render(&routes::all(&Settings::default()))
+}
+
+fn render(endpoints: &[Endpoint]) -> String {
+    let mut text = openapi::document(endpoints).to_pretty_json().expect("the document has only text keys");
+    text.push('\n');
+    text
+}
+
+/// Every endpoint as method, path and who may call it: for the test that walks them all.
+pub fn endpoints() -> Vec<(String, String, String)> {
+    let who = |endpoint: &Endpoint| match endpoint.access {
+        endpoint::Access::Anyone => "anyone".to_owned(),
+        endpoint::Access::SignedIn => "signed in".to_owned(),
+        endpoint::Access::May(action) => action.to_string(),
+    };
+    let all = routes::all(&Settings::default());
+    all.iter().map(|e| (e.method.to_string(), e.path.to_owned(), who(e))).collect()
+}

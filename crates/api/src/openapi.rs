@@ -79,7 +79,7 @@ fn operation(endpoint: &Endpoint) -> OperationBuilder {
         }
         if answer.etag {
             let text = ObjectBuilder::new().schema_type(Type::String);
-            let header = HeaderBuilder::new().schema(Schema::from(text)).description(Some("The version, quoted; send it in If-Match."));
+            let header = HeaderBuilder::new().schema(Some(Schema::from(text))).description(Some("The version, quoted; send it in If-Match."));
             response = response.header("ETag", header.build());
         }
         operation = operation.response(answer.status.to_string(), response.build());
@@ -169,7 +169,7 @@ fn problems(endpoint: &Endpoint) -> BTreeSet<u16> {
         IfMatch::Required => statuses.extend([400, 412, 428]),
     }
     if endpoint.idempotent {
-        statuses.extend([400, 422]);
+        statuses.extend([400, 409, 422]);
     }
     statuses
 }

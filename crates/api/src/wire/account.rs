@@ -5,28 +5,7 @@ use utoipa::ToSchema;
 use vigiles_model as model;
 
 use super::time::Time;
-
-/// What an account or a token may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Handles incidents.
-    Operator,
-    /// Leads operators; sets rules.
-    Supervisor,
-    /// Studies; sets rules.
-    Analyst,
-    /// Connects sources.
-    Integrator,
-    /// Reads the audit log.
-    Auditor,
-    /// Runs the platform.
-    Administrator,
-    /// Delivers observations of its own source.
-    Device,
-    /// Delivers observations of any source.
-    Source,
-}
+use super::words::Role;
 
 /// Who is signed in.
 #[derive(Debug, Serialize, ToSchema)]

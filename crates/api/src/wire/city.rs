@@ -33,6 +33,12 @@ pub struct TourStop {
     pub title: String,
     /// What to see.
     pub text: String,
+    /// Heading in German.
+    #[serde(default)]
+    pub title_de: Option<String>,
+    /// What to see, in German.
+    #[serde(default)]
+    pub text_de: Option<String>,
     /// Page of the console.
     pub page: String,
     /// What to point at on it.

@@ -155,8 +155,6 @@ pub struct Series {
     pub kind: String,
     /// UCUM unit of the values.
     pub unit: String,
-    /// Whether there was more than one answer may read; then the oldest part is missing.
-    pub truncated: bool,
     /// Rows of Unix milliseconds, smallest, mean and largest value, oldest first.
     #[schema(value_type = Vec<Vec<f64>>)]
     pub points: Vec<SeriesPoint>,

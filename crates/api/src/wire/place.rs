@@ -1,11 +1,28 @@
 //! Places as GeoJSON geometries (RFC 7946), longitude first.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use vigiles_model::{Geometry, Position};
 
 /// Longitude and latitude in WGS 84 degrees.
-pub type Coordinates = [f64; 2];
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Coordinates(pub [f64; 2]);
+
+impl PartialSchema for Coordinates {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(ObjectBuilder::new().schema_type(Type::Number))
+            .min_items(Some(2))
+            .max_items(Some(2))
+            .description(Some("Longitude and latitude in WGS 84 degrees."))
+            .into()
+    }
+}
+
+impl ToSchema for Coordinates {}
 
 /// A GeoJSON geometry: a point, a line or a polygon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -29,11 +46,11 @@ pub enum Place {
 }
 
 fn pair(p: &Position) -> Coordinates {
-    [p.lon, p.lat]
+    Coordinates([p.lon, p.lat])
 }
 
 fn position(c: &Coordinates) -> Position {
-    Position { lon: c[0], lat: c[1] }
+    Position { lon: c.0[0], lat: c.0[1] }
 }
 
 impl From<&Geometry> for Place {

@@ -150,6 +150,27 @@ words!(
         Skipped,
     }
 );
+words!(
+    /// What an account or a token may do.
+    Role = vigiles_trust::Role {
+        /// Handles incidents.
+        Operator,
+        /// Leads operators; sets rules.
+        Supervisor,
+        /// Studies; sets rules.
+        Analyst,
+        /// Connects sources.
+        Integrator,
+        /// Reads the audit log.
+        Auditor,
+        /// Runs the platform.
+        Administrator,
+        /// Delivers observations of its own source.
+        Device,
+        /// Delivers observations of any source.
+        Source,
+    }
+);
 
 impl IncidentState {
     /// Every state, in the order of the lifecycle.

@@ -1,0 +1,214 @@
+//! The event stream of one client.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use bytes::Bytes;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+use tokio::time::Interval;
+use vigiles_store::{AuditNote, Changes, Outcome};
+use vigiles_trust::Context;
+
+use super::feed::Renderer;
+use super::{Frame, Seat};
+use crate::call::Call;
+use crate::caller;
+use crate::endpoint::Answer;
+use crate::problem::{Code, Problem};
+use crate::state::Api;
+
+/// How often it is checked that the client is still signed in, and a comment keeps the line open.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// Changes read at once for a client that resumes.
+const BATCH: usize = 256;
+/// Changes behind which a client that resumes had better load everything anew.
+const MAX_CATCH_UP: u64 = 20_000;
+
+struct Client {
+    api: Arc<Api>,
+    ctx: Context,
+    headers: HeaderMap,
+    seat: Seat,
+    stopping: watch::Receiver<bool>,
+    heartbeat: Interval,
+    /// Rendered, not yet taken.
+    pending: VecDeque<Bytes>,
+    /// The last sequence this client has been given or need not be given.
+    last: u64,
+    /// Where catching up goes on, while it does.
+    catching_up: Option<Renderer>,
+    over: bool,
+}
+
+/// Opens a stream.
+pub(crate) async fn open(call: Call) -> Answer {
+    let ctx = call.context()?;
+    let resume = last_event_id(&call)?;
+    let noted = ctx.clone();
+    let before = call
+        .blocking(move |api| {
+            let store = api.platform.store();
+            let note = AuditNote {
+                action: "follow".to_owned(),
+                resource: "events".to_owned(),
+                outcome: Outcome::Allowed,
+                detail: resume.map_or_else(String::new, |after| format!("after {after}")),
+            };
+            store.record(&noted, note)?;
+            Ok(store.wait_change(0, Duration::ZERO)?)
+        })
+        .await?;
+    // A feed that this client starts gives all after `before`; one that runs already gives all after now.
+    let (seat, started) = call.api.hub.seat(&call.api, before)?;
+    let latest = if started {
+        before
+    } else {
+        call.blocking(|api| Ok(api.platform.store().wait_change(0, Duration::ZERO)?)).await?
+    };
+    let mut client = Client {
+        stopping: call.api.settings.stopping.clone(),
+        api: call.api,
+        ctx,
+        headers: call.headers,
+        seat,
+        heartbeat: tokio::time::interval(HEARTBEAT),
+        pending: VecDeque::new(),
+        last: latest,
+        catching_up: None,
+        over: false,
+    };
+    client.pending.push_back(event("hello", &format!("{{\"sequence\":{latest}}}")));
+    client.resume(resume, latest).await?;
+    let body = Body::from_stream(futures_util::stream::unfold(client, |mut client| async move {
+        let chunk = client.next().await?;
+        Some((Ok::<_, std::convert::Infallible>(chunk), client))
+    }));
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    // Proxies in front must not collect events.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+fn last_event_id(call: &Call) -> Result<Option<u64>, Problem> {
+    match call.headers.get("last-event-id").map(|v| v.to_str().unwrap_or("?").trim()) {
+        None | Some("") => Ok(None),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| Problem::of(Code::Malformed, "Last-Event-ID", "send the id of the last event as it was given")),
+    }
+}
+
+fn event(name: &str, json: &str) -> Bytes {
+    format!("event: {name}\ndata: {json}\n\n").into()
+}
+
+fn resync(reason: &str) -> Bytes {
+    event("resync", &format!("{{\"reason\":\"{reason}\"}}"))
+}
+
+impl Client {
+    async fn resume(&mut self, after: Option<u64>, latest: u64) -> Result<(), Problem> {
+        let Some(after) = after else { return Ok(()) };
+        if after > latest || latest - after > MAX_CATCH_UP {
+            self.pending.push_back(resync("the last event is too far away"));
+            return Ok(());
+        }
+        self.last = after;
+        let api = self.api.clone();
+        let load = move || Renderer::load(&api);
+        self.catching_up = Some(tokio::task::spawn_blocking(load).await.map_err(|e| Problem::internal(&e))??);
+        Ok(())
+    }
+
+    /// The next piece of the stream; none at its end.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(chunk) = self.pending.pop_front() {
+                return Some(chunk);
+            }
+            if self.over || *self.stopping.borrow() {
+                return None;
+            }
+            if let Some(renderer) = self.catching_up.take() {
+                self.catch_up(renderer).await;
+                continue;
+            }
+            tokio::select! {
+                biased;
+                // A sender that is gone never stops anybody.
+                Ok(()) = self.stopping.changed() => {}
+                change = self.seat.changes.recv() => match change {
+                    Ok(frame) => self.take(&frame),
+                    Err(RecvError::Lagged(missed)) => {
+                        tracing::info!(missed, "an event stream fell behind");
+                        self.pending.push_back(resync("this client reads too slowly"));
+                    }
+                    Err(RecvError::Closed) => self.over = true,
+                },
+                live = self.seat.live.recv() => match live {
+                    Ok(frame) if frame.is_for(&self.ctx) => self.pending.push_back(frame.text.clone()),
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => self.over = true,
+                },
+                _ = self.heartbeat.tick() => self.beat(),
+            }
+        }
+    }
+
+    fn take(&mut self, frame: &Frame) {
+        if frame.sequence > self.last {
+            self.last = frame.sequence;
+            if frame.is_for(&self.ctx) {
+                self.pending.push_back(frame.text.clone());
+            }
+        }
+    }
+
+    /// Ends the stream of a caller who was signed out, disabled or revoked, or whose feed broke off.
+    fn beat(&mut self) {
+        let still = caller::find(&self.api, &self.headers).ok().flatten();
+        let same = still.is_some_and(|c| Some(&c.id) == self.ctx.person() && c.roles == self.ctx.roles());
+        self.over = !same || !self.api.hub.is_running();
+        self.pending.push_back(Bytes::from_static(b":\n\n"));
+    }
+
+    async fn catch_up(&mut self, mut renderer: Renderer) {
+        let (api, after, ctx) = (self.api.clone(), self.last, self.ctx.clone());
+        let read = move || {
+            let changes = api.platform.store().changes(&Context::system("events"), after, BATCH)?;
+            let Changes::Events { changes, next } = changes else { return Ok(None) };
+            let mut texts = Vec::new();
+            for change in &changes {
+                if let Some(frame) = renderer.frame(&api, change)? {
+                    if frame.is_for(&ctx) {
+                        texts.push(frame.text);
+                    }
+                }
+            }
+            Ok::<_, vigiles_store::StoreError>(Some((texts, next, renderer)))
+        };
+        match tokio::task::spawn_blocking(read).await {
+            Ok(Ok(Some((texts, next, renderer)))) => {
+                let caught_up = next == self.last;
+                self.last = next;
+                self.pending.extend(texts);
+                self.catching_up = (!caught_up).then_some(renderer);
+            }
+            Ok(Ok(None)) => self.pending.push_back(resync("the changes are no longer kept")),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "an event stream could not catch up");
+                self.over = true;
+            }
+            Err(_) => self.over = true,
+        }
+    }
+}
+

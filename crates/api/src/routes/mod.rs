@@ -1,0 +1,50 @@
+//! The endpoints, one file a resource.
+
+mod accounts;
+mod agencies;
+mod alarms;
+mod audit;
+mod city;
+mod config;
+mod delivery;
+mod events;
+mod health;
+mod incident_commands;
+mod incidents;
+mod observations;
+mod picture;
+mod rules;
+mod session;
+mod sources;
+pub(crate) mod system;
+mod tokens;
+
+use crate::endpoint::Endpoint;
+use crate::settings::Settings;
+
+/// All endpoints.
+pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
+    [
+        health::endpoints(),
+        session::endpoints(),
+        accounts::endpoints(),
+        agencies::endpoints(),
+        tokens::endpoints(),
+        audit::endpoints(),
+        delivery::endpoints(settings.max_delivery_bytes),
+        observations::endpoints(),
+        picture::endpoints(),
+        config::endpoints(),
+        rules::endpoints(),
+        alarms::endpoints(),
+        incidents::endpoints(),
+        incident_commands::endpoints(),
+        events::endpoints(),
+        sources::endpoints(),
+        system::endpoints(),
+        city::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

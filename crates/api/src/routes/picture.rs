@@ -1,0 +1,117 @@
+//! The whole picture at one moment: now, or in the past.
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+use vigiles_model::{Alarm, AlarmState, BoundingBox, Duration, Incident, IncidentState, Timestamp};
+use vigiles_runtime::documents::{ALARM, INCIDENT};
+use vigiles_store::{Document, Kind, Query, Store};
+use vigiles_trust::{Action, Context, Resource};
+
+use super::alarms::Names;
+use crate::call::{Call, area, moment, ok, stored, units};
+use crate::endpoint::{Answer, Endpoint};
+use crate::problem::Problem;
+use crate::wire::alarm::Alarm as WireAlarm;
+use crate::wire::incident::Incident as WireIncident;
+use crate::wire::observation::Observation;
+use crate::wire::picture::Picture;
+
+/// Resolved incidents are shown for so long.
+const AFTERGLOW: Duration = Duration::from_secs(3600);
+/// Most alarms or incidents of a picture.
+const MOST: usize = 5000;
+
+/// Which moment.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct PictureQuery {
+    /// The moment; now where absent.
+    #[param(format = DateTime)]
+    at: Option<String>,
+    /// `west,south,east,north` in degrees.
+    #[param(example = "24.8,60.1,25.0,60.3")]
+    bbox: Option<String>,
+}
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/v1/picture", "get_picture", "The whole picture at a moment", get)
+            .tag("picture")
+            .may(Action::Read(Resource::Incidents))
+            .query::<PictureQuery>()
+            .answers::<Picture>(200, "Latest observations, active alarms, open and just resolved incidents."),
+    ]
+}
+
+async fn get(call: Call) -> Answer {
+    let query: PictureQuery = call.query()?;
+    let area = area(query.bbox.as_deref())?;
+    let now = call.platform().now();
+    let past = moment("at", query.at.as_deref())?.filter(|at| *at < now);
+    call.audit_read("picture", call.query.chars().take(200).collect()).await?;
+    let ctx = call.context()?;
+    let picture = call
+        .blocking(move |api| {
+            let at = past.unwrap_or(now);
+            let store = api.platform.store();
+            let alarms = then(store, &ctx, past, ALARM, &["active"], area)?;
+            let states = ["new", "acknowledged", "in_progress", "reopened", "resolved"];
+            let incidents = then(store, &ctx, past, INCIDENT, &states, area)?;
+            let unit = units(&api.platform);
+            let latest = api.platform.history().latest(&ctx, at, area)?;
+            let names = Names::of(store, &alarms)?;
+            Ok(Picture {
+                at: at.into(),
+                observations: latest.observations.iter().map(|o| Observation::new(o, &unit(&o.kind))).collect(),
+                alarms: active(&alarms, &names, &unit)?,
+                incidents: shown(&incidents, at)?,
+            })
+        })
+        .await?;
+    ok(&picture)
+}
+
+/// The documents as they are now, or as they were at a past moment.
+fn then(
+    store: &dyn Store,
+    ctx: &Context,
+    past: Option<Timestamp>,
+    kind: Kind,
+    states: &[&str],
+    area: Option<BoundingBox>,
+) -> Result<Vec<Document>, Problem> {
+    let states = states.iter().map(|s| (*s).to_owned()).collect();
+    let query = Query { states, area, limit: MOST, ..Query::new(kind) };
+    let page = match past {
+        Some(at) => store.as_of(ctx, &query, at)?,
+        None => store.list(ctx, &query)?,
+    };
+    Ok(page.documents)
+}
+
+fn active(
+    documents: &[Document],
+    names: &Names,
+    unit: &dyn Fn(&vigiles_model::KindId) -> String,
+) -> Result<Vec<WireAlarm>, Problem> {
+    let mut alarms = Vec::new();
+    for document in documents {
+        let alarm: Alarm = stored(document)?;
+        if alarm.state == AlarmState::Active {
+            alarms.push(WireAlarm::new(&alarm, unit, names.rule(&alarm.rule)));
+        }
+    }
+    Ok(alarms)
+}
+
+fn shown(documents: &[Document], at: Timestamp) -> Result<Vec<WireIncident>, Problem> {
+    let mut incidents = Vec::new();
+    for document in documents {
+        let incident: Incident = stored(document)?;
+        let just_resolved = incident.state == IncidentState::Resolved && at.since(incident.changed) <= AFTERGLOW;
+        if incident.state.is_open() || just_resolved {
+            incidents.push(WireIncident::from(&incident));
+        }
+    }
+    Ok(incidents)
+}
