@@ -29,7 +29,7 @@ fn main() {
             for (i, batch) in batches.iter().enumerate() {
                 engine.step(batch, Timestamp::from_millis(round * 1_000_000 + i as i64), &mut effects);
             }
-            let elapsed = cpu() - start;
+            let elapsed = cpu().saturating_sub(start);
             // The first round fills the series.
             if round > 0 {
                 spent += elapsed;

@@ -171,7 +171,7 @@ impl Turn<'_> {
                 match radius_m {
                     None => self.judge_count(reading, rule, tally, (*window, *at_least), address),
                     Some(radius_m) => {
-                        self.judge_cluster(reading, rule, tally, (*window, *at_least, *radius_m), address)
+                        self.judge_cluster(reading, rule, tally, (*window, *at_least, *radius_m), address);
                     }
                 }
             }
@@ -201,7 +201,9 @@ impl Turn<'_> {
         let Some(index) = self.find_or_make(found, address, (reading.series, shortcut), fresh) else { return };
         let Some(Slot { memory: Memory::Windows(windows), .. }) = self.live.slot_mut(index) else { return };
         if let (Some(value), false) = (reading.o.number(), reading.late) {
-            windows.iter_mut().for_each(|w| w.add(reading.o.time.0, value));
+            for window in windows.iter_mut() {
+                window.add(reading.o.time.0, value);
+            }
         }
         if !reading.in_order {
             return;

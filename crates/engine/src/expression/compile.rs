@@ -90,7 +90,9 @@ impl Compiler<'_> {
         let offset = self.source.offset_for(first.id).map_or(0, |(start, _)| start as usize);
         // The grammar puts a function call at its parenthesis.
         let name = match &first.expr {
-            Expr::Call(call) if self.text.get(..offset).is_some_and(|t| t.ends_with(&call.func_name)) => call.func_name.len(),
+            Expr::Call(call) if self.text.get(..offset).is_some_and(|t| t.ends_with(&call.func_name)) => {
+                call.func_name.len()
+            }
             _ => 0,
         };
         Err(flaw_at(self.text, offset - name, message.into()))
@@ -383,7 +385,7 @@ fn parse_span(text: &str) -> Option<i64> {
         _ => return None,
     };
     let seconds = digits.parse::<u32>().ok().map(|n| f64::from(n) * factor)?;
-    (seconds >= 1.0 && seconds <= MAX_WINDOW_S).then_some((seconds * 1e6) as i64)
+    (1.0..=MAX_WINDOW_S).contains(&seconds).then_some((seconds * 1e6) as i64)
 }
 
 fn flaw_at(text: &str, offset: usize, message: String) -> Flaw {

@@ -37,10 +37,22 @@ impl Expression {
     }
 }
 
+/// The commonest forms are computed without going through [`Found`].
 fn truth(node: &Node, env: &Env<'_>) -> Result<bool, Fault> {
-    match find(node, env)? {
-        Found::Truth(b) => Ok(b),
-        _ => Err(Fault),
+    match node {
+        Node::And(a, b) => absorb(a, b, env, false),
+        Node::Or(a, b) => absorb(a, b, env, true),
+        Node::Not(a) => truth(a, env).map(|b| !b),
+        Node::Compare(comparison, a, b) => match (&**a, &**b, &env.observation.value) {
+            (Node::Field(Field::Value), Node::Number(limit), Value::Number(n)) => {
+                Ok(decide(*comparison, n.partial_cmp(limit)))
+            }
+            _ => compare(*comparison, find(a, env)?, find(b, env)?),
+        },
+        _ => match find(node, env)? {
+            Found::Truth(b) => Ok(b),
+            _ => Err(Fault),
+        },
     }
 }
 
@@ -67,12 +79,9 @@ fn find<'a>(node: &'a Node, env: &'a Env<'a>) -> Result<Found<'a>, Fault> {
         Node::Attribute(holder, name) => Found::Text(attribute(*holder, name, env).ok_or(Fault)?),
         Node::Has(holder, name) => Found::Truth(attribute(*holder, name, env).is_some()),
         Node::Window(index, aggregate) => Found::Number(aggregated(env, *index, *aggregate)?),
-        Node::Not(a) => Found::Truth(!truth(a, env)?),
+        Node::Not(_) | Node::And(..) | Node::Or(..) | Node::Compare(..) => Found::Truth(truth(node, env)?),
         Node::Negate(a) => Found::Number(-number(a, env)?),
-        Node::And(a, b) => Found::Truth(absorb(a, b, env, false)?),
-        Node::Or(a, b) => Found::Truth(absorb(a, b, env, true)?),
         Node::If(a, b, c) => find(if truth(a, env)? { b } else { c }, env)?,
-        Node::Compare(comparison, a, b) => Found::Truth(compare(*comparison, find(a, env)?, find(b, env)?)?),
         Node::Compute(operation, a, b) => Found::Number(compute(*operation, number(a, env)?, number(b, env)?)),
         Node::InList(a, list) => Found::Truth(member(a, list, env)?),
         Node::InZones(a) => {
@@ -170,14 +179,19 @@ fn compare(comparison: Comparison, a: Found<'_>, b: Found<'_>) -> Result<bool, F
         },
         _ => return Err(Fault),
     };
-    Ok(match comparison {
+    Ok(decide(comparison, order))
+}
+
+/// NaN has no order: it is unequal to everything.
+fn decide(comparison: Comparison, order: Option<std::cmp::Ordering>) -> bool {
+    match comparison {
         Comparison::Equal => order.is_some_and(std::cmp::Ordering::is_eq),
         Comparison::Unequal => order.is_none_or(std::cmp::Ordering::is_ne),
         Comparison::Less => order.is_some_and(std::cmp::Ordering::is_lt),
         Comparison::LessEqual => order.is_some_and(std::cmp::Ordering::is_le),
         Comparison::Greater => order.is_some_and(std::cmp::Ordering::is_gt),
         Comparison::GreaterEqual => order.is_some_and(std::cmp::Ordering::is_ge),
-    })
+    }
 }
 
 fn compute(operation: Arithmetic, a: f64, b: f64) -> f64 {

@@ -121,3 +121,47 @@ fn cost_is_bounded() {
     assert!(Expression::compile(&"x".repeat(5000), true).is_err());
     assert!(Expression::compile("window('1m').mean > 1", false).is_err());
 }
+
+/// What the CEL interpreter says of the same expression; an error where it has none.
+fn interpreted(text: &str) -> Result<bool, Fault> {
+    let mut context = cel::Context::default();
+    let attributes = std::collections::HashMap::from([("category", "noise")]);
+    context.add_variable_from_value("value", 42.0);
+    context.add_variable_from_value("kind", "air.pm25");
+    context.add_variable_from_value("unit", "ug/m3");
+    context.add_variable_from_value("zones", vec!["harbour"]);
+    context.add_variable_from_value("attributes", attributes);
+    let program = cel::Program::compile(text).unwrap();
+    match program.execute(&context) {
+        Ok(cel::Value::Bool(b)) => Ok(b),
+        _ => Err(Fault),
+    }
+}
+
+#[test]
+fn expressions_agree_with_the_cel_interpreter() {
+    let atoms = [
+        "value > 35.0",
+        "value <= 41.5",
+        "value / 2.0 + 1.0 == 22.0",
+        "-value < 0.0",
+        "kind == 'air.pm25'",
+        "kind in ['a', 'b']",
+        "'harbour' in zones",
+        "'far' in zones",
+        "attributes.category.startsWith('no')",
+        "attributes['category'].endsWith('x')",
+        "attributes.lane == '1'",
+        "has(attributes.lane)",
+        "size(kind) == 8",
+        "(value > 1.0 ? unit : kind).contains('ug')",
+    ];
+    for a in atoms {
+        check(a, interpreted(a));
+        for b in atoms {
+            for text in [format!("{a} && {b}"), format!("{a} || !({b})"), format!("({a}) == ({b})")] {
+                check(&text, interpreted(&text));
+            }
+        }
+    }
+}

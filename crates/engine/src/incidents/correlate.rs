@@ -60,10 +60,8 @@ impl Turn<'_> {
 
     fn join(&mut self, case: u64, number: u64, alarm: &Alarm, address: Address, why: String, at: Timestamp) {
         self.live.cases.change(case, |case| {
-            let why = match alarm.severity > case.incident.severity {
-                true => format!("{why}; severity rises to {}", severity_text(alarm.severity)),
-                false => why,
-            };
+            let rises = alarm.severity > case.incident.severity;
+            let why = if rises { format!("{why}; severity rises to {}", severity_text(alarm.severity)) } else { why };
             case.take_in(alarm, at);
             case.note(at, None, TimelineEvent::AlarmJoined { alarm: alarm.id.clone(), why });
             case.touch(at);

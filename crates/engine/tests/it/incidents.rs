@@ -56,7 +56,7 @@ fn alarms_of_one_asset_or_one_place_share_an_incident() {
         (first.alarms.len(), first.title.as_str(), first.severity),
         (3, "Bad air near Station a", Severity::Severe)
     );
-    assert_eq!(first.assets.iter().map(|a| a.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(first.assets.iter().map(vigiles_model::AssetId::as_str).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(
         reasons(first),
         [

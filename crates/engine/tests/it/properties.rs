@@ -228,4 +228,24 @@ proptest! {
         let _ = Engine::restore(&bytes);
         prop_assert!(Engine::restore(&bytes[..position % length]).is_err());
     }
+
+    #[test]
+    fn any_text_in_place_of_an_expression_is_answered(
+        text in prop_oneof![
+            ".{0,60}",
+            "[a-z0-9 .()\\[\\]{}'\"!&|<>=+*/?:,%_\\\\`-]{0,60}",
+            "(value|zones|kind|window\\('1m'\\)|attributes|in|has|&&|\\|\\||==|>|\\(|\\)|\\?|:|\\.|-|!|1|2\\.5|'x'|\\[|\\]|,| ){0,30}",
+        ],
+    ) {
+        let mut rule = rule("[detector.condition]\nexpression = 'true'\n");
+        rule.when = Some(text.clone());
+        rule.detector = vigiles_engine::rule::Detector::Condition(vigiles_engine::rule::Condition {
+            expression: text,
+            for_s: 0.0,
+            clear_for_s: 0.0,
+        });
+        for d in rule.check(&|_| true) {
+            prop_assert!(d.line >= 1 && d.column >= 1 && !d.message.is_empty());
+        }
+    }
 }
