@@ -88,7 +88,7 @@ impl Carrier for Outbound {
                         .webhooks
                         .get(endpoint)
                         .ok_or_else(|| format!("no webhook {endpoint:?} is configured ([[webhook]])"))?;
-                    let call = hook.call(&live, task)?;
+                    let call = Webhook::call(&live, task)?;
                     self.attempt(|| {
                         let (hook, call) = (hook.clone(), call.clone());
                         move || hook.post(&call)

@@ -9,7 +9,8 @@ pub(super) enum Version {
     V5,
 }
 
-/// Quality of service.
+/// Quality of service, in the words of the standard.
+#[expect(clippy::enum_variant_names, reason = "the standard names them so")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Qos {
     AtMostOnce,

@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn addresses() {
         let check = |url: &str, expected: Option<(&str, u16)>| {
-            assert_eq!(split(url), expected.map(|(h, p)| (h.to_owned(), p)), "{url}")
+            assert_eq!(split(url), expected.map(|(h, p)| (h.to_owned(), p)), "{url}");
         };
         check("mqtt://broker.example:1884", Some(("broker.example", 1884)));
         check("10.0.0.1", Some(("10.0.0.1", 1883)));

@@ -48,7 +48,7 @@ impl Http {
         let url = if has_path { url.to_owned() } else { format!("{}{PATH}", url.trim_end_matches('/')) };
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .max_redirects(0)
             .build();
         Self { agent: config.new_agent(), url, authorization: format!("Bearer {token}") }

@@ -203,6 +203,10 @@ struct Clock {
 }
 
 impl Clock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a replay is dated by the wall clock of its own machine, as a device would"
+    )]
     fn start(first: Timestamp, offset_s: f64, speed: f64) -> Self {
         let recorded = first + vigiles_model::Duration((offset_s * 1e6) as i64);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -235,6 +239,7 @@ impl Pause<'_> {
         *self.stop.borrow()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the pace of a recording is time itself")]
     pub(crate) fn sleep(&self, span: Duration) {
         let until = Instant::now() + span;
         while !self.is_over() {

@@ -1,6 +1,6 @@
 //! Delivery over MQTT, quality of service 1.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
@@ -28,7 +28,7 @@ impl Mqtt {
             .set_keep_alive(Duration::from_secs(30))
             .set_max_packet_size(MAX_MESSAGE_BYTES * 2, MAX_MESSAGE_BYTES * 2);
         let (client, mut connection) = Client::new(options, 16);
-        let (sender, acks) = channel();
+        let (sender, acks) = sync_channel(16);
         std::thread::spawn(move || {
             for event in connection.iter() {
                 let said = match event {

@@ -46,7 +46,8 @@ impl<'m> Recording<'m> {
         let invalid = |why: String| ReplayError::Invalid { what: file.clone(), why };
         let bytes = unpack(File::open(path).map_err(read)?).map_err(read)?;
         let name = file.strip_suffix(".gz").unwrap_or(&file).to_ascii_lowercase();
-        let is_csv = mapping.map_or(name.ends_with(".csv"), |m| m.config().format == Format::Csv);
+        let is_csv = mapping
+            .map_or(Path::new(&name).extension().is_some_and(|e| e == "csv"), |m| m.config().format == Format::Csv);
         let rows = match mapping {
             Some(mapping) if is_csv => {
                 let mut reader = csv::ReaderBuilder::new()

@@ -70,8 +70,9 @@ fn config(port: u16, door: &FakeDoor) -> Config {
 }
 
 async fn until(what: impl Fn() -> bool) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
     while !what() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        ticks.tick().await;
     }
 }
 

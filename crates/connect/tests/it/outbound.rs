@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use vigiles_connect::outbound::{Outbound, Retries};
@@ -114,7 +114,7 @@ fn email(to: &str) -> Action {
 fn mail_server(busy: usize) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (sender, mails) = channel();
+    let (sender, mails) = sync_channel(8);
     std::thread::spawn(move || {
         for (i, stream) in listener.incoming().enumerate() {
             let stream = stream.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 
 /// A request as it came.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Request {
 pub(crate) fn receive(answers: &[(&str, &str)]) -> (SocketAddr, Receiver<Request>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (sender, requests) = channel();
+    let (sender, requests) = sync_channel(8);
     let mut answers: VecDeque<(String, String)> =
         answers.iter().map(|(h, b)| ((*h).to_owned(), (*b).to_owned())).collect();
     std::thread::spawn(move || {
@@ -34,9 +34,7 @@ pub(crate) fn receive(answers: &[(&str, &str)]) -> (SocketAddr, Receiver<Request
             while !request.head.ends_with("\r\n\r\n") {
                 assert!(reader.read_line(&mut request.head).unwrap() > 0);
             }
-            if request.header("transfer-encoding").is_some() {
-                panic!("a body of known length was expected");
-            }
+            assert!(request.header("transfer-encoding").is_none(), "a body of known length was expected");
             let length = request.header("content-length").map_or(0, |v| v.parse().unwrap());
             let mut bytes = vec![0; length];
             reader.read_exact(&mut bytes).unwrap();

@@ -93,11 +93,8 @@ fn what_cannot_be_played_is_said() {
 async fn ndjson_by_mqtt_into_the_broker() {
     let run = start(Config::default()).await;
     let dir = tempfile::tempdir().unwrap();
-    let text: String = (0..1200)
-        .map(|i| {
-            format!("{{\"kind\":\"air.pm25\",\"asset\":\"s{i}\",\"value\":{i},\"time\":\"2014-05-01T00:00:00Z\"}}\n")
-        })
-        .collect();
+    let row = |i| format!(r#"{{"kind":"air.pm25","asset":"s{i}","value":{i},"time":"2014-05-01T00:00:00Z"}}"#);
+    let text = (0..1200).map(row).collect::<Vec<_>>().join("\n");
     let file = packed(&dir, "day.ndjson.gz", &text);
     let target = Target::Mqtt { address: ("127.0.0.1".into(), run.address.port()), token: "good".into() };
     let summary = tokio::task::spawn_blocking(move || play(&file, &options(target), &watch::channel(false).1))

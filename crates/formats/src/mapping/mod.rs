@@ -27,7 +27,7 @@ pub struct MappingError {
 }
 
 impl MappingError {
-    fn new(path: impl Into<String>, message: impl ToString) -> Self {
+    fn new(path: impl Into<String>, message: impl std::fmt::Display) -> Self {
         Self { path: path.into(), message: message.to_string() }
     }
 }

@@ -66,7 +66,7 @@ impl Template {
                     record.topic.split('/').nth(*n).ok_or_else(|| format!("the topic has no level {}", n + 1))?,
                 ),
                 Part::Field(field) => {
-                    text.push_str(&record.text(field)?.ok_or_else(|| format!("the record has no {field}"))?)
+                    text.push_str(&record.text(field)?.ok_or_else(|| format!("the record has no {field}"))?);
                 }
             }
         }

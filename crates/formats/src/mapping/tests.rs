@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use vigiles_model::Value;
 
 use super::*;
@@ -26,7 +28,7 @@ fn line(draft: &Draft) -> String {
         draft.unit.as_deref().unwrap_or_default()
     );
     for (name, value) in &draft.attributes {
-        text += &format!(" {name}={value}");
+        write!(text, " {name}={value}").unwrap();
     }
     text.trim_end().to_owned()
 }
