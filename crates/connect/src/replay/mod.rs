@@ -1,6 +1,6 @@
 //! Recorded observations, played again at a chosen speed through the platform's own doors, as any client would.
 //!
-//! Every observation is labelled `replayed`, and re-dated so that the first row is now, unless the recorded times
+//! Every observation is labelled `replayed` (a simulated one stays `simulated`), and re-dated so that the first row is now, unless the recorded times
 //! are asked for. The calls block; run them on a thread of their own.
 
 mod http;
@@ -168,7 +168,10 @@ fn play_once(
                     draft.time = Some(clock.redate(time));
                 }
             }
-            draft.origin = Origin::Replayed;
+            // What was made by a simulation stays so, however often it is played.
+            if draft.origin == Origin::Live {
+                draft.origin = Origin::Replayed;
+            }
             batch.push(draft);
             if batch.len() >= MAX_BATCH {
                 way.send(&mut batch, pause, summary)?;
