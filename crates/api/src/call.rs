@@ -119,11 +119,6 @@ impl Call {
         tokio::task::spawn_blocking(move || work(&api)).await.map_err(|e| Problem::internal(&e))?
     }
 
-    /// Whether the caller may also do `action`, to things of `owner`.
-    pub(crate) fn permits(&self, action: Action, owner: Option<&AgencyId>) -> bool {
-        self.context.as_ref().is_some_and(|ctx| ctx.permits(action, owner))
-    }
-
     /// Whether the caller may do to something of `owner` what this endpoint does.
     pub(crate) fn check_owner(&self, owner: Option<&AgencyId>) -> Result<(), Problem> {
         let ctx = self.context()?;

@@ -16,7 +16,6 @@ mod openapi;
 mod pages;
 pub mod problem;
 mod routes;
-mod serve;
 mod session_cookie;
 mod settings;
 mod state;
@@ -32,7 +31,6 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use vigiles_runtime::Platform;
 
-pub use serve::serve;
 pub use settings::{DoorGauge, Settings};
 
 use crate::endpoint::Endpoint;

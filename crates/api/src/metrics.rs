@@ -19,7 +19,6 @@ pub(crate) struct Traffic {
     answers: Mutex<BTreeMap<(String, u16), u64>>,
     times: [AtomicU64; BUCKETS_S.len() + 1],
     time_us: AtomicU64,
-    pub(crate) refused_observations: AtomicU64,
     pub(crate) open_requests: AtomicU64,
 }
 

@@ -1,0 +1,12 @@
+//! The API over real sockets, on a platform in a temporary directory.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod access;
+mod client;
+mod delivery;
+mod document;
+mod events;
+mod incidents;
+mod session;
+mod setting;
+mod world;

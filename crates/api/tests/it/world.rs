@@ -1,0 +1,122 @@
+//! A platform with its API on a free port.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use vigiles_api::Settings;
+use vigiles_bus::{Clock, SystemClock};
+use vigiles_model::{AgencyId, SourceId};
+use vigiles_runtime::directory::{self, Agency, NewAccount, NewToken};
+use vigiles_runtime::{Parts, Platform, documents};
+use vigiles_store::{Kind, SqliteStore};
+use vigiles_trust::{Context, Role};
+
+use crate::client::{Request, request};
+
+const SYSTEM: Context = Context::system("test");
+
+const KINDS: [Kind; 13] = {
+    let [a, b, c, d, e, f, g] = documents::ENGINE_KINDS;
+    let [h, i, j, k, l, m] = directory::KINDS;
+    [a, b, c, d, e, f, g, h, i, j, k, l, m]
+};
+
+/// A running platform; it stops when dropped.
+pub(crate) struct World {
+    pub(crate) address: SocketAddr,
+    pub(crate) platform: Arc<Platform>,
+    _dir: TempDir,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.platform.stop();
+    }
+}
+
+pub(crate) async fn world() -> World {
+    world_with(Settings::default()).await
+}
+
+pub(crate) async fn world_with(settings: Settings) -> World {
+    let dir = tempfile::tempdir().unwrap();
+    let platform = open(dir.path());
+    for id in ["city", "fire"] {
+        let agency = Agency { id: AgencyId::new(id).unwrap(), name: id.to_uppercase() };
+        platform.directory().ensure_agency(&SYSTEM, agency).unwrap();
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = vigiles_api::router(platform.clone(), settings);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    World { address, platform, _dir: dir }
+}
+
+fn open(dir: &std::path::Path) -> Arc<Platform> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
+    let history = vigiles_history::Embedded::open(&dir.join("history"), vigiles_history::Options::default()).unwrap();
+    let store_clock = clock.clone();
+    let options =
+        vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || store_clock.now()), max_bytes: None };
+    let store = SqliteStore::open(&dir.join("store"), options).unwrap();
+    let snapshots = dir.join("engine");
+    Platform::start(Parts { bus: Arc::new(bus), history: Arc::new(history), store: Arc::new(store), clock, snapshots }).unwrap()
+}
+
+impl World {
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request {
+        request(self.address, method, path)
+    }
+
+    /// A token of a role, of the agency `city`.
+    pub(crate) fn token(&self, role: Role) -> String {
+        self.token_of(role, "city")
+    }
+
+    pub(crate) fn token_of(&self, role: Role, agency: &str) -> String {
+        let source = (role == Role::Device).then(|| SourceId::new("device-1").unwrap());
+        let new = NewToken {
+            name: format!("{role} of {agency}"),
+            role,
+            agency: Some(AgencyId::new(agency).unwrap()),
+            source,
+            expires: None,
+        };
+        self.platform.directory().add_token(&SYSTEM, new, self.platform.now()).unwrap().1
+    }
+
+    pub(crate) fn account(&self, name: &str, roles: &[Role], password: Option<&str>) -> directory::Account {
+        let new = NewAccount {
+            name: name.to_owned(),
+            roles: roles.to_vec(),
+            agency: AgencyId::new("city").unwrap(),
+            password: password.map(str::to_owned),
+        };
+        self.platform.directory().add_account(&SYSTEM, new, self.platform.now()).unwrap()
+    }
+
+    /// Registers the kind `air.pm25` and a rule over 75 that opens incidents.
+    pub(crate) async fn with_rule(&self) -> String {
+        let token = self.token(Role::Supervisor);
+        self.request("PUT", "/api/v1/kinds/air.pm25").bearer(&token).json(kind()).send().await.expect(201);
+        self.request("PUT", "/api/v1/rules/high").bearer(&token).json(rule()).send().await.expect(201);
+        token
+    }
+}
+
+pub(crate) fn kind() -> Value {
+    json!({"id": "air.pm25", "name": "PM2.5", "quantity": "fine dust", "unit": "ug/m3", "value_type": "number",
+           "min": 0, "max": 2000, "retention_s": 86400})
+}
+
+pub(crate) fn rule() -> Value {
+    json!({"id": "high", "name": "Fine dust", "agency": "city", "kinds": ["air.pm25"],
+           "detector": {"threshold": {"above": 75.0}},
+           "alarm": {"title": "Fine dust at {asset}", "severity": "severe"},
+           "incident": {"incident_type": "air_quality", "priority": "p2"}})
+}
