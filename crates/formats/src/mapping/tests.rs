@@ -144,3 +144,26 @@ fn configurations_are_checked() {
     );
     refuse("format = \"json\"\ncolour=1\n[[observations]]\nkind=\"a\"\nvalue=\"/t\"", "mapping");
 }
+
+#[test]
+fn the_manuals_examples_are_good() {
+    let manual = include_str!("../../../../docs/mappings.md");
+    let blocks: Vec<&str> = manual.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(blocks.len(), 3);
+    let payloads = [
+        r#"{"time":"2026-11-22T03:00:00Z","deviceInfo":{"deviceName":"yard 3"},"object":{"temp":215,"batt":3.61,"open":null}}"#,
+        r#"{"station":"s1","rows":[{"n":1,"db":61.5},{"n":2,"db":58.0}]}"#,
+        "Date;Time;CO(GT)\n10/03/2004;18.00.00;2,6\n",
+    ];
+    let expected: [&[&str]; 3] = [
+        &[
+            "air.temperature a8 2026-11-22T03:00:00Z 21.5 Cel name=yard 3",
+            "device.battery a8 2026-11-22T03:00:00Z 3.61 V name=yard 3",
+        ],
+        &["noise.level s1-1  61.5 dB[SPL]", "noise.level s1-2  58 dB[SPL]"],
+        &["air.co italy-1 2004-03-10T17:00:00Z 2.6 mg/m3"],
+    ];
+    for ((mapping, payload), expected) in blocks.iter().zip(payloads).zip(expected) {
+        check(mapping, "application/4/device/a8/event/up", payload, expected);
+    }
+}
