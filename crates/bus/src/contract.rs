@@ -107,22 +107,11 @@ pub trait Bus: Send + Sync {
 
     /// Appends in order; `done` is called once durable. [`BusError::Full`] at once where the queue is full;
     /// after an error returned here `done` is never called.
-    fn append_async(
-        &self,
-        topic: &Topic,
-        records: Vec<Vec<u8>>,
-        done: Done,
-    ) -> Result<(), BusError>;
+    fn append_async(&self, topic: &Topic, records: Vec<Vec<u8>>, done: Done) -> Result<(), BusError>;
 
     /// Durable records from `from` on, in order, at most `max_records` and about `max_bytes` (at least one where
     /// there is one). Empty at the end of the topic. [`BusError::Trimmed`] where `from` is no longer kept.
-    fn read(
-        &self,
-        topic: &Topic,
-        from: Offset,
-        max_records: usize,
-        max_bytes: usize,
-    ) -> Result<Vec<Entry>, BusError>;
+    fn read(&self, topic: &Topic, from: Offset, max_records: usize, max_bytes: usize) -> Result<Vec<Entry>, BusError>;
 
     /// Waits until a record at `from` is durable or the time is over; gives the next offset to be written.
     fn wait(&self, topic: &Topic, from: Offset, timeout: Duration) -> Result<Offset, BusError>;

@@ -42,9 +42,7 @@ fn texts(bus: &dyn Bus, topic: &Topic, from: u64) -> Vec<String> {
     let end = bus.bounds(topic).expect("bounds").end.0;
     let mut next = from;
     while next < end {
-        let entries = bus
-            .read(topic, Offset(next), 3, 1 << 20)
-            .expect("durable records can be read");
+        let entries = bus.read(topic, Offset(next), 3, 1 << 20).expect("durable records can be read");
         assert!(!entries.is_empty(), "offset {next} of {end} is durable");
         for entry in entries {
             assert_eq!(entry.offset.0, next);
@@ -60,39 +58,23 @@ fn appends_are_read_back_in_order<F: Factory>(factory: &F) {
     let t = topic("t");
     assert_eq!(bus.bounds(&t), Ok(Offset(0)..Offset(0)));
     assert_eq!(bus.read(&t, Offset(0), 10, 10), Ok(Vec::new()));
-    let first = bus
-        .append(&t, vec![b"a".to_vec(), b"b".to_vec()])
-        .expect("append");
+    let first = bus.append(&t, vec![b"a".to_vec(), b"b".to_vec()]).expect("append");
     assert_eq!((first.first_offset, first.at), (Offset(0), Timestamp(5)));
-    let second = bus
-        .append(&t, vec![b"c".to_vec(), Vec::new()])
-        .expect("append");
+    let second = bus.append(&t, vec![b"c".to_vec(), Vec::new()]).expect("append");
     assert_eq!(second.first_offset, Offset(2));
     assert_eq!(texts(&bus, &t, 0), ["a", "b", "c", ""]);
     assert_eq!(texts(&bus, &t, 2), ["c", ""]);
     assert_eq!(bus.read(&t, Offset(4), 10, 10), Ok(Vec::new()));
-    assert_eq!(
-        bus.read(&t, Offset(1), 1, 0).expect("at least one").len(),
-        1
-    );
+    assert_eq!(bus.read(&t, Offset(1), 1, 0).expect("at least one").len(), 1);
 }
 
 fn offsets_and_times_survive_a_restart<F: Factory>(factory: &F) {
     let t = topic("t");
-    for (run, (now, expected)) in [(1_000, 1_000), (400, 1_000), (2_000, 2_000)]
-        .into_iter()
-        .enumerate()
-    {
+    for (run, (now, expected)) in [(1_000, 1_000), (400, 1_000), (2_000, 2_000)].into_iter().enumerate() {
         let bus = factory.open("restart", clock(now));
-        let done = bus
-            .append(&t, vec![run.to_string().into_bytes()])
-            .expect("append");
+        let done = bus.append(&t, vec![run.to_string().into_bytes()]).expect("append");
         assert_eq!(done.first_offset, Offset(run as u64));
-        assert_eq!(
-            done.at,
-            Timestamp(expected),
-            "platform time never decreases"
-        );
+        assert_eq!(done.at, Timestamp(expected), "platform time never decreases");
         assert_eq!(texts(&bus, &t, 0).len(), run + 1);
     }
 }
@@ -107,40 +89,27 @@ fn many_threads_append_at_once<F: Factory>(factory: &F) {
                 scope.spawn(move || {
                     let append = |i: usize| {
                         let text = format!("{thread}-{i}");
-                        let records =
-                            vec![text.clone().into_bytes(), format!("{text}b").into_bytes()];
+                        let records = vec![text.clone().into_bytes(), format!("{text}b").into_bytes()];
                         (bus.append(t, records).expect("append").first_offset.0, text)
                     };
                     (0..50).map(append).collect::<Vec<_>>()
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().expect("no panic"))
-            .collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
     });
     let stored = texts(&bus, &t, 0);
     assert_eq!(stored.len(), 400);
     for (offset, text) in &told {
         assert_eq!(&stored[*offset as usize], text);
-        assert_eq!(
-            stored[*offset as usize + 1],
-            format!("{text}b"),
-            "one append stands together"
-        );
+        assert_eq!(stored[*offset as usize + 1], format!("{text}b"), "one append stands together");
     }
     let by_offset: BTreeMap<_, _> = told.into_iter().collect();
     let mut last = [-1_i64; 4];
     for text in by_offset.values() {
         let (thread, i) = text.split_once('-').expect("thread-i");
-        let (thread, i): (usize, i64) =
-            (thread.parse().expect("number"), i.parse().expect("number"));
-        assert_eq!(
-            i,
-            last[thread] + 1,
-            "appends of one thread keep their order"
-        );
+        let (thread, i): (usize, i64) = (thread.parse().expect("number"), i.parse().expect("number"));
+        assert_eq!(i, last[thread] + 1, "appends of one thread keep their order");
         last[thread] = i;
     }
 }
@@ -155,12 +124,8 @@ fn readers_wait_for_the_next_record<F: Factory>(factory: &F) {
     };
     let (tell, told) = mpsc::sync_channel(1);
     let done = Box::new(move |result| tell.send(result).expect("the test waits"));
-    bus.append_async(&t, vec![b"x".to_vec()], done)
-        .expect("queued");
-    assert_eq!(
-        told.recv().expect("told").expect("durable").first_offset,
-        Offset(0)
-    );
+    bus.append_async(&t, vec![b"x".to_vec()], done).expect("queued");
+    assert_eq!(told.recv().expect("told").expect("durable").first_offset, Offset(0));
     assert_eq!(waiter.join().expect("no panic"), Ok(Offset(1)));
     assert_eq!(bus.wait(&t, Offset(0), Duration::ZERO), Ok(Offset(1)));
 }
@@ -175,10 +140,7 @@ fn cursors_are_kept<F: Factory>(factory: &F) {
         bus.save_cursor("reader", &t, Offset(2)).expect("saved");
         let beyond = bus.save_cursor("reader", &t, Offset(3));
         assert!(matches!(beyond, Err(BusError::Beyond { .. })), "{beyond:?}");
-        assert!(matches!(
-            bus.save_cursor("../x", &t, Offset(0)),
-            Err(BusError::Name(_))
-        ));
+        assert!(matches!(bus.save_cursor("../x", &t, Offset(0)), Err(BusError::Name(_))));
     }
     let bus = factory.open("cursors", clock(0));
     assert_eq!(bus.load_cursor("reader", &t), Ok(Some(Offset(2))));
@@ -194,17 +156,11 @@ fn trimmed_records_are_refused_clearly<F: Factory>(factory: &F) {
         }
         bus.trim(&t, Offset(150)).expect("trim");
         let bounds = bus.bounds(&t).expect("bounds");
-        assert!(
-            bounds.start <= Offset(150),
-            "kept what was not to be trimmed: {bounds:?}"
-        );
+        assert!(bounds.start <= Offset(150), "kept what was not to be trimmed: {bounds:?}");
         assert_eq!(bounds.end, Offset(200));
         if bounds.start > Offset(0) {
             let refused = bus.read(&t, Offset(0), 1, 1);
-            assert!(
-                matches!(refused, Err(BusError::Trimmed { oldest, .. }) if oldest == bounds.start),
-                "{refused:?}"
-            );
+            assert!(matches!(refused, Err(BusError::Trimmed { oldest, .. }) if oldest == bounds.start), "{refused:?}");
         }
     }
     let bus = factory.open("trim", clock(0));
@@ -217,18 +173,12 @@ fn trimmed_records_are_refused_clearly<F: Factory>(factory: &F) {
 fn bad_appends_are_refused<F: Factory>(factory: &F) {
     let bus = factory.open("bad", clock(0));
     let t = topic("t");
-    assert!(matches!(
-        bus.append(&t, Vec::new()),
-        Err(BusError::Empty { .. })
-    ));
+    assert!(matches!(bus.append(&t, Vec::new()), Err(BusError::Empty { .. })));
     let huge = bus.append(&t, vec![vec![0; 64 << 20]]);
     assert!(matches!(huge, Err(BusError::TooLarge { .. })), "{huge:?}");
     assert_eq!(bus.bounds(&t), Ok(Offset(0)..Offset(0)));
     for name in ["", "A", "a/b", "..", "1a", &"a".repeat(65)] {
-        assert!(
-            matches!(Topic::new(name), Err(BusError::Name(_))),
-            "{name:?}"
-        );
+        assert!(matches!(Topic::new(name), Err(BusError::Name(_))), "{name:?}");
     }
 }
 

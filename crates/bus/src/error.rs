@@ -30,9 +30,7 @@ pub enum BusError {
         most: usize,
     },
     /// The queue is full; the source must wait and try again.
-    #[error(
-        "the queue of topic {topic} is full: {records} records, {bytes} bytes wait to be written"
-    )]
+    #[error("the queue of topic {topic} is full: {records} records, {bytes} bytes wait to be written")]
     Full {
         /// The topic.
         topic: String,
@@ -114,15 +112,10 @@ impl BusError {
     /// An error of the operating system, told apart by whether the disk is full.
     pub(crate) fn io(doing: &'static str, path: &Path, source: &io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull {
-                doing,
-                path: path.to_owned(),
-            },
-            _ => Self::Io {
-                doing,
-                path: path.to_owned(),
-                why: source.to_string(),
-            },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull { doing, path: path.to_owned() }
+            }
+            _ => Self::Io { doing, path: path.to_owned(), why: source.to_string() },
         }
     }
 }

@@ -22,20 +22,11 @@ pub fn check_on(disk: &dyn Disk, directory: &Path) -> Vec<Finding> {
         Err(e) => return vec![finding(&BusError::io("listing", directory, &e))],
     };
     match small::read(disk, &directory.join("format")) {
-        Ok(Some(bytes)) => note(
-            &mut findings,
-            upgrade::parse(&directory.join("format"), &bytes).map(|_| ()),
-        ),
-        Ok(None) => findings.push(missing(
-            &directory.join("format"),
-            "the format version is missing",
-        )),
+        Ok(Some(bytes)) => note(&mut findings, upgrade::check(&directory.join("format"), &bytes)),
+        Ok(None) => findings.push(missing(&directory.join("format"), "the format version is missing")),
         Err(error) => findings.push(finding(&error)),
     }
-    for name in names
-        .iter()
-        .filter(|name| !matches!(name.as_str(), "format" | "format.new" | "lock"))
-    {
+    for name in names.iter().filter(|name| !matches!(name.as_str(), "format" | "format.new" | "lock")) {
         match crate::contract::check_name(name) {
             Ok(()) => check_topic(disk, &directory.join(name), name, &mut findings),
             Err(_) => findings.push(missing(&directory.join(name), "does not belong here")),
@@ -56,11 +47,7 @@ fn check_topic(disk: &dyn Disk, directory: &Path, name: &str, findings: &mut Vec
         Vec::new()
     });
     if bases.first().is_some_and(|base| *base > marks.trimmed_to) {
-        let what = format!(
-            "offsets {} to {} are missing",
-            marks.trimmed_to,
-            bases[0] - 1
-        );
+        let what = format!("offsets {} to {} are missing", marks.trimmed_to, bases[0] - 1);
         findings.push(missing(directory, &what));
     }
     for base in bases {
@@ -78,13 +65,8 @@ fn check_topic(disk: &dyn Disk, directory: &Path, name: &str, findings: &mut Vec
         }
     }
     let end = expected.map(|order| order.next);
-    if end.is_some_and(|end| end < marks.closed_at)
-        || (end.is_none() && marks.closed_at > 0 && findings.is_empty())
-    {
-        let what = format!(
-            "ends before offset {}, which was durable",
-            marks.closed_at - 1
-        );
+    if end.is_some_and(|end| end < marks.closed_at) || (end.is_none() && marks.closed_at > 0 && findings.is_empty()) {
+        let what = format!("ends before offset {}, which was durable", marks.closed_at - 1);
         findings.push(missing(directory, &what));
     }
     check_cursors(disk, directory, tag, end, findings);
@@ -96,45 +78,28 @@ fn check_segment(disk: &dyn Disk, path: &Path, tag: u32, base: u64) -> Result<Or
     let file = disk.open(path).map_err(io)?;
     let header = segment::read_header(&*file, path, tag, base)?;
     let mut order = Order::after(&header);
-    let mut frames = Frames::new(
-        &*file,
-        path,
-        format::HEADER_BYTES as u64,
-        file.length().map_err(io)?,
-    );
+    let mut frames = Frames::new(&*file, path, format::HEADER_BYTES as u64, file.length().map_err(io)?);
     loop {
         let place = frames.position();
         let Some((frame, _)) = frames.next()? else {
             return Ok(order);
         };
-        order
-            .take(&frame)
-            .map_err(|fault| segment::damaged(path, place, &fault))?;
+        order.take(&frame).map_err(|fault| segment::damaged(path, place, &fault))?;
     }
 }
 
-fn check_cursors(
-    disk: &dyn Disk,
-    directory: &Path,
-    tag: u32,
-    end: Option<u64>,
-    findings: &mut Vec<Finding>,
-) {
+fn check_cursors(disk: &dyn Disk, directory: &Path, tag: u32, end: Option<u64>, findings: &mut Vec<Finding>) {
     for name in disk.list(directory).unwrap_or_default() {
         if Path::new(&name).extension().is_none_or(|e| e != "cursor") {
             continue;
         }
         let path = directory.join(&name);
         let cursor = small::read(disk, &path).and_then(|bytes| {
-            format::parse_cursor(tag, &bytes.unwrap_or_default())
-                .map_err(|f| segment::damaged(&path, 0, &f))
+            format::parse_cursor(tag, &bytes.unwrap_or_default()).map_err(|f| segment::damaged(&path, 0, &f))
         });
         match cursor {
             Ok(offset) if end.is_some_and(|end| offset > end) => {
-                findings.push(missing(
-                    &path,
-                    &format!("stands at offset {offset}, beyond the end of the topic"),
-                ));
+                findings.push(missing(&path, &format!("stands at offset {offset}, beyond the end of the topic")));
             }
             Ok(_) => {}
             Err(error) => findings.push(finding(&error)),
@@ -147,19 +112,13 @@ fn note(findings: &mut Vec<Finding>, result: Result<(), BusError>) {
 }
 
 fn missing(file: &Path, what: &str) -> Finding {
-    Finding {
-        file: file.to_owned(),
-        place: "whole file".to_owned(),
-        what: what.to_owned(),
-    }
+    Finding { file: file.to_owned(), place: "whole file".to_owned(), what: what.to_owned() }
 }
 
 fn finding(error: &BusError) -> Finding {
     let (file, place, what) = match error {
         BusError::Damaged { path, at, what } => (path.clone(), format!("byte {at}"), what.clone()),
-        BusError::Io { path, .. }
-        | BusError::DiskFull { path, .. }
-        | BusError::Version { path, .. } => {
+        BusError::Io { path, .. } | BusError::DiskFull { path, .. } | BusError::Version { path, .. } => {
             (path.clone(), "whole file".to_owned(), error.to_string())
         }
         other => (std::path::PathBuf::new(), String::new(), other.to_string()),

@@ -95,17 +95,11 @@ pub fn topic_tag(name: &str) -> u32 {
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes
-        .get(at..at + 4)
-        .and_then(|b| b.try_into().ok())
-        .map_or(0, u32::from_le_bytes)
+    bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    bytes
-        .get(at..at + 8)
-        .and_then(|b| b.try_into().ok())
-        .map_or(0, u64::from_le_bytes)
+    bytes.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes)
 }
 
 fn sealed(magic: [u8; 8], parts: &[&[u8]]) -> Vec<u8> {
@@ -120,10 +114,7 @@ fn sealed(magic: [u8; 8], parts: &[&[u8]]) -> Vec<u8> {
 }
 
 fn unsealed(magic: [u8; 8], bytes: &[u8], length: usize) -> Result<&[u8], Fault> {
-    let whole = bytes.get(..length).ok_or(Fault::Short {
-        needed: length,
-        found: bytes.len(),
-    })?;
+    let whole = bytes.get(..length).ok_or(Fault::Short { needed: length, found: bytes.len() })?;
     if whole[..8] != magic {
         return Err(Fault::Magic);
     }
@@ -138,30 +129,14 @@ fn unsealed(magic: [u8; 8], bytes: &[u8], length: usize) -> Result<&[u8], Fault>
 
 /// The bytes of a segment header.
 pub fn write_header(header: &SegmentHeader) -> Vec<u8> {
-    let SegmentHeader {
-        topic,
-        base,
-        last_at,
-    } = header;
-    sealed(
-        SEGMENT_MAGIC,
-        &[
-            &topic.to_le_bytes(),
-            &base.to_le_bytes(),
-            &last_at.0.to_le_bytes(),
-            &[0; 4],
-        ],
-    )
+    let SegmentHeader { topic, base, last_at } = header;
+    sealed(SEGMENT_MAGIC, &[&topic.to_le_bytes(), &base.to_le_bytes(), &last_at.0.to_le_bytes(), &[0; 4]])
 }
 
 /// Reads the header at the start of a segment.
 pub fn parse_header(bytes: &[u8]) -> Result<SegmentHeader, Fault> {
     let body = unsealed(SEGMENT_MAGIC, bytes, HEADER_BYTES)?;
-    Ok(SegmentHeader {
-        topic: u32_at(body, 0),
-        base: u64_at(body, 4),
-        last_at: Timestamp(u64_at(body, 12) as i64),
-    })
+    Ok(SegmentHeader { topic: u32_at(body, 0), base: u64_at(body, 4), last_at: Timestamp(u64_at(body, 12) as i64) })
 }
 
 /// Appends one record to `out`.
@@ -180,10 +155,7 @@ pub fn write_frame(out: &mut Vec<u8>, offset: u64, group: u64, at: Timestamp, pa
 /// The length of the payload that a record announces, unchecked but for its bound.
 pub fn announced_length(bytes: &[u8]) -> Result<usize, Fault> {
     if bytes.len() < FRAME_BYTES {
-        return Err(Fault::Short {
-            needed: FRAME_BYTES,
-            found: bytes.len(),
-        });
+        return Err(Fault::Short { needed: FRAME_BYTES, found: bytes.len() });
     }
     let length = u32_at(bytes, 4);
     if length as usize > MAX_RECORD_BYTES {
@@ -196,20 +168,12 @@ pub fn announced_length(bytes: &[u8]) -> Result<usize, Fault> {
 pub fn parse_frame(bytes: &[u8]) -> Result<(Frame, &[u8]), Fault> {
     let length = announced_length(bytes)?;
     let needed = FRAME_BYTES + length;
-    let whole = bytes.get(..needed).ok_or(Fault::Short {
-        needed,
-        found: bytes.len(),
-    })?;
+    let whole = bytes.get(..needed).ok_or(Fault::Short { needed, found: bytes.len() })?;
     if crc32c::crc32c(&whole[4..]) != u32_at(whole, 0) {
         return Err(Fault::Checksum);
     }
     let at = Timestamp(u64_at(whole, 24) as i64);
-    let frame = Frame {
-        offset: u64_at(whole, 8),
-        group: u64_at(whole, 16),
-        at,
-        length,
-    };
+    let frame = Frame { offset: u64_at(whole, 8), group: u64_at(whole, 16), at, length };
     Ok((frame, &whole[FRAME_BYTES..]))
 }
 
@@ -242,18 +206,12 @@ pub(crate) struct Order {
 
 impl Order {
     pub(crate) fn after(header: &SegmentHeader) -> Self {
-        Self {
-            next: header.base,
-            last_at: header.last_at,
-        }
+        Self { next: header.base, last_at: header.last_at }
     }
 
     pub(crate) fn take(&mut self, frame: &Frame) -> Result<(), Fault> {
         if frame.offset != self.next || frame.group > frame.offset {
-            return Err(Fault::Offset {
-                expected: self.next,
-                found: frame.offset,
-            });
+            return Err(Fault::Offset { expected: self.next, found: frame.offset });
         }
         if frame.at < self.last_at {
             return Err(Fault::Time);
@@ -266,11 +224,7 @@ impl Order {
 
 /// The bytes of a marks file.
 pub fn write_marks(topic: u32, marks: &Marks) -> Vec<u8> {
-    let parts = [
-        &topic.to_le_bytes()[..],
-        &marks.trimmed_to.to_le_bytes(),
-        &marks.closed_at.to_le_bytes(),
-    ];
+    let parts = [&topic.to_le_bytes()[..], &marks.trimmed_to.to_le_bytes(), &marks.closed_at.to_le_bytes()];
     sealed(MARKS_MAGIC, &parts)
 }
 
@@ -280,10 +234,7 @@ pub fn parse_marks(topic: u32, bytes: &[u8]) -> Result<Marks, Fault> {
     if u32_at(body, 0) != topic {
         return Err(Fault::Topic);
     }
-    Ok(Marks {
-        trimmed_to: u64_at(body, 4),
-        closed_at: u64_at(body, 12),
-    })
+    Ok(Marks { trimmed_to: u64_at(body, 4), closed_at: u64_at(body, 12) })
 }
 
 /// The bytes of a cursor file.
@@ -302,10 +253,7 @@ pub fn parse_cursor(topic: u32, bytes: &[u8]) -> Result<u64, Fault> {
 
 fn exact(magic: [u8; 8], bytes: &[u8], length: usize) -> Result<&[u8], Fault> {
     if bytes.len() > length {
-        return Err(Fault::Short {
-            needed: length,
-            found: bytes.len(),
-        });
+        return Err(Fault::Short { needed: length, found: bytes.len() });
     }
     unsealed(magic, bytes, length)
 }

@@ -77,11 +77,7 @@ pub struct Embedded {
 
 impl Embedded {
     /// Opens or makes the log in `directory`. Platform time comes from `clock`.
-    pub fn open(
-        directory: &Path,
-        options: Options,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, BusError> {
+    pub fn open(directory: &Path, options: Options, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
         Self::open_on(Arc::new(LocalDisk), directory, options, clock)
     }
 
@@ -93,19 +89,11 @@ impl Embedded {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BusError> {
         let io = |doing, e: std::io::Error| BusError::io(doing, directory, &e);
-        disk.create_directory(directory)
-            .map_err(|e| io("creating", e))?;
-        let lock = disk
-            .lock(&directory.join("lock"))
-            .map_err(|e| io("locking", e))?;
-        let lock = lock.ok_or_else(|| BusError::Locked {
-            path: directory.to_owned(),
-        })?;
+        disk.create_directory(directory).map_err(|e| io("creating", e))?;
+        let lock = disk.lock(&directory.join("lock")).map_err(|e| io("locking", e))?;
+        let lock = lock.ok_or_else(|| BusError::Locked { path: directory.to_owned() })?;
         upgrade::bring_up_to_date(&*disk, directory, upgrade::UPGRADES)?;
-        let options = Options {
-            record_bytes: options.record_bytes.min(format::MAX_RECORD_BYTES),
-            ..options
-        };
+        let options = Options { record_bytes: options.record_bytes.min(format::MAX_RECORD_BYTES), ..options };
         let mut bus = Self {
             directory: directory.to_owned(),
             disk,
@@ -116,9 +104,7 @@ impl Embedded {
             _lock: lock,
         };
         for name in bus.disk.list(directory).map_err(|e| io("listing", e))? {
-            if crate::contract::check_name(&name).is_ok()
-                && !matches!(name.as_str(), "format" | "lock")
-            {
+            if crate::contract::check_name(&name).is_ok() && !matches!(name.as_str(), "format" | "lock") {
                 let mut findings = Vec::new();
                 let running = bus.start(&name, &mut findings)?;
                 bus.topics.write().insert(name, running);
@@ -141,26 +127,14 @@ impl Embedded {
         let opened = open::open(&self.disk, directory.clone(), name, self.options, findings)?;
         let topic = Arc::clone(&opened.topic);
         let clock = Arc::clone(&self.clock);
-        let writer = Writer::new(
-            opened.topic,
-            clock,
-            opened.file,
-            opened.segment,
-            opened.next,
-            opened.last_at,
-        );
-        let thread = thread::Builder::new()
-            .name(format!("log-{name}"))
-            .spawn(move || writer.run());
+        let writer = Writer::new(opened.topic, clock, opened.file, opened.segment, opened.next, opened.last_at);
+        let thread = thread::Builder::new().name(format!("log-{name}")).spawn(move || writer.run());
         let writer = thread.map_err(|e| BusError::io("starting the writer of", &directory, &e))?;
         Ok(Running { topic, writer })
     }
 
     fn existing(&self, topic: &Topic) -> Option<Arc<OpenTopic>> {
-        self.topics
-            .read()
-            .get(topic.as_str())
-            .map(|running| Arc::clone(&running.topic))
+        self.topics.read().get(topic.as_str()).map(|running| Arc::clone(&running.topic))
     }
 
     fn topic(&self, topic: &Topic) -> Result<Arc<OpenTopic>, BusError> {
@@ -176,12 +150,8 @@ impl Embedded {
         }
         let directory = self.directory.join(topic.as_str());
         let io = |doing, e: std::io::Error| BusError::io(doing, &directory, &e);
-        self.disk
-            .create_directory(&directory)
-            .map_err(|e| io("creating", e))?;
-        self.disk
-            .sync_directory(&self.directory)
-            .map_err(|e| io("syncing", e))?;
+        self.disk.create_directory(&directory).map_err(|e| io("creating", e))?;
+        self.disk.sync_directory(&self.directory).map_err(|e| io("syncing", e))?;
         let running = self.start(topic.as_str(), &mut Vec::new())?;
         let opened = Arc::clone(&running.topic);
         topics.insert(topic.to_string(), running);
@@ -200,25 +170,12 @@ impl Bus for Embedded {
         answered.recv().unwrap_or(Err(BusError::Closed))
     }
 
-    fn append_async(
-        &self,
-        topic: &Topic,
-        records: Vec<Vec<u8>>,
-        done: Done,
-    ) -> Result<(), BusError> {
+    fn append_async(&self, topic: &Topic, records: Vec<Vec<u8>>, done: Done) -> Result<(), BusError> {
         self.topic(topic)?.queue(records, done, false)
     }
 
-    fn read(
-        &self,
-        topic: &Topic,
-        from: Offset,
-        max_records: usize,
-        max_bytes: usize,
-    ) -> Result<Vec<Entry>, BusError> {
-        self.existing(topic).map_or(Ok(Vec::new()), |open| {
-            open.read(from.0, max_records, max_bytes)
-        })
+    fn read(&self, topic: &Topic, from: Offset, max_records: usize, max_bytes: usize) -> Result<Vec<Entry>, BusError> {
+        self.existing(topic).map_or(Ok(Vec::new()), |open| open.read(from.0, max_records, max_bytes))
     }
 
     fn wait(&self, topic: &Topic, from: Offset, timeout: Duration) -> Result<Offset, BusError> {
@@ -226,14 +183,11 @@ impl Bus for Embedded {
     }
 
     fn bounds(&self, topic: &Topic) -> Result<Range<Offset>, BusError> {
-        Ok(self
-            .existing(topic)
-            .map_or(Offset(0)..Offset(0), |open| open.bounds()))
+        Ok(self.existing(topic).map_or(Offset(0)..Offset(0), |open| open.bounds()))
     }
 
     fn trim(&self, topic: &Topic, before: Offset) -> Result<(), BusError> {
-        self.existing(topic)
-            .map_or(Ok(()), |open| open.trim(before.0))
+        self.existing(topic).map_or(Ok(()), |open| open.trim(before.0))
     }
 
     fn save_cursor(&self, consumer: &str, topic: &Topic, offset: Offset) -> Result<(), BusError> {
@@ -241,14 +195,11 @@ impl Bus for Embedded {
     }
 
     fn load_cursor(&self, consumer: &str, topic: &Topic) -> Result<Option<Offset>, BusError> {
-        self.existing(topic)
-            .map_or(Ok(None), |open| open.load_cursor(consumer))
+        self.existing(topic).map_or(Ok(None), |open| open.load_cursor(consumer))
     }
 
     fn queued(&self, topic: &Topic) -> Result<Queued, BusError> {
-        Ok(self
-            .existing(topic)
-            .map_or_else(Queued::default, |open| open.queue.queued()))
+        Ok(self.existing(topic).map_or_else(Queued::default, |open| open.queue.queued()))
     }
 }
 

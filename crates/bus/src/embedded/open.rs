@@ -38,32 +38,14 @@ pub(crate) fn open(
         return create(disk, directory, name, options, marks);
     };
     let path = directory.join(segment::name(last));
-    let file = disk
-        .open(&path)
-        .map_err(|e| BusError::io("opening", &path, &e))?;
+    let file = disk.open(&path).map_err(|e| BusError::io("opening", &path, &e))?;
     let scan = segment::scan(&*file, &path, tag, last, u64::MAX)?;
     check_end(&path, &scan, marks)?;
     cut_tail(&*file, &path, &scan, findings)?;
     let segments = with_lengths(&**disk, &directory, &bases, scan.end)?;
-    let segment = segments
-        .last()
-        .map_or_else(|| Arc::new(Segment::new(last, path, scan.end)), Arc::clone);
-    let topic = OpenTopic::new(
-        name,
-        directory,
-        Arc::clone(disk),
-        options,
-        segments,
-        scan.next,
-        marks,
-    );
-    Ok(Opened {
-        topic: Arc::new(topic),
-        file,
-        segment,
-        next: scan.next,
-        last_at: scan.last_at,
-    })
+    let segment = segments.last().map_or_else(|| Arc::new(Segment::new(last, path, scan.end)), Arc::clone);
+    let topic = OpenTopic::new(name, directory, Arc::clone(disk), options, segments, scan.next, marks);
+    Ok(Opened { topic: Arc::new(topic), file, segment, next: scan.next, last_at: scan.last_at })
 }
 
 fn create(
@@ -74,34 +56,13 @@ fn create(
     marks: Marks,
 ) -> Result<Opened, BusError> {
     if marks != Marks::default() {
-        let what = format!(
-            "every segment is missing, {} records had been written",
-            marks.closed_at
-        );
-        return Err(BusError::Damaged {
-            path: directory,
-            at: 0,
-            what,
-        });
+        let what = format!("every segment is missing, {} records had been written", marks.closed_at);
+        return Err(BusError::Damaged { path: directory, at: 0, what });
     }
-    let topic = OpenTopic::new(
-        name,
-        directory,
-        Arc::clone(disk),
-        options,
-        Vec::new(),
-        0,
-        marks,
-    );
+    let topic = OpenTopic::new(name, directory, Arc::clone(disk), options, Vec::new(), 0, marks);
     let (file, segment) = writer::create_segment(&topic, 0, Timestamp(i64::MIN))?;
     topic.durable.lock().segments.push(Arc::clone(&segment));
-    Ok(Opened {
-        topic: Arc::new(topic),
-        file,
-        segment,
-        next: 0,
-        last_at: Timestamp(i64::MIN),
-    })
+    Ok(Opened { topic: Arc::new(topic), file, segment, next: 0, last_at: Timestamp(i64::MIN) })
 }
 
 pub(crate) fn read_marks(disk: &dyn Disk, directory: &Path, tag: u32) -> Result<Marks, BusError> {
@@ -114,13 +75,8 @@ pub(crate) fn read_marks(disk: &dyn Disk, directory: &Path, tag: u32) -> Result<
 
 /// The first offsets of the segments there are, in order.
 pub(crate) fn bases(disk: &dyn Disk, directory: &Path) -> Result<Vec<u64>, BusError> {
-    let names = disk
-        .list(directory)
-        .map_err(|e| BusError::io("listing", directory, &e))?;
-    Ok(names
-        .iter()
-        .filter_map(|name| segment::base_of(name))
-        .collect())
+    let names = disk.list(directory).map_err(|e| BusError::io("listing", directory, &e))?;
+    Ok(names.iter().filter_map(|name| segment::base_of(name)).collect())
 }
 
 /// Removes a newest segment whose making was cut short: no record can have been in it.
@@ -143,40 +99,22 @@ fn drop_unborn(
         return Ok(());
     }
     disk.remove(&path).map_err(|e| io("removing", e))?;
-    disk.sync_directory(directory)
-        .map_err(|e| io("syncing", e))?;
+    disk.sync_directory(directory).map_err(|e| io("syncing", e))?;
     let what = "a segment whose making was cut short was removed; it held no record".to_owned();
-    findings.push(Finding {
-        file: path,
-        place: "byte 0".to_owned(),
-        what,
-    });
+    findings.push(Finding { file: path, place: "byte 0".to_owned(), what });
     bases.pop();
     Ok(())
 }
 
 fn check_end(path: &Path, scan: &Scan, marks: Marks) -> Result<(), BusError> {
     if scan.next < marks.closed_at {
-        let what = format!(
-            "ends before offset {}, but {} was durable",
-            scan.next,
-            marks.closed_at - 1
-        );
-        return Err(BusError::Damaged {
-            path: path.to_owned(),
-            at: scan.end,
-            what,
-        });
+        let what = format!("ends before offset {}, but {} was durable", scan.next, marks.closed_at - 1);
+        return Err(BusError::Damaged { path: path.to_owned(), at: scan.end, what });
     }
     Ok(())
 }
 
-fn cut_tail(
-    file: &dyn DiskFile,
-    path: &Path,
-    scan: &Scan,
-    findings: &mut Vec<Finding>,
-) -> Result<(), BusError> {
+fn cut_tail(file: &dyn DiskFile, path: &Path, scan: &Scan, findings: &mut Vec<Finding>) -> Result<(), BusError> {
     let Some(fault) = &scan.fault else {
         // A killed process may have left whole records that the disk does not have yet.
         return file.sync().map_err(|e| BusError::io("syncing", path, &e));
@@ -184,22 +122,12 @@ fn cut_tail(
     if segment::proof_of_damage(file, path, scan)?.is_some() {
         return Err(fault.clone());
     }
-    let length = file
-        .length()
-        .map_err(|e| BusError::io("reading", path, &e))?;
-    file.set_length(scan.end)
-        .map_err(|e| BusError::io("cutting", path, &e))?;
+    let length = file.length().map_err(|e| BusError::io("reading", path, &e))?;
+    file.set_length(scan.end).map_err(|e| BusError::io("cutting", path, &e))?;
     file.sync().map_err(|e| BusError::io("syncing", path, &e))?;
-    let what = format!(
-        "{} bytes of a write that was never acknowledged were cut",
-        length - scan.end
-    );
+    let what = format!("{} bytes of a write that was never acknowledged were cut", length - scan.end);
     let place = format!("byte {}, offset {}", scan.end, scan.next);
-    findings.push(Finding {
-        file: path.to_owned(),
-        place,
-        what,
-    });
+    findings.push(Finding { file: path.to_owned(), place, what });
     Ok(())
 }
 

@@ -19,15 +19,8 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) fn new(records: Vec<Vec<u8>>, done: Done) -> Self {
-        let bytes = records
-            .iter()
-            .map(|r| r.len() + RECORD_OVERHEAD_BYTES)
-            .sum();
-        Self {
-            records: records.into_iter().map(Bytes::from).collect(),
-            done,
-            bytes,
-        }
+        let bytes = records.iter().map(|r| r.len() + RECORD_OVERHEAD_BYTES).sum();
+        Self { records: records.into_iter().map(Bytes::from).collect(), done, bytes }
     }
 }
 
@@ -78,11 +71,7 @@ impl Queue {
             }
             if !block {
                 let topic = self.topic.clone();
-                return Err(BusError::Full {
-                    topic,
-                    records: state.records,
-                    bytes: state.bytes,
-                });
+                return Err(BusError::Full { topic, records: state.records, bytes: state.bytes });
             }
             self.drained.wait(&mut state);
         }
@@ -103,10 +92,7 @@ impl Queue {
             self.filled.wait(&mut state);
         }
         let (mut group, mut bytes) = (Vec::new(), 0);
-        while let Some(next) = state
-            .waiting
-            .pop_front_if(|next| group.is_empty() || bytes + next.bytes <= most_bytes)
-        {
+        while let Some(next) = state.waiting.pop_front_if(|next| group.is_empty() || bytes + next.bytes <= most_bytes) {
             bytes += next.bytes;
             group.push(next);
         }
@@ -123,10 +109,7 @@ impl Queue {
 
     /// The room that appends take.
     pub(crate) fn room(group: &[Waiting]) -> (usize, usize) {
-        (
-            group.iter().map(|w| w.records.len()).sum(),
-            group.iter().map(|w| w.bytes).sum(),
-        )
+        (group.iter().map(|w| w.records.len()).sum(), group.iter().map(|w| w.bytes).sum())
     }
 
     /// Takes nothing more; what waits is still written.

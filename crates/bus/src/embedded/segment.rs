@@ -37,21 +37,12 @@ pub(crate) fn base_of(name: &str) -> Option<u64> {
 }
 
 pub(crate) fn damaged(path: &Path, at: u64, fault: &Fault) -> BusError {
-    BusError::Damaged {
-        path: path.to_owned(),
-        at,
-        what: fault.to_string(),
-    }
+    BusError::Damaged { path: path.to_owned(), at, what: fault.to_string() }
 }
 
 impl Segment {
     pub(crate) fn new(base: u64, path: PathBuf, length: u64) -> Self {
-        Self {
-            base,
-            path,
-            length: AtomicU64::new(length),
-            index: Mutex::new(Vec::new()),
-        }
+        Self { base, path, length: AtomicU64::new(length), index: Mutex::new(Vec::new()) }
     }
 
     pub(crate) fn length(&self) -> u64 {
@@ -71,9 +62,7 @@ impl Segment {
         max_records: usize,
         max_bytes: usize,
     ) -> Result<Vec<Entry>, BusError> {
-        let file = disk
-            .open(&self.path)
-            .map_err(|e| BusError::io("opening", &self.path, &e))?;
+        let file = disk.open(&self.path).map_err(|e| BusError::io("opening", &self.path, &e))?;
         let start = self.find(&*file, from);
         let mut frames = Frames::new(&*file, &self.path, start, self.length());
         let (mut entries, mut bytes) = (Vec::new(), 0);
@@ -87,19 +76,12 @@ impl Segment {
             }
             let expected = from + entries.len() as u64;
             if frame.offset != expected {
-                let fault = Fault::Offset {
-                    expected,
-                    found: frame.offset,
-                };
+                let fault = Fault::Offset { expected, found: frame.offset };
                 return Err(damaged(&self.path, place, &fault));
             }
             bytes += payload.len();
             let payload = Bytes::copy_from_slice(payload);
-            entries.push(Entry {
-                offset: Offset(frame.offset),
-                at: frame.at,
-                bytes: payload,
-            });
+            entries.push(Entry { offset: Offset(frame.offset), at: frame.at, bytes: payload });
         }
         Ok(entries)
     }
@@ -111,9 +93,7 @@ impl Segment {
             index.push((self.base, HEADER_BYTES as u64));
         }
         let (_, mut last) = *index.last().unwrap_or(&(self.base, HEADER_BYTES as u64));
-        if index.last().is_some_and(|(known, _)| *known < offset)
-            && self.length() > last + INDEX_EVERY_BYTES
-        {
+        if index.last().is_some_and(|(known, _)| *known < offset) && self.length() > last + INDEX_EVERY_BYTES {
             let mut frames = Frames::new(file, &self.path, last, self.length());
             // A damaged record ends the index; whoever reads up to it gets the error.
             while let Ok(Some((frame, _))) = frames.next() {
@@ -144,15 +124,7 @@ pub(crate) struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     pub(crate) fn new(file: &'a dyn DiskFile, path: &'a Path, start: u64, end: u64) -> Self {
-        Self {
-            file,
-            path,
-            position: start,
-            last: start,
-            end,
-            buffer: Vec::new(),
-            buffer_at: start,
-        }
+        Self { file, path, position: start, last: start, end, buffer: Vec::new(), buffer_at: start }
     }
 
     /// Where the record given last starts.
@@ -171,12 +143,11 @@ impl<'a> Frames<'a> {
             return Ok(None);
         }
         self.hold(FRAME_BYTES)?;
-        let length = format::announced_length(self.held())
-            .map_err(|f| damaged(self.path, self.position, &f))?;
+        let length = format::announced_length(self.held()).map_err(|f| damaged(self.path, self.position, &f))?;
         self.hold(FRAME_BYTES + length)?;
         let start = (self.position - self.buffer_at) as usize;
-        let (frame, payload) = format::parse_frame(&self.buffer[start..])
-            .map_err(|f| damaged(self.path, self.position, &f))?;
+        let (frame, payload) =
+            format::parse_frame(&self.buffer[start..]).map_err(|f| damaged(self.path, self.position, &f))?;
         self.last = self.position;
         self.position += (FRAME_BYTES + length) as u64;
         Ok(Some((frame, payload)))
@@ -212,47 +183,24 @@ pub(crate) struct Scan {
 }
 
 /// Reads the header of a segment and checks that it belongs where it is.
-pub(crate) fn read_header(
-    file: &dyn DiskFile,
-    path: &Path,
-    tag: u32,
-    base: u64,
-) -> Result<SegmentHeader, BusError> {
-    let length = file
-        .length()
-        .map_err(|e| BusError::io("reading", path, &e))?;
+pub(crate) fn read_header(file: &dyn DiskFile, path: &Path, tag: u32, base: u64) -> Result<SegmentHeader, BusError> {
+    let length = file.length().map_err(|e| BusError::io("reading", path, &e))?;
     let mut bytes = vec![0; HEADER_BYTES.min(length as usize)];
-    file.read_at(&mut bytes, 0)
-        .map_err(|e| BusError::io("reading", path, &e))?;
+    file.read_at(&mut bytes, 0).map_err(|e| BusError::io("reading", path, &e))?;
     let header = format::parse_header(&bytes).map_err(|f| damaged(path, 0, &f))?;
     if header.topic != tag {
         return Err(damaged(path, 12, &Fault::Topic));
     }
     if header.base != base {
-        return Err(damaged(
-            path,
-            16,
-            &Fault::Offset {
-                expected: base,
-                found: header.base,
-            },
-        ));
+        return Err(damaged(path, 16, &Fault::Offset { expected: base, found: header.base }));
     }
     Ok(header)
 }
 
 /// Reads a whole segment up to `limit` bytes and checks every record.
-pub(crate) fn scan(
-    file: &dyn DiskFile,
-    path: &Path,
-    tag: u32,
-    base: u64,
-    limit: u64,
-) -> Result<Scan, BusError> {
+pub(crate) fn scan(file: &dyn DiskFile, path: &Path, tag: u32, base: u64, limit: u64) -> Result<Scan, BusError> {
     let header = read_header(file, path, tag, base)?;
-    let length = file
-        .length()
-        .map_err(|e| BusError::io("reading", path, &e))?;
+    let length = file.length().map_err(|e| BusError::io("reading", path, &e))?;
     let mut order = Order::after(&header);
     let mut frames = Frames::new(file, path, HEADER_BYTES as u64, length.min(limit));
     let mut fault = None;
@@ -274,21 +222,12 @@ pub(crate) fn scan(
             Err(error) => return Err(error),
         }
     }
-    Ok(Scan {
-        end,
-        next: order.next,
-        last_at: order.last_at,
-        fault,
-    })
+    Ok(Scan { end, next: order.next, last_at: order.last_at, fault })
 }
 
 /// Looks behind a bad record for a whole one that proves that the bad one had been durable: one whose write
 /// began after it. Then this is damage; without such proof it is the torn tail of a write nobody was told of.
-pub(crate) fn proof_of_damage(
-    file: &dyn DiskFile,
-    path: &Path,
-    scan: &Scan,
-) -> Result<Option<u64>, BusError> {
+pub(crate) fn proof_of_damage(file: &dyn DiskFile, path: &Path, scan: &Scan) -> Result<Option<u64>, BusError> {
     let io = |e: std::io::Error| BusError::io("reading", path, &e);
     let length = file.length().map_err(io)?;
     let mut bytes = vec![0; (length - scan.end) as usize];

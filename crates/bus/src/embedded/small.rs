@@ -10,12 +10,7 @@ use crate::BusError;
 const MAX_BYTES: u64 = 4096;
 
 /// Writes a file so that after a power cut either the old or the new contents are there.
-pub(crate) fn replace(
-    disk: &dyn Disk,
-    directory: &Path,
-    name: &str,
-    bytes: &[u8],
-) -> Result<(), BusError> {
+pub(crate) fn replace(disk: &dyn Disk, directory: &Path, name: &str, bytes: &[u8]) -> Result<(), BusError> {
     let path = directory.join(name);
     let fresh = directory.join(format!("{name}.new"));
     let write = || -> io::Result<()> {

@@ -62,49 +62,25 @@ impl OpenTopic {
             disk,
             options,
             queue: Queue::new(name, options.queue_records, options.queue_bytes),
-            durable: Mutex::new(Durable {
-                start,
-                next,
-                segments,
-                tail: VecDeque::new(),
-                tail_bytes: 0,
-            }),
+            durable: Mutex::new(Durable { start, next, segments, tail: VecDeque::new(), tail_bytes: 0 }),
             advanced: Condvar::new(),
             marks: Mutex::new(marks),
         }
     }
 
     /// Checks an append and queues it.
-    pub(crate) fn queue(
-        &self,
-        records: Vec<Vec<u8>>,
-        done: Done,
-        block: bool,
-    ) -> Result<(), BusError> {
+    pub(crate) fn queue(&self, records: Vec<Vec<u8>>, done: Done, block: bool) -> Result<(), BusError> {
         let topic = || self.name.clone();
         if records.is_empty() {
             return Err(BusError::Empty { topic: topic() });
         }
         let most = self.options.record_bytes;
         if let Some(large) = records.iter().map(Vec::len).find(|bytes| *bytes > most) {
-            return Err(BusError::TooLarge {
-                topic: topic(),
-                what: "a record",
-                bytes: large,
-                most,
-            });
+            return Err(BusError::TooLarge { topic: topic(), what: "a record", bytes: large, most });
         }
-        let (bytes, most) = (
-            records.iter().map(Vec::len).sum::<usize>(),
-            self.options.queue_bytes,
-        );
+        let (bytes, most) = (records.iter().map(Vec::len).sum::<usize>(), self.options.queue_bytes);
         if bytes > most {
-            return Err(BusError::TooLarge {
-                topic: topic(),
-                what: "an append",
-                bytes,
-                most,
-            });
+            return Err(BusError::TooLarge { topic: topic(), what: "an append", bytes, most });
         }
         self.queue.push(Waiting::new(records, done), block)
     }
@@ -132,23 +108,14 @@ impl OpenTopic {
         Offset(durable.start)..Offset(durable.next)
     }
 
-    pub(crate) fn read(
-        &self,
-        from: u64,
-        max_records: usize,
-        max_bytes: usize,
-    ) -> Result<Vec<Entry>, BusError> {
+    pub(crate) fn read(&self, from: u64, max_records: usize, max_bytes: usize) -> Result<Vec<Entry>, BusError> {
         let segment = {
             let durable = self.durable.lock();
             self.check_kept(&durable, from)?;
             if from >= durable.next || max_records == 0 {
                 return Ok(Vec::new());
             }
-            if durable
-                .tail
-                .front()
-                .is_some_and(|oldest| oldest.offset.0 <= from)
-            {
+            if durable.tail.front().is_some_and(|oldest| oldest.offset.0 <= from) {
                 return Ok(from_tail(&durable.tail, from, max_records, max_bytes));
             }
             let after = durable.segments.partition_point(|s| s.base <= from);
@@ -162,11 +129,7 @@ impl OpenTopic {
         let entries = read?;
         if entries.is_empty() {
             let what = format!("offset {from} is missing");
-            return Err(BusError::Damaged {
-                path: segment.path.clone(),
-                at: segment.length(),
-                what,
-            });
+            return Err(BusError::Damaged { path: segment.path.clone(), at: segment.length(), what });
         }
         Ok(entries)
     }
@@ -174,11 +137,7 @@ impl OpenTopic {
     fn check_kept(&self, durable: &Durable, from: u64) -> Result<(), BusError> {
         if from < durable.start {
             let (wanted, oldest) = (Offset(from), Offset(durable.start));
-            return Err(BusError::Trimmed {
-                topic: self.name.clone(),
-                wanted,
-                oldest,
-            });
+            return Err(BusError::Trimmed { topic: self.name.clone(), wanted, oldest });
         }
         Ok(())
     }
@@ -186,9 +145,7 @@ impl OpenTopic {
     pub(crate) fn wait(&self, from: u64, timeout: Duration) -> Offset {
         let deadline = Instant::now() + timeout.min(Duration::from_hours(1));
         let mut durable = self.durable.lock();
-        while durable.next <= from && !self.advanced.wait_until(&mut durable, deadline).timed_out()
-        {
-        }
+        while durable.next <= from && !self.advanced.wait_until(&mut durable, deadline).timed_out() {}
         Offset(durable.next)
     }
 
@@ -197,48 +154,29 @@ impl OpenTopic {
         let mut marks = self.marks.lock();
         let (gone, start) = {
             let durable = self.durable.lock();
-            let keep_from = durable
-                .segments
-                .iter()
-                .skip(1)
-                .take_while(|s| s.base <= before)
-                .count();
-            (
-                durable.segments[..keep_from].to_vec(),
-                durable.segments[keep_from].base,
-            )
+            let keep_from = durable.segments.iter().skip(1).take_while(|s| s.base <= before).count();
+            (durable.segments[..keep_from].to_vec(), durable.segments[keep_from].base)
         };
         if gone.is_empty() {
             return Ok(());
         }
         // First the mark, then the files: a segment that is missing without a mark is damage.
-        let fresh = Marks {
-            trimmed_to: start,
-            ..*marks
-        };
+        let fresh = Marks { trimmed_to: start, ..*marks };
         self.save_marks(&fresh)?;
         *marks = fresh;
         {
             let mut durable = self.durable.lock();
             durable.segments.drain(..gone.len());
             durable.start = start;
-            while durable
-                .tail
-                .front()
-                .is_some_and(|entry| entry.offset.0 < start)
-            {
+            while durable.tail.front().is_some_and(|entry| entry.offset.0 < start) {
                 let oldest = durable.tail.pop_front();
                 durable.tail_bytes -= oldest.map_or(0, |entry| entry.bytes.len());
             }
         }
         for segment in gone {
-            self.disk
-                .remove(&segment.path)
-                .map_err(|e| BusError::io("removing", &segment.path, &e))?;
+            self.disk.remove(&segment.path).map_err(|e| BusError::io("removing", &segment.path, &e))?;
         }
-        self.disk
-            .sync_directory(&self.directory)
-            .map_err(|e| BusError::io("syncing", &self.directory, &e))
+        self.disk.sync_directory(&self.directory).map_err(|e| BusError::io("syncing", &self.directory, &e))
     }
 
     /// Notes where the topic ends, at an orderly stop.
@@ -249,23 +187,14 @@ impl OpenTopic {
     }
 
     fn save_marks(&self, marks: &Marks) -> Result<(), BusError> {
-        small::replace(
-            &*self.disk,
-            &self.directory,
-            MARKS,
-            &format::write_marks(self.tag, marks),
-        )
+        small::replace(&*self.disk, &self.directory, MARKS, &format::write_marks(self.tag, marks))
     }
 
     pub(crate) fn save_cursor(&self, consumer: &str, offset: Offset) -> Result<(), BusError> {
         contract::check_name(consumer)?;
         let end = self.bounds().end;
         if offset > end {
-            return Err(BusError::Beyond {
-                topic: self.name.clone(),
-                wanted: offset,
-                end,
-            });
+            return Err(BusError::Beyond { topic: self.name.clone(), wanted: offset, end });
         }
         let bytes = format::write_cursor(self.tag, offset.0);
         small::replace(&*self.disk, &self.directory, &cursor_file(consumer), &bytes)
@@ -277,8 +206,7 @@ impl OpenTopic {
         let Some(bytes) = small::read(&*self.disk, &path)? else {
             return Ok(None);
         };
-        let offset = format::parse_cursor(self.tag, &bytes)
-            .map_err(|f| super::segment::damaged(&path, 0, &f))?;
+        let offset = format::parse_cursor(self.tag, &bytes).map_err(|f| super::segment::damaged(&path, 0, &f))?;
         Ok(Some(Offset(offset)))
     }
 }
@@ -288,12 +216,7 @@ fn cursor_file(consumer: &str) -> String {
     format!("{consumer}.cursor")
 }
 
-fn from_tail(
-    tail: &VecDeque<Entry>,
-    from: u64,
-    max_records: usize,
-    max_bytes: usize,
-) -> Vec<Entry> {
+fn from_tail(tail: &VecDeque<Entry>, from: u64, max_records: usize, max_bytes: usize) -> Vec<Entry> {
     let first = tail.front().map_or(from, |entry| entry.offset.0);
     let (mut entries, mut bytes) = (Vec::new(), 0);
     for entry in tail.iter().skip((from - first) as usize) {

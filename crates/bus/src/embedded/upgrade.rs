@@ -21,11 +21,7 @@ pub struct Upgrade {
 pub(crate) const UPGRADES: &[Upgrade] = &[];
 
 /// Brings a directory to the newest version by `upgrades`; a new directory gets that version at once.
-pub fn bring_up_to_date(
-    disk: &dyn Disk,
-    directory: &Path,
-    upgrades: &[Upgrade],
-) -> Result<(), BusError> {
+pub fn bring_up_to_date(disk: &dyn Disk, directory: &Path, upgrades: &[Upgrade]) -> Result<(), BusError> {
     let newest = upgrades.iter().map(|u| u.from + 1).max().unwrap_or(1);
     let path = directory.join(FILE);
     let Some(bytes) = small::read(disk, &path)? else {
@@ -33,19 +29,11 @@ pub fn bring_up_to_date(
     };
     let mut version = parse(&path, &bytes)?;
     if version > newest {
-        return Err(BusError::Version {
-            path,
-            found: version,
-            known: newest,
-        });
+        return Err(BusError::Version { path, found: version, known: newest });
     }
     while version < newest {
         let step = upgrades.iter().find(|u| u.from == version);
-        let step = step.ok_or_else(|| BusError::Version {
-            path: path.clone(),
-            found: version,
-            known: newest,
-        })?;
+        let step = step.ok_or_else(|| BusError::Version { path: path.clone(), found: version, known: newest })?;
         (step.run)(disk, directory)?;
         version += 1;
         write(disk, directory, version)?;
@@ -54,27 +42,22 @@ pub fn bring_up_to_date(
 }
 
 fn write(disk: &dyn Disk, directory: &Path, version: u32) -> Result<(), BusError> {
-    small::replace(
-        disk,
-        directory,
-        FILE,
-        format!("vigiles-log {version}\n").as_bytes(),
-    )
+    small::replace(disk, directory, FILE, format!("vigiles-log {version}\n").as_bytes())
 }
 
-/// Reads the version file.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<u32, BusError> {
+/// Checks that this program reads the version, or can bring it up to date.
+pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<(), BusError> {
+    let (found, known) = (parse(path, bytes)?, UPGRADES.len() as u32 + 1);
+    if found > known {
+        return Err(BusError::Version { path: path.to_owned(), found, known });
+    }
+    Ok(())
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<u32, BusError> {
     std::str::from_utf8(bytes)
         .ok()
-        .and_then(|text| {
-            text.strip_prefix("vigiles-log ")?
-                .strip_suffix('\n')?
-                .parse()
-                .ok()
-        })
-        .ok_or_else(|| BusError::Damaged {
-            path: path.to_owned(),
-            at: 0,
-            what: "not a format version".to_owned(),
-        })
+        .and_then(|text| text.strip_prefix("vigiles-log ")?.strip_suffix('\n')?.parse().ok())
+        .filter(|version| *version > 0)
+        .ok_or_else(|| BusError::Damaged { path: path.to_owned(), at: 0, what: "not a format version".to_owned() })
 }

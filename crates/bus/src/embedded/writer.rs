@@ -40,16 +40,7 @@ impl Writer {
         next: u64,
         last_at: Timestamp,
     ) -> Self {
-        Self {
-            topic,
-            clock,
-            file,
-            segment,
-            next,
-            last_at,
-            suspect: false,
-            buffer: Vec::new(),
-        }
+        Self { topic, clock, file, segment, next, last_at, suspect: false, buffer: Vec::new() }
     }
 
     /// Writes until the queue is closed and empty.
@@ -83,22 +74,11 @@ impl Writer {
         let mut entries = Vec::new();
         for (offset, record) in (first..).zip(group.iter().flat_map(|append| &append.records)) {
             format::write_frame(&mut self.buffer, offset, first, at, record);
-            entries.push(Entry {
-                offset: Offset(offset),
-                at,
-                bytes: record.clone(),
-            });
+            entries.push(Entry { offset: Offset(offset), at, bytes: record.clone() });
         }
         let (start, path) = (self.segment.length(), &self.segment.path);
-        let stored = self
-            .file
-            .write_at(&self.buffer, start)
-            .map_err(|e| BusError::io("writing", path, &e));
-        let stored = stored.and_then(|()| {
-            self.file
-                .sync()
-                .map_err(|e| BusError::io("syncing", path, &e))
-        });
+        let stored = self.file.write_at(&self.buffer, start).map_err(|e| BusError::io("writing", path, &e));
+        let stored = stored.and_then(|()| self.file.sync().map_err(|e| BusError::io("syncing", path, &e)));
         if let Err(error) = stored {
             self.suspect = true;
             // Cut at once where that works, so that the directory is whole also if the process ends now.
@@ -112,18 +92,13 @@ impl Writer {
         self.last_at = at;
         self.topic.publish(entries);
         self.buffer.shrink_to(GROUP_BYTES);
-        Ok(Appended {
-            first_offset: Offset(first),
-            at,
-        })
+        Ok(Appended { first_offset: Offset(first), at })
     }
 
     /// Opens the segment again, checks all that was acknowledged, and cuts what was not.
     fn mend(&mut self) -> Result<(), BusError> {
         let (disk, path) = (&self.topic.disk, &self.segment.path);
-        let file = disk
-            .open(path)
-            .map_err(|e| BusError::io("opening", path, &e))?;
+        let file = disk.open(path).map_err(|e| BusError::io("opening", path, &e))?;
         let durable = self.segment.length();
         let scan = segment::scan(&*file, path, self.topic.tag, self.segment.base, durable)?;
         if let Some(fault) = scan.fault {
@@ -131,14 +106,9 @@ impl Writer {
         }
         if scan.next != self.next || scan.end != durable {
             let what = format!("ends at offset {} instead of {}", scan.next, self.next);
-            return Err(BusError::Damaged {
-                path: path.clone(),
-                at: scan.end,
-                what,
-            });
+            return Err(BusError::Damaged { path: path.clone(), at: scan.end, what });
         }
-        file.set_length(durable)
-            .map_err(|e| BusError::io("cutting", path, &e))?;
+        file.set_length(durable).map_err(|e| BusError::io("cutting", path, &e))?;
         file.sync().map_err(|e| BusError::io("syncing", path, &e))?;
         self.file = file;
         self.suspect = false;
@@ -148,11 +118,7 @@ impl Writer {
     /// Starts a new segment.
     fn roll(&mut self) -> Result<(), BusError> {
         let (file, segment) = create_segment(&self.topic, self.next, self.last_at)?;
-        self.topic
-            .durable
-            .lock()
-            .segments
-            .push(Arc::clone(&segment));
+        self.topic.durable.lock().segments.push(Arc::clone(&segment));
         self.file = file;
         self.segment = segment;
         Ok(())
@@ -166,11 +132,7 @@ pub(crate) fn create_segment(
     last_at: Timestamp,
 ) -> Result<(Arc<dyn DiskFile>, Arc<Segment>), BusError> {
     let path = topic.directory.join(segment::name(base));
-    let header = format::write_header(&SegmentHeader {
-        topic: topic.tag,
-        base,
-        last_at,
-    });
+    let header = format::write_header(&SegmentHeader { topic: topic.tag, base, last_at });
     let create = || -> std::io::Result<Arc<dyn DiskFile>> {
         let file = topic.disk.create(&path)?;
         file.write_at(&header, 0)?;
@@ -185,20 +147,15 @@ pub(crate) fn create_segment(
         }
         BusError::io("creating", &path, &e)
     })?;
-    Ok((
-        file,
-        Arc::new(Segment::new(base, path, HEADER_BYTES as u64)),
-    ))
+    Ok((file, Arc::new(Segment::new(base, path, HEADER_BYTES as u64))))
 }
 
 /// Tells every append of a group how it went.
 fn answer(group: Vec<Waiting>, written: &Result<Appended, BusError>) {
     let mut passed = 0;
     for append in group {
-        let result = written.clone().map(|whole| Appended {
-            first_offset: Offset(whole.first_offset.0 + passed),
-            ..whole
-        });
+        let result =
+            written.clone().map(|whole| Appended { first_offset: Offset(whole.first_offset.0 + passed), ..whole });
         passed += append.records.len() as u64;
         let done = append.done;
         // A panic of one caller must not stop the log of all.

@@ -2,9 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use vigiles_bus::contract_tests::{self, Factory};
-use vigiles_bus::{
-    Bus, BusError, Clock, Embedded, ManualClock, Offset, Options, SystemClock, Topic,
-};
+use vigiles_bus::{Bus, BusError, Clock, Embedded, ManualClock, Offset, Options, SystemClock, Topic};
 
 struct InDirectory(PathBuf);
 
@@ -12,11 +10,7 @@ impl Factory for InDirectory {
     type Bus = Embedded;
     fn open(&self, name: &str, clock: Arc<dyn Clock>) -> Embedded {
         // Small segments and a small cache, so that rolling, trimming and reading from the disk take part.
-        let options = Options {
-            segment_bytes: 2_000,
-            cache_bytes: 300,
-            ..Options::default()
-        };
+        let options = Options { segment_bytes: 2_000, cache_bytes: 300, ..Options::default() };
         Embedded::open(&self.0.join(name), options, clock).unwrap()
     }
 }
@@ -33,13 +27,9 @@ fn the_embedded_log_keeps_the_contract() {
 #[test]
 fn one_process_at_a_time() {
     let directory = tempfile::tempdir().unwrap();
-    let first =
-        Embedded::open(directory.path(), Options::default(), Arc::new(SystemClock)).unwrap();
+    let first = Embedded::open(directory.path(), Options::default(), Arc::new(SystemClock)).unwrap();
     let second = Embedded::open(directory.path(), Options::default(), Arc::new(SystemClock)).err();
-    assert!(
-        matches!(second, Some(BusError::Locked { .. })),
-        "{second:?}"
-    );
+    assert!(matches!(second, Some(BusError::Locked { .. })), "{second:?}");
     drop(first);
     assert!(Embedded::open(directory.path(), Options::default(), Arc::new(SystemClock)).is_ok());
 }
@@ -49,17 +39,7 @@ fn a_newer_format_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("format"), "vigiles-log 2\n").unwrap();
     let opened = Embedded::open(directory.path(), Options::default(), Arc::new(SystemClock)).err();
-    assert!(
-        matches!(
-            opened,
-            Some(BusError::Version {
-                found: 2,
-                known: 1,
-                ..
-            })
-        ),
-        "{opened:?}"
-    );
+    assert!(matches!(opened, Some(BusError::Version { found: 2, known: 1, .. })), "{opened:?}");
 }
 
 fn note(path: &std::path::Path, text: &str) {
@@ -91,19 +71,13 @@ fn upgrades_run_in_order_once() {
     bring_up_to_date(&LocalDisk, directory.path(), &[]).unwrap();
     bring_up_to_date(&LocalDisk, directory.path(), &steps).unwrap();
     bring_up_to_date(&LocalDisk, directory.path(), &steps).unwrap();
-    assert_eq!(
-        std::fs::read_to_string(directory.path().join("noted")).unwrap(),
-        "12"
-    );
+    assert_eq!(std::fs::read_to_string(directory.path().join("noted")).unwrap(), "12");
 }
 
 #[test]
 fn a_full_queue_says_so_and_a_patient_append_waits() {
     let directory = tempfile::tempdir().unwrap();
-    let options = Options {
-        queue_records: 2,
-        ..Options::default()
-    };
+    let options = Options { queue_records: 2, ..Options::default() };
     let bus = Embedded::open(directory.path(), options, Arc::new(ManualClock::default())).unwrap();
     let t = Topic::new("t").unwrap();
     // The first answer holds the writer until the test lets go, so that the queue stays full meanwhile.
@@ -115,13 +89,9 @@ fn a_full_queue_says_so_and_a_patient_append_waits() {
     });
     bus.append_async(&t, vec![vec![0]], hold).unwrap();
     start.recv().unwrap();
-    bus.append_async(&t, vec![vec![1], vec![2]], Box::new(|_| ()))
-        .unwrap();
+    bus.append_async(&t, vec![vec![1], vec![2]], Box::new(|_| ())).unwrap();
     let full = bus.append_async(&t, vec![vec![3]], Box::new(|_| panic!("never queued")));
-    assert!(
-        matches!(full, Err(BusError::Full { records: 2, .. })),
-        "{full:?}"
-    );
+    assert!(matches!(full, Err(BusError::Full { records: 2, .. })), "{full:?}");
     std::thread::scope(|scope| {
         let patient = scope.spawn(|| bus.append(&t, vec![vec![3]]).unwrap().first_offset);
         go.send(()).unwrap();
@@ -134,10 +104,6 @@ fn a_panicking_answer_does_not_stop_the_log() {
     let directory = tempfile::tempdir().unwrap();
     let bus = Embedded::open(directory.path(), Options::default(), Arc::new(SystemClock)).unwrap();
     let t = Topic::new("t").unwrap();
-    bus.append_async(&t, vec![vec![1]], Box::new(|_| panic!("on purpose")))
-        .unwrap();
-    assert_eq!(
-        bus.append(&t, vec![vec![2]]).unwrap().first_offset,
-        Offset(1)
-    );
+    bus.append_async(&t, vec![vec![1]], Box::new(|_| panic!("on purpose"))).unwrap();
+    assert_eq!(bus.append(&t, vec![vec![2]]).unwrap().first_offset, Offset(1));
 }

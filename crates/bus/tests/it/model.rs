@@ -7,11 +7,7 @@ use vigiles_model::Timestamp;
 #[derive(Debug, Clone)]
 enum Step {
     Append(Vec<Vec<u8>>),
-    Read {
-        from: u64,
-        records: usize,
-        bytes: usize,
-    },
+    Read { from: u64, records: usize, bytes: usize },
     Trim(u64),
     Clock(i64),
     Restart,

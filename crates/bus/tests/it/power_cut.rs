@@ -10,18 +10,8 @@ use crate::sim_disk::SimDisk;
 const LOG: &str = "/log";
 
 pub(crate) fn open(disk: &SimDisk) -> Embedded {
-    let options = Options {
-        segment_bytes: 1_500,
-        cache_bytes: 200,
-        ..Options::default()
-    };
-    Embedded::open_on(
-        Arc::new(disk.clone()),
-        Path::new(LOG),
-        options,
-        Arc::new(ManualClock::default()),
-    )
-    .unwrap()
+    let options = Options { segment_bytes: 1_500, cache_bytes: 200, ..Options::default() };
+    Embedded::open_on(Arc::new(disk.clone()), Path::new(LOG), options, Arc::new(ManualClock::default())).unwrap()
 }
 
 pub(crate) fn all(bus: &Embedded, topic: &Topic) -> Vec<Vec<u8>> {

@@ -49,10 +49,7 @@ impl SimDisk {
     /// reached the disk (the others are zero if a later write made the file longer).
     pub(crate) fn after_power_cut(&self, mut keep: impl FnMut(usize) -> usize) -> Self {
         let state = self.0.lock().unwrap();
-        let mut after = State {
-            directories: state.directories.clone(),
-            ..State::default()
-        };
+        let mut after = State { directories: state.directories.clone(), ..State::default() };
         for (path, index) in &state.durable_names {
             let file = &state.files[*index];
             let mut bytes = file.synced.clone();
@@ -65,11 +62,7 @@ impl SimDisk {
                 }
             }
             after.names.insert(path.clone(), after.files.len());
-            after.files.push(Contents {
-                now: bytes.clone(),
-                synced: bytes,
-                unsynced: Vec::new(),
-            });
+            after.files.push(Contents { now: bytes.clone(), synced: bytes, unsynced: Vec::new() });
         }
         after.durable_names.clone_from(&after.names);
         Self(Arc::new(Mutex::new(after)))
@@ -93,13 +86,7 @@ impl Disk for SimDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let index = *self
-            .0
-            .lock()
-            .unwrap()
-            .names
-            .get(path)
-            .ok_or_else(not_found)?;
+        let index = *self.0.lock().unwrap().names.get(path).ok_or_else(not_found)?;
         Ok(Arc::new(SimFile(Arc::clone(&self.0), index)))
     }
 
@@ -107,21 +94,13 @@ impl Disk for SimDisk {
         let state = self.0.lock().unwrap();
         let all = state.names.keys().chain(&state.directories);
         let inside = all.filter(|path| path.parent() == Some(directory));
-        let mut names: Vec<_> = inside
-            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
-            .collect();
+        let mut names: Vec<_> = inside.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
         names.sort();
         Ok(names)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.0
-            .lock()
-            .unwrap()
-            .names
-            .remove(path)
-            .map(|_| ())
-            .ok_or_else(not_found)
+        self.0.lock().unwrap().names.remove(path).map(|_| ()).ok_or_else(not_found)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -140,12 +119,7 @@ impl Disk for SimDisk {
         let mut state = self.0.lock().unwrap();
         let inside = |name: &PathBuf| name.parent() == Some(path);
         state.durable_names.retain(|name, _| !inside(name));
-        let fresh: Vec<_> = state
-            .names
-            .iter()
-            .filter(|(n, _)| inside(n))
-            .map(|(n, i)| (n.clone(), *i))
-            .collect();
+        let fresh: Vec<_> = state.names.iter().filter(|(n, _)| inside(n)).map(|(n, i)| (n.clone(), *i)).collect();
         state.durable_names.extend(fresh);
         Ok(())
     }
@@ -158,30 +132,21 @@ impl Disk for SimDisk {
 impl DiskFile for SimFile {
     fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<()> {
         let state = self.0.lock().unwrap();
-        let from = state.files[self.1]
-            .now
-            .get(at as usize..at as usize + buffer.len());
+        let from = state.files[self.1].now.get(at as usize..at as usize + buffer.len());
         buffer.copy_from_slice(from.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
-        let (at, fits) = (
-            at as usize,
-            state.space.unwrap_or(usize::MAX).min(bytes.len()),
-        );
+        let (at, fits) = (at as usize, state.space.unwrap_or(usize::MAX).min(bytes.len()));
         state.space = state.space.map(|space| space - fits);
         let file = &mut state.files[self.1];
         let length = file.now.len().max(at + fits);
         file.now.resize(length, 0);
         file.now[at..at + fits].copy_from_slice(&bytes[..fits]);
         file.unsynced.push((at, bytes[..fits].to_vec()));
-        if fits < bytes.len() {
-            Err(io::ErrorKind::StorageFull.into())
-        } else {
-            Ok(())
-        }
+        if fits < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -197,9 +162,7 @@ impl DiskFile for SimFile {
     }
 
     fn set_length(&self, length: u64) -> io::Result<()> {
-        self.0.lock().unwrap().files[self.1]
-            .now
-            .resize(length as usize, 0);
+        self.0.lock().unwrap().files[self.1].now.resize(length as usize, 0);
         Ok(())
     }
 

@@ -68,7 +68,7 @@ impl Row {
     }
 
     pub(crate) fn value_type(&self) -> u8 {
-        self.flags >> VALUE_SHIFT & TWO_BITS
+        value_type(self.flags)
     }
 
     pub(crate) fn place_type(&self) -> u8 {
@@ -78,6 +78,11 @@ impl Row {
     pub(crate) fn empty(time: i64, flags: u8) -> Self {
         Self { time, arrived: 0, id: (0, 0), value: 0.0, lon: 0.0, lat: 0.0, series: 0, extra: 0, flags }
     }
+}
+
+/// The type of the value, from the flags of a row.
+pub(crate) fn value_type(flags: u8) -> u8 {
+    flags >> VALUE_SHIFT & TWO_BITS
 }
 
 /// The parts that most observations do not have.
@@ -118,8 +123,7 @@ impl Batch {
         let mut hasher = FxHasher::default();
         (kind, source, asset).hash(&mut hasher);
         let mut hash = hasher.finish();
-        loop {
-            let Some(found) = self.index.get(&hash) else { break };
+        while let Some(found) = self.index.get(&hash) {
             let known = &self.series[*found as usize];
             if known.kind == *kind && known.source == *source && known.asset.as_ref() == asset {
                 return *found;

@@ -10,7 +10,7 @@ use super::batch::{Batch, Extra, PLACE_POINT, PLACE_SHAPE, Row};
 use super::bloom::Bloom;
 use super::codec::{self, Malformed, Reader, put_signed, put_text, put_varint};
 
-/// Most rows of a block.
+/// Most rows that a block may have; readers refuse more.
 pub(crate) const MAX_ROWS: usize = 4096;
 
 /// The columns of a block, in the order they are stored.

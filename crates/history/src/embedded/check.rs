@@ -15,7 +15,7 @@ pub fn check(directory: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     let version = directory.join(upgrade::FILE);
     match fs::read_to_string(&version) {
-        Ok(text) => findings.extend(upgrade::parse(&version, &text).err().map(|e| finding(directory, &e))),
+        Ok(text) => findings.extend(upgrade::check(&version, &text).err().map(|e| finding(directory, &e))),
         Err(e) => findings.push(whole(&version, format!("the format version cannot be read: {e}"))),
     }
     let manifest = match Manifest::load(directory) {

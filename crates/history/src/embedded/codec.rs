@@ -98,13 +98,13 @@ impl<'a> Reader<'a> {
 }
 
 /// The coarsest of seconds, milliseconds and microseconds that holds all values exactly.
-fn scale_of(values: impl Iterator<Item = i64> + Clone) -> i64 {
-    [1_000_000, 1_000].into_iter().find(|scale| values.clone().all(|v| v % scale == 0)).unwrap_or(1)
+fn scale_of(values: &[i64]) -> i64 {
+    [1_000_000, 1_000].into_iter().find(|scale| values.iter().all(|v| v % scale == 0)).unwrap_or(1)
 }
 
 /// A column of microseconds: differences of differences where `twice` (regular times), else plain differences.
 pub(crate) fn put_micros(out: &mut Vec<u8>, values: &[i64], twice: bool) {
-    let scale = scale_of(values.iter().copied());
+    let scale = scale_of(values);
     put_varint(out, scale as u64);
     let (mut last, mut step) = (0_i64, 0_i64);
     for value in values {
@@ -132,8 +132,12 @@ pub(crate) fn micros(bytes: &[u8], count: usize, twice: bool) -> Result<Vec<i64>
 
 fn decimal(value: f64, places: usize) -> Option<i64> {
     let whole = (value * POWERS[places]).round();
-    let exact = whole.abs() < EXACT && (whole / POWERS[places]).to_bits() == value.to_bits();
-    exact.then_some(whole as i64)
+    if whole.abs() >= EXACT {
+        return None;
+    }
+    // By way of the integer, so that the sign of a negative zero is not lost.
+    let whole = whole as i64;
+    (whole as f64 / POWERS[places]).to_bits().eq(&value.to_bits()).then_some(whole)
 }
 
 /// A column of floats, exact to the bit: as decimal numbers with differences where all are short decimals, else

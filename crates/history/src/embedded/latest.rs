@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use vigiles_model::{BoundingBox, KindId, Observation, Timestamp};
 
-use super::batch::{Batch, VALUE_BOOLEAN, VALUE_TEXT};
+use super::batch::{self, Batch, VALUE_BOOLEAN, VALUE_TEXT};
 use super::block::{self, Block, RUNS};
 use super::codec::Malformed;
 use super::file::Sealed;
@@ -219,7 +219,7 @@ impl Chart {
         let (times, values, flags, ids) = (block.times()?, block.values()?, block.flags()?, block.ids()?);
         for run in runs.iter().filter(|run| run.name() == name) {
             for row in run.first..run.first + run.count {
-                if flags[row] >> 4 & 3 == 0 {
+                if batch::value_type(flags[row]) == 0 {
                     self.add(times[row], ids[row], values[row]);
                 }
             }

@@ -71,17 +71,19 @@ fn choose(files: &[Arc<Sealed>], most_rows: u64) -> Option<Vec<Arc<Sealed>>> {
         let size = (file.entry.rows / 4096 + 1).ilog(FAN_IN as u64);
         groups.entry((file.entry.day, size)).or_default().push(file);
     }
-    let due = |group: &[&Arc<Sealed>], cold: bool| group.len() >= if cold { FAN_IN / 2 } else { FAN_IN };
     for ((day, _), mut group) in groups {
         let cold = day.is_some() && newest > day;
         group.sort_by_key(|file| file.entry.rows);
+        let enough = if cold { FAN_IN / 2 } else { FAN_IN };
         let mut rows = 0;
         let fitting = group.iter().take_while(|file| {
             rows += file.entry.rows;
             rows <= most_rows
         });
         let count = fitting.take(4 * FAN_IN).count();
-        if due(&group[..count], cold) {
+        // Fewer are merged where more would be too large together.
+        let full = group.len() >= enough && count > 1 && count < group.len();
+        if count >= enough || full {
             return Some(group[..count].iter().map(|file| Arc::clone(file)).collect());
         }
     }

@@ -2,14 +2,16 @@
 //! and time so reads few blocks, and the rows of one sensor stand together and compress well.
 
 use super::batch::{Batch, Row};
-use super::block::MAX_ROWS;
 use super::file::Writer;
 use crate::HistoryError;
 
 /// Microseconds of a day.
 pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
+/// Rows of one block. A page of one zone decodes a few blocks a kind, so they are small; with 512 rows the index
+/// would weigh more than it saves.
+const BLOCK_ROWS: usize = 1024;
 /// Rows of one span of time, which are ordered by place among themselves.
-pub(crate) const SPAN_ROWS: usize = 16 * MAX_ROWS;
+pub(crate) const SPAN_ROWS: usize = 16 * BLOCK_ROWS;
 /// Most bytes of rare parts in one block.
 const MAX_ASIDE_BYTES: usize = 4 << 20;
 
@@ -54,9 +56,9 @@ fn kind_ranks(batch: &Batch) -> Vec<u32> {
 pub(crate) fn write_span(batch: &Batch, rows: &mut [Row], writer: &mut Writer) -> Result<(), HistoryError> {
     let mut keys: Vec<(u64, u32, u32)> = (0..).zip(rows.iter()).map(|(i, row)| (cell(row), row.series, i)).collect();
     keys.sort_unstable();
-    let mut block = Vec::with_capacity(MAX_ROWS);
+    let mut block = Vec::with_capacity(BLOCK_ROWS);
     let mut aside = 0;
-    let parts = rows.len().div_ceil(MAX_ROWS).max(1);
+    let parts = rows.len().div_ceil(BLOCK_ROWS).max(1);
     let target = rows.len().div_ceil(parts);
     for (_, _, i) in keys {
         let row = rows[i as usize];

@@ -47,9 +47,18 @@ fn write(directory: &Path, version: u32) -> Result<(), HistoryError> {
     replace(directory, FILE, format!("vigiles-history {version}\n").as_bytes())
 }
 
-pub(crate) fn parse(path: &Path, text: &str) -> Result<u32, HistoryError> {
+/// Checks that this program reads the version, or can bring it up to date.
+pub(crate) fn check(path: &Path, text: &str) -> Result<(), HistoryError> {
+    let (found, known) = (parse(path, text)?, UPGRADES.len() as u32 + 1);
+    if found > known {
+        return Err(HistoryError::Version { path: path.to_owned(), found, known });
+    }
+    Ok(())
+}
+
+fn parse(path: &Path, text: &str) -> Result<u32, HistoryError> {
     let version = text.strip_prefix("vigiles-history ").and_then(|t| t.strip_suffix('\n')?.parse().ok());
-    version.ok_or_else(|| HistoryError::Damaged {
+    version.filter(|version| *version > 0).ok_or_else(|| HistoryError::Damaged {
         path: path.to_owned(),
         place: "whole file".to_owned(),
         what: "not a format version".to_owned(),
