@@ -57,7 +57,7 @@ function marks(colours: Colours): LayerSpecification[] {
       'circle-stroke-color': ['case', ['any', raised, chosen], colours.text, ['get', 'colour']], 'circle-stroke-width': ['case', raised, 2.5, chosen, 2, 1.5] } },
     { id: 'entry', type: 'symbol', source: 'entries', layout: {
       'icon-image': ['get', 'sign'], 'icon-allow-overlap': true, 'symbol-sort-key': ['get', 'order'], 'text-field': ['get', 'label'], 'text-font': fonts,
-      'text-size': ['case', small, 10, 12], 'text-anchor': 'top', 'text-offset': [0, 1.25], 'text-optional': true, 'text-max-width': 14 },
+      'text-size': ['case', small, 10, 12], 'text-anchor': 'top', 'text-offset': [0, 1.55], 'text-optional': true, 'text-max-width': 14 },
       paint: { 'text-color': colours.text, 'text-halo-color': colours.halo, 'text-halo-width': 2 } },
   ];
 }

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import type { Alarm, Incident, Zone } from '../lib/wire';
+import { incidentEntry, isFiltered, matches, noFilter, select, type Filter } from './filter';
+
+const NOW = Date.parse('2026-05-04T03:00:00Z');
+
+function incident(part: Partial<Incident>): Incident {
+  return {
+    id: 'inc-1', number: 1, incident_type: 'air_quality', title: 'Fine dust', state: 'new', reality: 'actual', priority: 'p2', severity: 'severe',
+    place: { type: 'Point', coordinates: [7.42, 43.73] }, agency: 'city', opened: '2026-05-04T02:50:00Z', changed: '2026-05-04T02:50:00Z', alarms: [], assets: [],
+    playbook: null, tasks: [], timeline: [], merged_into: null, split_from: null, allowed: [], version: 1, ...part,
+  };
+}
+
+const alarm = (part: Partial<Alarm>): Alarm => ({
+  id: 'alm-1', rule: 'r', rule_version: 1, rule_name: 'R', key: 'a', title: 'Alarm', reason: '', severity: 'minor', state: 'active', kind: null, asset: null,
+  place: null, agency: 'city', raised: '2026-05-04T02:59:00Z', cleared: null, causes: [], support: 1, incident: null, version: 1, ...part,
+});
+
+const zone: Zone = { id: 'z', name: 'Z', class: 'district', agency: 'city', version: 1, area: { type: 'Polygon', coordinates: [[[7.41, 43.72], [7.43, 43.72], [7.43, 43.74], [7.41, 43.74], [7.41, 43.72]]] } };
+const held = (incidents: Incident[], alarms: Alarm[] = []) => ({
+  incidents: new Map(incidents.map((i) => [i.id, i])), alarms: new Map(alarms.map((a) => [a.id, a])), zones: new Map([[zone.id, zone]]),
+});
+
+describe('the filter of queue and map', () => {
+  const check = (part: Partial<Filter>, of: Partial<Incident>, expected: boolean) =>
+    expect(matches(incidentEntry(incident(of), new Map()), { ...noFilter, ...part }, NOW, held([]).zones)).toBe(expected);
+
+  test('open ones pass by default, closed ones do not', () => {
+    check({}, {}, true);
+    check({}, { state: 'closed' }, false);
+    check({ states: ['closed'] }, { state: 'closed' }, true);
+  });
+  test('the window counts back from the moment shown', () => {
+    check({ minutes: 15 }, {}, true);
+    check({ minutes: 5 }, {}, false);
+    check({ minutes: 5 }, { changed: '2026-05-04T02:58:00Z' }, true);
+  });
+  test('priority, type and zone', () => {
+    check({ priorities: ['p1'] }, {}, false);
+    check({ priorities: ['p1', 'p2'] }, {}, true);
+    check({ type: 'traffic' }, {}, false);
+    check({ zone: 'z' }, {}, true);
+    check({ zone: 'z' }, { place: { type: 'Point', coordinates: [7.5, 43.73] } }, false);
+    check({ zone: 'z' }, { place: null }, false);
+    check({ zone: 'gone' }, {}, false);
+  });
+  test('every word must be found; a number may carry its sign', () => {
+    check({ text: 'dust #1' }, {}, true);
+    check({ text: 'dust 7' }, {}, false);
+  });
+});
+
+test('alarms in an incident are not listed twice', () => {
+  const entries = select(held([incident({ alarms: ['alm-1'] })], [alarm({ incident: 'inc-1' }), alarm({ id: 'alm-2' })]), noFilter, NOW);
+  expect(entries.map((entry) => entry.id)).toEqual(['inc-1', 'alm-2']);
+});
+
+test('most urgent first: priority, then new ones, then severity, then age', () => {
+  const entries = select(
+    held([incident({ id: 'a', priority: 'p3' }), incident({ id: 'b', state: 'in_progress' }), incident({ id: 'c' }), incident({ id: 'd', severity: 'extreme', state: 'in_progress' }), incident({ id: 'e', priority: 'p1', severity: 'minor' })]),
+    noFilter, NOW,
+  );
+  expect(entries.map((entry) => entry.id)).toEqual(['e', 'c', 'd', 'b', 'a']);
+});
+
+test('an alarm from a replayed reading is labelled so', () => {
+  const causes = [{ id: 'o', kind: 'k', source: 's', time: '', arrived: '', value: 1, unit: '', quality: 'good' as const, origin: 'replayed' as const, attributes: {} }];
+  const entries = select(held([incident({ alarms: ['alm-1'] })], [alarm({ incident: 'inc-1', causes })]), noFilter, NOW);
+  expect(entries[0]?.replayed).toBe(true);
+});
+
+test('the default is not a filter', () => {
+  expect(isFiltered(noFilter)).toBe(false);
+  expect(isFiltered({ ...noFilter, text: 'x' })).toBe(true);
+});
