@@ -1,0 +1,69 @@
+//! The demo city is valid, and its first minute is as docs/demo.md tells it.
+
+use std::path::Path;
+
+use vigiles_engine::CommandBody;
+use vigiles_model::KindId;
+
+use super::City;
+use super::rehearsal::{Account, rehearse};
+
+fn demo() -> City {
+    City::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/monaco")).unwrap()
+}
+
+fn bodies(city: &City) -> Vec<CommandBody> {
+    city.documents.iter().map(|document| document.body.clone()).collect()
+}
+
+#[test]
+fn every_rule_checks_out() {
+    let city = demo();
+    let bodies = bodies(&city);
+    let known = |id: &KindId| bodies.iter().any(|b| matches!(b, CommandBody::PutKind(kind) if kind.id == *id));
+    let rules: Vec<_> = bodies.iter().filter_map(|b| if let CommandBody::PutRule(r) = b { Some(r) } else { None }).collect();
+    assert!(rules.len() >= 8, "{}", rules.len());
+    for rule in rules {
+        assert_eq!(rule.check(&known), [], "{}", rule.id);
+    }
+}
+
+#[test]
+fn every_recording_has_its_source() {
+    let city = demo();
+    for replay in &city.file.replay {
+        assert!(city.sources.iter().any(|source| source.id == replay.source), "{}", replay.source);
+    }
+    assert!((6..=8).contains(&city.tour.len()), "{} steps", city.tour.len());
+    assert!(city.tour.iter().all(|step| step.title_de.is_some() && step.text_de.is_some()));
+}
+
+fn first(rows: &[(f64, String, String)], rule: &str) -> f64 {
+    rows.iter().find(|row| row.1 == rule).map_or(f64::MAX, |row| row.0)
+}
+
+#[test]
+fn the_first_minute_shows_what_it_promises() {
+    let city = demo();
+    let account: Account = rehearse(&city.dir, &bodies(&city), &city.file.replay, 60);
+    assert_eq!(account.refused, Vec::<String>::new());
+    assert!(account.observations > 1000, "{}", account.observations);
+    for sort in ["air_quality", "traffic_obstruction", "water_main", "dangerous_goods"] {
+        assert!(first(&account.opened, sort) < 45.0, "{sort}: {:?}", account.opened);
+    }
+    for rule in ["traffic-slow", "traffic-sudden-drop", "traffic-queue", "air-pm25-high", "travel-time-high"] {
+        assert!(first(&account.raised, rule) < 50.0, "{rule}: {:?}", account.raised);
+    }
+    assert!(account.opened.len() <= 8, "too much at once: {:?}", account.opened);
+    assert!(account.gathered["air_quality"] >= 8 && account.gathered["traffic_obstruction"] >= 3, "{account:?}");
+    assert!(account.cleared.iter().any(|(_, rule)| rule == "traffic-slow"), "{:?}", account.cleared);
+    assert!(account.tasks.iter().any(|(_, title)| title == "Tell the control room"));
+}
+
+#[test]
+fn a_sensor_falls_silent_after_three_minutes() {
+    let city = demo();
+    let account = rehearse(&city.dir, &bodies(&city), &city.file.replay, 200);
+    let silent = first(&account.raised, "sensor-silent");
+    assert!((170.0..190.0).contains(&silent), "{silent}");
+}
