@@ -88,7 +88,11 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
 pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     let found = media_type(headers);
     if found != "application/json" {
-        return Err(Problem::of(Code::UnsupportedType, "Content-Type", format!("this route takes application/json, not {found:?}")));
+        return Err(Problem::of(
+            Code::UnsupportedType,
+            "Content-Type",
+            format!("this route takes application/json, not {found:?}"),
+        ));
     }
     parse(bytes)
 }
@@ -98,7 +102,9 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        fault(if path == "." { "body".to_owned() } else { path }, error.inner())
+        // A part of the path that is not known, such as a key that broke off, is written as a question mark.
+        let path = path.trim_end_matches('?').trim_end_matches('.');
+        fault(if path.is_empty() { "body".to_owned() } else { path.to_owned() }, error.inner())
     })?;
     json.end().map_err(|error| fault("body".to_owned(), &error))?;
     Ok(value)

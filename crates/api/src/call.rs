@@ -130,7 +130,11 @@ impl Call {
     }
 
     /// Gives a command to the platform, in the name of the caller.
-    pub(crate) async fn command(&self, expected_version: Option<u64>, body: CommandBody) -> Result<CommandDone, Problem> {
+    pub(crate) async fn command(
+        &self,
+        expected_version: Option<u64>,
+        body: CommandBody,
+    ) -> Result<CommandDone, Problem> {
         let ctx = self.context()?;
         let agency = ctx.agency().cloned().ok_or_else(|| Problem::internal(&"a caller without an agency"))?;
         let command = Command { by: ctx.person().cloned(), agency, expected_version, body };
@@ -212,8 +216,10 @@ pub(crate) fn limit(asked: Option<u32>) -> Result<usize, Problem> {
 
 /// A moment of the query.
 pub(crate) fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    text.map(|t| t.parse().map_err(|e: vigiles_model::time::TimeError| Problem::of(Code::Malformed, name, e.to_string())))
-        .transpose()
+    text.map(|t| {
+        t.parse().map_err(|e: vigiles_model::time::TimeError| Problem::of(Code::Malformed, name, e.to_string()))
+    })
+    .transpose()
 }
 
 /// `west,south,east,north` of the query.
@@ -235,8 +241,14 @@ pub(crate) fn words(text: Option<&str>) -> Vec<String> {
 }
 
 /// Ids of the query, separated by commas.
-pub(crate) fn ids<T: FromStr<Err = vigiles_model::id::IdError>>(name: &str, text: Option<&str>) -> Result<Vec<T>, Problem> {
-    words(text).iter().map(|w| w.parse().map_err(|e: vigiles_model::id::IdError| Problem::of(Code::Malformed, name, e.to_string()))).collect()
+pub(crate) fn ids<T: FromStr<Err = vigiles_model::id::IdError>>(
+    name: &str,
+    text: Option<&str>,
+) -> Result<Vec<T>, Problem> {
+    words(text)
+        .iter()
+        .map(|w| w.parse().map_err(|e: vigiles_model::id::IdError| Problem::of(Code::Malformed, name, e.to_string())))
+        .collect()
 }
 
 /// A place that was checked.

@@ -84,7 +84,9 @@ pub(crate) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), Pro
         (Some(origin), Some(host)) if origin.split_once("://").is_some_and(|(_, rest)| rest == host) => Ok(()),
         (Some(origin), _) => refuse(format!("Origin says {origin}")),
         // A cookie with neither header is a browser from before 2019 or a script: not worth the risk.
-        (None, _) if session_cookie::read(headers).is_some() => refuse("a cookie came without Origin or Sec-Fetch-Site".to_owned()),
+        (None, _) if session_cookie::read(headers).is_some() => {
+            refuse("a cookie came without Origin or Sec-Fetch-Site".to_owned())
+        }
         (None, _) => Ok(()),
     }
 }

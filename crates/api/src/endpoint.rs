@@ -180,11 +180,19 @@ impl Endpoint {
         let list = ObjectBuilder::new()
             .property("items", ArrayBuilder::new().items(items))
             .required("items")
-            .property("next", ObjectBuilder::new().schema_type(next).description(Some("Cursor of the next page; null on the last.")))
+            .property(
+                "next",
+                ObjectBuilder::new().schema_type(next).description(Some("Cursor of the next page; null on the last.")),
+            )
             .required("next");
         self.schemas.push((name.clone(), list.into()));
         let schema = Ref::from_schema_name(name).into();
-        self.answers.push(AnswerSpec { status: 200, description, content: Some(("application/json", schema)), etag: false });
+        self.answers.push(AnswerSpec {
+            status: 200,
+            description,
+            content: Some(("application/json", schema)),
+            etag: false,
+        });
         self
     }
 

@@ -97,8 +97,9 @@ async fn decide(
     if endpoint.access == Access::Anyone {
         return Ok(None);
     }
-    let caller =
-        caller.ok_or_else(|| Problem::new(Code::Unauthenticated, "this needs a session or a token, and the request has none that is valid"))?;
+    let caller = caller.ok_or_else(|| {
+        Problem::new(Code::Unauthenticated, "this needs a session or a token, and the request has none that is valid")
+    })?;
     let purpose = purpose(headers)?;
     let action = match endpoint.access {
         Access::May(action) => action,
@@ -126,7 +127,9 @@ async fn decide(
 pub(crate) fn purpose(headers: &HeaderMap) -> Result<Option<Purpose>, Problem> {
     let Some(value) = headers.get(PURPOSE) else { return Ok(None) };
     let text = value.to_str().unwrap_or("?");
-    text.parse().map(Some).map_err(|e: vigiles_trust::context::UnknownPurpose| Problem::of(Code::Malformed, PURPOSE, e.to_string()))
+    text.parse()
+        .map(Some)
+        .map_err(|e: vigiles_trust::context::UnknownPurpose| Problem::of(Code::Malformed, PURPOSE, e.to_string()))
 }
 
 fn check_key(key: &HeaderValue) -> Result<String, Problem> {
@@ -136,7 +139,11 @@ fn check_key(key: &HeaderValue) -> Result<String, Problem> {
     if fits {
         Ok(text.to_owned())
     } else {
-        Err(Problem::of(Code::Malformed, IDEMPOTENCY_KEY, "1 to 128 letters, digits, dots, colons, dashes or underscores"))
+        Err(Problem::of(
+            Code::Malformed,
+            IDEMPOTENCY_KEY,
+            "1 to 128 letters, digits, dots, colons, dashes or underscores",
+        ))
     }
 }
 
@@ -165,7 +172,8 @@ async fn once(endpoint: &Endpoint, call: Call, ctx: Context, key: String) -> Ans
             expires: api.platform.now() + REMEMBERED,
         };
         let keep = move || api.platform.store().apply(&ctx, vec![Write::Remember(reply)]).map(drop);
-        let kept: Result<(), StoreError> = tokio::task::spawn_blocking(keep).await.map_err(|e| Problem::internal(&e))?;
+        let kept: Result<(), StoreError> =
+            tokio::task::spawn_blocking(keep).await.map_err(|e| Problem::internal(&e))?;
         if let Err(error) = kept {
             // It was done: an error now would make the caller do it again.
             tracing::error!(%error, "the answer to an idempotency key was not stored");
@@ -176,7 +184,11 @@ async fn once(endpoint: &Endpoint, call: Call, ctx: Context, key: String) -> Ans
 
 fn repeat(reply: &Reply, fingerprint: &str) -> Answer {
     if reply.fingerprint != fingerprint {
-        return Err(Problem::of(Code::Invalid, IDEMPOTENCY_KEY, "this key was used for another request; use a new key for a new request"));
+        return Err(Problem::of(
+            Code::Invalid,
+            IDEMPOTENCY_KEY,
+            "this key was used for another request; use a new key for a new request",
+        ));
     }
     let (etag, body) = reply.body.split_once('\n').unwrap_or(("", &reply.body));
     let mut response = Response::new(axum::body::Body::from(body.to_owned()));

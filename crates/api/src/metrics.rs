@@ -103,7 +103,11 @@ fn platform(platform: &Platform, out: &mut Text) {
     let gauges = [
         ("vigiles_observations_per_second", "Observations made durable per second.", status.observations_per_s),
         ("vigiles_engine_lag_seconds", "How far the engine is behind the log.", status.lag_ms as f64 / 1e3),
-        ("vigiles_engine_lag_observations", "Observations the engine has still to take.", status.lag_observations as f64),
+        (
+            "vigiles_engine_lag_observations",
+            "Observations the engine has still to take.",
+            status.lag_observations as f64,
+        ),
         ("vigiles_engine_series", "Series that rules look at.", status.engine.series as f64),
         ("vigiles_engine_rules", "Rules.", status.engine.rules as f64),
         ("vigiles_alarms_open", "Alarms whose condition holds.", status.engine.open_alarms as f64),

@@ -9,7 +9,9 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBu
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Type};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Required, Schema};
 
 use crate::endpoint::{Access, Endpoint, IfMatch, reference, schemas_of};
@@ -23,7 +25,9 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> OpenApi {
         .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE))))
         .security_scheme(
             "token",
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("vgl_<id>_<secret>").build()),
+            SecurityScheme::Http(
+                HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("vgl_<id>_<secret>").build(),
+            ),
         );
     for (name, schema) in schemas_of::<Body9457>() {
         components = components.schema(name, schema);
@@ -79,7 +83,9 @@ fn operation(endpoint: &Endpoint) -> OperationBuilder {
         }
         if answer.etag {
             let text = ObjectBuilder::new().schema_type(Type::String);
-            let header = HeaderBuilder::new().schema(Some(Schema::from(text))).description(Some("The version, quoted; send it in If-Match."));
+            let header = HeaderBuilder::new()
+                .schema(Some(Schema::from(text)))
+                .description(Some("The version, quoted; send it in If-Match."));
             response = response.header("ETag", header.build());
         }
         operation = operation.response(answer.status.to_string(), response.build());
@@ -100,8 +106,11 @@ fn who(access: Access) -> String {
         Access::Anyone => "Anyone.".to_owned(),
         Access::SignedIn => "Anyone who is signed in or bears a token.".to_owned(),
         Access::May(action) => {
-            let roles: Vec<_> =
-                vigiles_trust::Role::ALL.into_iter().filter(|role| role.may(action)).map(|role| role.to_string()).collect();
+            let roles: Vec<_> = vigiles_trust::Role::ALL
+                .into_iter()
+                .filter(|role| role.may(action))
+                .map(|role| role.to_string())
+                .collect();
             format!("To {action}; roles: {}.", roles.join(", "))
         }
     }
@@ -132,14 +141,22 @@ fn parameters(endpoint: &Endpoint) -> Vec<Parameter> {
     all.extend(endpoint.query.iter().cloned());
     if endpoint.access != Access::Anyone {
         let words = vigiles_trust::Purpose::ALL.map(vigiles_trust::Purpose::as_str);
-        all.push(header(PURPOSE, "Why the data is used; the role's usual purpose where absent.", text().enum_values(Some(words))));
+        all.push(header(
+            PURPOSE,
+            "Why the data is used; the role's usual purpose where absent.",
+            text().enum_values(Some(words)),
+        ));
     }
     if endpoint.if_match != IfMatch::Ignored {
         all.push(header("If-Match", "The ETag of the version this was made for.", text()));
     }
     if endpoint.idempotent {
         let schema = text().min_length(Some(1)).max_length(Some(128)).pattern(Some("^[A-Za-z0-9._:-]+$"));
-        all.push(header(IDEMPOTENCY_KEY, "Sent again within 24 h, the first answer is given again and nothing is done twice.", schema));
+        all.push(header(
+            IDEMPOTENCY_KEY,
+            "Sent again within 24 h, the first answer is given again and nothing is done twice.",
+            schema,
+        ));
     }
     all
 }

@@ -71,22 +71,74 @@ impl Code {
     /// The table: status, word, title, how to mend it.
     const fn row(self) -> (u16, &'static str, &'static str, &'static str) {
         match self {
-            Self::Malformed => (400, "malformed", "The request cannot be read", "Mend the request as the errors say; /api/v1/openapi.json has the shapes."),
-            Self::Unauthenticated => (401, "unauthenticated", "Nobody is signed in", "Sign in with POST /api/v1/session, or send Authorization: Bearer with a token."),
-            Self::Forbidden => (403, "forbidden", "Not allowed", "Ask an administrator for the role, or state another purpose in X-Purpose."),
-            Self::CrossSite => (403, "cross_site", "From a page of another site", "Send it from the console itself, or use a bearer token instead of the cookie."),
-            Self::NotFound => (404, "not_found", "There is no such thing", "Check the path and the id; lists show what there is."),
-            Self::MethodNotAllowed => (405, "method_not_allowed", "The path has no such method", "Use a method of the Allow header."),
-            Self::TooSlow => (408, "too_slow", "The body took too long", "Send smaller bodies, or over a faster connection."),
-            Self::Conflict => (409, "conflict", "Its state does not allow that", "Read it again and choose something it allows."),
-            Self::VersionMismatch => (412, "version_mismatch", "It changed meanwhile", "Read it again, look at the change, and send If-Match with the new ETag."),
+            Self::Malformed => (
+                400,
+                "malformed",
+                "The request cannot be read",
+                "Mend the request as the errors say; /api/v1/openapi.json has the shapes.",
+            ),
+            Self::Unauthenticated => (
+                401,
+                "unauthenticated",
+                "Nobody is signed in",
+                "Sign in with POST /api/v1/session, or send Authorization: Bearer with a token.",
+            ),
+            Self::Forbidden => (
+                403,
+                "forbidden",
+                "Not allowed",
+                "Ask an administrator for the role, or state another purpose in X-Purpose.",
+            ),
+            Self::CrossSite => (
+                403,
+                "cross_site",
+                "From a page of another site",
+                "Send it from the console itself, or use a bearer token instead of the cookie.",
+            ),
+            Self::NotFound => {
+                (404, "not_found", "There is no such thing", "Check the path and the id; lists show what there is.")
+            }
+            Self::MethodNotAllowed => {
+                (405, "method_not_allowed", "The path has no such method", "Use a method of the Allow header.")
+            }
+            Self::TooSlow => {
+                (408, "too_slow", "The body took too long", "Send smaller bodies, or over a faster connection.")
+            }
+            Self::Conflict => {
+                (409, "conflict", "Its state does not allow that", "Read it again and choose something it allows.")
+            }
+            Self::VersionMismatch => (
+                412,
+                "version_mismatch",
+                "It changed meanwhile",
+                "Read it again, look at the change, and send If-Match with the new ETag.",
+            ),
             Self::TooLarge => (413, "too_large", "The body is too large", "Send it in smaller parts."),
-            Self::UnsupportedType => (415, "unsupported_media_type", "The body has another type than this route takes", "Set Content-Type to a type of the document, and Content-Encoding to gzip or nothing."),
+            Self::UnsupportedType => (
+                415,
+                "unsupported_media_type",
+                "The body has another type than this route takes",
+                "Set Content-Type to a type of the document, and Content-Encoding to gzip or nothing.",
+            ),
             Self::Invalid => (422, "invalid", "A value is wrong", "Mend the fields that the errors name."),
-            Self::PreconditionRequired => (428, "precondition_required", "If-Match is missing", "Read it first and send its ETag in If-Match, so that nobody's change is lost."),
-            Self::TooMany => (429, "too_many_requests", "Too many", "Wait as long as Retry-After says, then send it again."),
-            Self::Internal => (500, "internal", "A fault of the platform", "Tell the administrator the request id of the X-Request-Id header; the log has the cause."),
-            Self::Unavailable => (503, "unavailable", "Not now", "Wait as long as Retry-After says, then send it again."),
+            Self::PreconditionRequired => (
+                428,
+                "precondition_required",
+                "If-Match is missing",
+                "Read it first and send its ETag in If-Match, so that nobody's change is lost.",
+            ),
+            Self::TooMany => {
+                (429, "too_many_requests", "Too many", "Wait as long as Retry-After says, then send it again.")
+            }
+            Self::Internal => (
+                500,
+                "internal",
+                "A fault of the platform",
+                "Tell the administrator the request id of the X-Request-Id header; the log has the cause.",
+            ),
+            Self::Unavailable => {
+                (503, "unavailable", "Not now", "Wait as long as Retry-After says, then send it again.")
+            }
         }
     }
 

@@ -150,8 +150,7 @@ fn observations(api: &Api, batch: &[Observation]) -> Option<Frame> {
 }
 
 fn notice(notice: &Notice) -> Option<Frame> {
-    let data =
-        NoticeEvent { message: &notice.message, incident: notice.incident.to_string(), at: notice.at.into() };
+    let data = NoticeEvent { message: &notice.message, incident: notice.incident.to_string(), at: notice.at.into() };
     Frame::new(0, "notice", (Resource::Incidents, None), &data).ok()
 }
 

@@ -99,10 +99,9 @@ pub(crate) async fn open(call: Call) -> Answer {
 fn last_event_id(call: &Call) -> Result<Option<u64>, Problem> {
     match call.headers.get("last-event-id").map(|v| v.to_str().unwrap_or("?").trim()) {
         None | Some("") => Ok(None),
-        Some(text) => text
-            .parse()
-            .map(Some)
-            .map_err(|_| Problem::of(Code::Malformed, "Last-Event-ID", "send the id of the last event as it was given")),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            Problem::of(Code::Malformed, "Last-Event-ID", "send the id of the last event as it was given")
+        }),
     }
 }
 
@@ -211,4 +210,3 @@ impl Client {
         }
     }
 }
-

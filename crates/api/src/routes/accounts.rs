@@ -21,25 +21,41 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .may(READ)
             .query::<PageQuery>()
             .answers_list::<Account>("A page of accounts."),
-        Endpoint::post("/api/v1/accounts", "make_account", "Makes an account, with a password or a one-time link", make)
-            .may(WRITE)
-            .takes::<NewAccount>()
-            .answers::<AccountMade>(201, "The account.")
-            .also(&[409]),
+        Endpoint::post(
+            "/api/v1/accounts",
+            "make_account",
+            "Makes an account, with a password or a one-time link",
+            make,
+        )
+        .may(WRITE)
+        .takes::<NewAccount>()
+        .answers::<AccountMade>(201, "The account.")
+        .also(&[409]),
         Endpoint::get("/api/v1/accounts/{id}", "get_account", "One account", get)
             .may(READ)
             .answers::<Account>(200, "The account.")
             .etag(),
-        Endpoint::new(Method::PATCH, "/api/v1/accounts/{id}", "change_account", "Changes roles, agency, password, or disables it", change)
-            .may(WRITE)
-            .takes::<AccountChange>()
-            .if_match(IfMatch::Required)
-            .answers::<Account>(200, "The account as it is now.")
-            .etag()
-            .also(&[409]),
-        Endpoint::post("/api/v1/accounts/{id}/link", "make_link", "Makes a one-time link by which its owner sets a new password", link)
-            .may(WRITE)
-            .answers::<AccountMade>(201, "The link."),
+        Endpoint::new(
+            Method::PATCH,
+            "/api/v1/accounts/{id}",
+            "change_account",
+            "Changes roles, agency, password, or disables it",
+            change,
+        )
+        .may(WRITE)
+        .takes::<AccountChange>()
+        .if_match(IfMatch::Required)
+        .answers::<Account>(200, "The account as it is now.")
+        .etag()
+        .also(&[409]),
+        Endpoint::post(
+            "/api/v1/accounts/{id}/link",
+            "make_link",
+            "Makes a one-time link by which its owner sets a new password",
+            link,
+        )
+        .may(WRITE)
+        .answers::<AccountMade>(201, "The link."),
     ];
     all.into_iter().map(|endpoint| endpoint.tag("accounts")).collect()
 }
@@ -87,7 +103,9 @@ async fn change(call: Call) -> Answer {
     };
     let _place = call.api.hashing.clone().acquire_owned().await.map_err(|e| Problem::internal(&e))?;
     let changed = call
-        .blocking(move |api| Ok(api.platform.directory().change_account(&ctx, account.id.as_str(), expected, change)?))
+        .blocking(move |api| {
+            Ok(api.platform.directory().change_account(&ctx, account.id.as_str(), expected, change)?)
+        })
         .await?;
     versioned(StatusCode::OK, &Account::from(&changed), changed.version)
 }
@@ -123,7 +141,13 @@ pub(super) fn page<T>(items: Vec<T>, query: &PageQuery, key: impl Fn(&T) -> Stri
         None => 0,
         Some(cursor) => match items.iter().position(|item| key(item) == *cursor) {
             Some(index) => index + 1,
-            None => return Err(Problem::of(Code::Malformed, "cursor", "is not one of this list; take it from the page before")),
+            None => {
+                return Err(Problem::of(
+                    Code::Malformed,
+                    "cursor",
+                    "is not one of this list; take it from the page before",
+                ));
+            }
         },
     };
     let more = items.len() > start + limit;

@@ -70,7 +70,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         resource: Resource::Kinds,
         paths: ("/api/v1/kinds", "/api/v1/kinds/{id}"),
         ids: ["list_kinds", "get_kind", "put_kind", "delete_kind"],
-        summaries: ["Lists observation kinds", "One observation kind", "Registers or replaces an observation kind", "Deletes an observation kind"],
+        summaries: [
+            "Lists observation kinds",
+            "One observation kind",
+            "Registers or replaces an observation kind",
+            "Deletes an observation kind",
+        ],
     };
     let playbooks = Sort {
         what: ConfigKind::Playbook,
@@ -99,7 +104,10 @@ pub(super) fn sort<T: ToSchema>(sort: Sort, read: Read) -> Vec<Endpoint> {
             .may(reading)
             .query::<ConfigQuery>()
             .answers_list::<T>("A page of them, by id."),
-        Endpoint::get(paths.1, ids[1], summaries[1], move |call| get(call, what)).may(reading).answers::<T>(200, "It.").etag(),
+        Endpoint::get(paths.1, ids[1], summaries[1], move |call| get(call, what))
+            .may(reading)
+            .answers::<T>(200, "It.")
+            .etag(),
         Endpoint::new(Method::PUT, paths.1, ids[2], summaries[2], move |call| put(call, what, read))
             .may(writing)
             .takes::<T>()
@@ -139,7 +147,8 @@ async fn list(call: Call, what: ConfigKind) -> Answer {
 
 async fn get(call: Call, what: ConfigKind) -> Answer {
     let ctx = call.context()?;
-    let document = find(&call, ctx, what).await?.ok_or_else(|| Problem::not_found(what.as_str(), call.parameter("id")))?;
+    let document =
+        find(&call, ctx, what).await?.ok_or_else(|| Problem::not_found(what.as_str(), call.parameter("id")))?;
     let shown = shown(&document)?;
     versioned(StatusCode::OK, &shown, version_of(&shown))
 }
@@ -166,7 +175,8 @@ async fn put(call: Call, what: ConfigKind, read: Read) -> Answer {
 
 async fn delete(call: Call, what: ConfigKind) -> Answer {
     let id = call.parameter("id").to_owned();
-    let found = find(&call, Context::system("api"), what).await?.ok_or_else(|| Problem::not_found(what.as_str(), &id))?;
+    let found =
+        find(&call, Context::system("api"), what).await?.ok_or_else(|| Problem::not_found(what.as_str(), &id))?;
     call.check_owner(found.agency.as_ref())?;
     let expected = call.must_match()?;
     call.command(expected, CommandBody::Delete { what, id }).await?;
@@ -243,4 +253,3 @@ fn read_playbook(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem
     same_id(call, playbook.id.as_str())?;
     Ok((CommandBody::PutPlaybook(Box::new(playbook.into())), None))
 }
-

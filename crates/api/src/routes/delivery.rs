@@ -116,7 +116,11 @@ impl From<SubmitError> for Problem {
             SubmitError::Closed => Self::later(Code::Unavailable, text, 5),
             SubmitError::Storage(_) => {
                 tracing::error!(%text, "a delivery was not stored");
-                Self::later(Code::Unavailable, "the observations cannot be stored now; nothing of this delivery counts as stored", 10)
+                Self::later(
+                    Code::Unavailable,
+                    "the observations cannot be stored now; nothing of this delivery counts as stored",
+                    10,
+                )
             }
         }
     }

@@ -5,9 +5,14 @@ use crate::events;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/api/v1/events", "follow_events", "Follows what changes, as server-sent events; Last-Event-ID resumes", events::open)
-            .tag("events")
-            .answers_type(200, "text/event-stream", "Events, without end.")
-            .also(&[400, 503]),
+        Endpoint::get(
+            "/api/v1/events",
+            "follow_events",
+            "Follows what changes, as server-sent events; Last-Event-ID resumes",
+            events::open,
+        )
+        .tag("events")
+        .answers_type(200, "text/event-stream", "Events, without end.")
+        .also(&[400, 503]),
     ]
 }

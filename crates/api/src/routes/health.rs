@@ -12,16 +12,20 @@ use crate::wire::system::Ready;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/healthz", "get_health", "Whether the process answers", healthy)
-            .anyone()
-            .answers_type(200, "text/plain", "It does."),
+        Endpoint::get("/healthz", "get_health", "Whether the process answers", healthy).anyone().answers_type(
+            200,
+            "text/plain",
+            "It does.",
+        ),
         Endpoint::get("/readyz", "get_ready", "Whether the platform has caught up and may be given work", ready)
             .anyone()
             .answers::<Ready>(200, "It has.")
             .answers::<Ready>(503, "Not yet, or no longer."),
-        Endpoint::get("/metrics", "get_metrics", "Counts for Prometheus", metrics_text)
-            .anyone()
-            .answers_type(200, "text/plain", "The text format of Prometheus."),
+        Endpoint::get("/metrics", "get_metrics", "Counts for Prometheus", metrics_text).anyone().answers_type(
+            200,
+            "text/plain",
+            "The text format of Prometheus.",
+        ),
         Endpoint::get("/api/v1/openapi.json", "get_openapi", "This document", document).anyone().answers_type(
             200,
             "application/openapi+json",

@@ -33,20 +33,40 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .answers::<Incident>(201, "The incident.")
             .etag()
             .also(&[404, 409]),
-        command(Endpoint::post("/api/v1/incidents/{id}/state", "change_state", "Moves an incident along its lifecycle", state))
-            .takes::<ChangeState>(),
+        command(Endpoint::post(
+            "/api/v1/incidents/{id}/state",
+            "change_state",
+            "Moves an incident along its lifecycle",
+            state,
+        ))
+        .takes::<ChangeState>(),
         command(Endpoint::post("/api/v1/incidents/{id}/priority", "set_priority", "Changes its priority", priority))
             .takes::<SetPriority>(),
         command(Endpoint::post("/api/v1/incidents/{id}/notes", "add_note", "Adds a note to its timeline", note))
             .takes::<AddNote>(),
-        command(Endpoint::post("/api/v1/incidents/{id}/merge", "merge_incident", "Merges another incident into it", merge))
-            .takes::<Merge>(),
-        command(Endpoint::post("/api/v1/incidents/{id}/split", "split_incident", "Splits alarms off into a new incident, which is answered", split))
-            .takes::<Split>(),
+        command(Endpoint::post(
+            "/api/v1/incidents/{id}/merge",
+            "merge_incident",
+            "Merges another incident into it",
+            merge,
+        ))
+        .takes::<Merge>(),
+        command(Endpoint::post(
+            "/api/v1/incidents/{id}/split",
+            "split_incident",
+            "Splits alarms off into a new incident, which is answered",
+            split,
+        ))
+        .takes::<Split>(),
         command(Endpoint::post("/api/v1/incidents/{id}/playbook", "start_playbook", "Starts a playbook", playbook))
             .takes::<StartPlaybook>(),
-        command(Endpoint::post("/api/v1/incidents/{id}/tasks/{task}", "complete_task", "Reports what became of a task", task))
-            .takes::<CompleteTask>(),
+        command(Endpoint::post(
+            "/api/v1/incidents/{id}/tasks/{task}",
+            "complete_task",
+            "Reports what became of a task",
+            task,
+        ))
+        .takes::<CompleteTask>(),
     ];
     all.into_iter().map(|endpoint| endpoint.tag("incidents")).collect()
 }

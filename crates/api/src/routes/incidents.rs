@@ -77,10 +77,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .may(READ)
             .answers::<WireIncident>(200, "The incident.")
             .etag(),
-        Endpoint::get("/api/v1/incidents/{id}/nearby", "get_nearby", "What is near an incident in place and time", nearby)
-            .may(READ)
-            .query::<NearbyQuery>()
-            .answers::<Nearby>(200, "Alarms, incidents, assets and observations, at most 200 of each."),
+        Endpoint::get(
+            "/api/v1/incidents/{id}/nearby",
+            "get_nearby",
+            "What is near an incident in place and time",
+            nearby,
+        )
+        .may(READ)
+        .query::<NearbyQuery>()
+        .answers::<Nearby>(200, "Alarms, incidents, assets and observations, at most 200 of each."),
     ];
     all.into_iter().map(|endpoint| endpoint.tag("incidents")).collect()
 }
@@ -93,7 +98,8 @@ async fn list(call: Call) -> Answer {
     check_words("priority", &priorities, &["p1", "p2", "p3", "p4"])?;
     let agency = asked.agency.as_deref().map(str::parse).transpose();
     let query = Query {
-        agency: agency.map_err(|e: vigiles_model::id::IdError| Problem::of(Code::Malformed, "agency", e.to_string()))?,
+        agency: agency
+            .map_err(|e: vigiles_model::id::IdError| Problem::of(Code::Malformed, "agency", e.to_string()))?,
         states,
         area: area(asked.bbox.as_deref())?,
         from: moment("from", asked.from.as_deref())?,
@@ -182,7 +188,9 @@ impl Near {
             }
         }
         let mut assets = Vec::new();
-        for document in store.list(ctx, &Query { area: Some(self.area), limit: MOST_NEAR, ..Query::new(ASSET) })?.documents {
+        for document in
+            store.list(ctx, &Query { area: Some(self.area), limit: MOST_NEAR, ..Query::new(ASSET) })?.documents
+        {
             let asset: Versioned<Asset> = stored(&document)?;
             if self.holds(Some(&asset.document.place)) {
                 assets.push(WireAsset::new(&asset.document, asset.version));

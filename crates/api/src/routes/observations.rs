@@ -69,10 +69,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .may(READ)
             .query::<ObservationsQuery>()
             .answers_list::<Observation>("A page of observations."),
-        Endpoint::get("/api/v1/series", "get_series", "One asset's readings of one kind, thinned out for a chart", series)
-            .may(READ)
-            .query::<SeriesQuery>()
-            .answers::<Series>(200, "Smallest, mean and largest value of each span that has any."),
+        Endpoint::get(
+            "/api/v1/series",
+            "get_series",
+            "One asset's readings of one kind, thinned out for a chart",
+            series,
+        )
+        .may(READ)
+        .query::<SeriesQuery>()
+        .answers::<Series>(200, "Smallest, mean and largest value of each span that has any."),
     ];
     all.into_iter().map(|endpoint| endpoint.tag("observations")).collect()
 }
@@ -104,8 +109,10 @@ async fn list(call: Call) -> Answer {
 
 async fn series(call: Call) -> Answer {
     let asked: SeriesQuery = call.query()?;
-    let kind: KindId =
-        asked.kind.parse().map_err(|e: vigiles_model::id::IdError| Problem::of(Code::Malformed, "kind", e.to_string()))?;
+    let kind: KindId = asked
+        .kind
+        .parse()
+        .map_err(|e: vigiles_model::id::IdError| Problem::of(Code::Malformed, "kind", e.to_string()))?;
     let points = asked.points.unwrap_or(DEFAULT_POINTS);
     if !(1..=MAX_POINTS).contains(&points) {
         return Err(Problem::of(Code::Malformed, "points", format!("{points} is not 1 to {MAX_POINTS}")));
@@ -113,7 +120,8 @@ async fn series(call: Call) -> Answer {
     let to = moment("to", asked.to.as_deref())?.unwrap_or_else(|| call.platform().now());
     let from = moment("from", asked.from.as_deref())?.unwrap_or(to - Duration::from_secs(24 * 3600));
     let query = HistorySeries { kind: kind.clone(), series: asked.asset.clone(), from, to, buckets: points as usize };
-    call.audit_read("observations", format!("series {} {kind}", asked.asset.chars().take(128).collect::<String>())).await?;
+    call.audit_read("observations", format!("series {} {kind}", asked.asset.chars().take(128).collect::<String>()))
+        .await?;
     let ctx = call.context()?;
     let rows = call.blocking(move |api| Ok(api.platform.history().series(&ctx, &query)?)).await?;
     let unit = units(call.platform())(&kind);

@@ -20,11 +20,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ids: ["list_rules", "get_rule", "put_rule", "delete_rule"],
         summaries: ["Lists rules", "One rule", "Creates or replaces a rule, if it has no fault", "Deletes a rule"],
     };
-    let check = Endpoint::post("/api/v1/rules/check", "check_rule", "Says what is wrong with a rule, without saving it", check)
-        .may(Action::Write(Resource::Rules))
-        .takes::<rule::Rule>()
-        .answers::<rule::Check>(200, "What is wrong, and where.")
-        .tag("setting");
+    let check =
+        Endpoint::post("/api/v1/rules/check", "check_rule", "Says what is wrong with a rule, without saving it", check)
+            .may(Action::Write(Resource::Rules))
+            .takes::<rule::Rule>()
+            .answers::<rule::Check>(200, "What is wrong, and where.")
+            .tag("setting");
     let mut all = sort::<rule::Rule>(rules, read);
     all.push(check);
     all

@@ -17,12 +17,18 @@ use crate::wire::account::{Link, LinkUse as WireUse, Session, SessionPerson, Sig
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let all = vec![
-        Endpoint::post("/api/v1/session", "sign_in", "Signs in with name and password; sets the session cookie", sign_in)
-            .anyone()
-            .takes::<SignIn>()
-            .answers::<Session>(200, "Signed in.")
-            .also(&[401, 429]),
-        Endpoint::get("/api/v1/session", "get_session", "Who is signed in", who).answers::<Session>(200, "The session."),
+        Endpoint::post(
+            "/api/v1/session",
+            "sign_in",
+            "Signs in with name and password; sets the session cookie",
+            sign_in,
+        )
+        .anyone()
+        .takes::<SignIn>()
+        .answers::<Session>(200, "Signed in.")
+        .also(&[401, 429]),
+        Endpoint::get("/api/v1/session", "get_session", "Who is signed in", who)
+            .answers::<Session>(200, "The session."),
         Endpoint::new(Method::DELETE, "/api/v1/session", "sign_out", "Ends the session of the cookie", sign_out)
             .answers_nothing("Signed out."),
         Endpoint::post("/api/v1/session/link", "use_link", "Uses a one-time link; sets the session cookie", use_link)
@@ -169,4 +175,3 @@ fn person(api: &Api, account: &Account) -> SessionPerson {
 fn agency_name(api: &Api, id: &vigiles_model::AgencyId) -> String {
     api.platform.directory().agency(id).map_or_else(|| id.to_string(), |agency| agency.name)
 }
-

@@ -17,7 +17,9 @@ use crate::state::Api;
 use crate::wire::list::{List, PageQuery};
 use crate::wire::observation::{Delivery, Value};
 use crate::wire::place::Place;
-use crate::wire::source::{Health, HealthState, Source, SourceDoor, SourceSetting as WireSetting, Tried, TryError, TryMapping};
+use crate::wire::source::{
+    Health, HealthState, Source, SourceDoor, SourceSetting as WireSetting, Tried, TryError, TryMapping,
+};
 use crate::wire::time::Time;
 
 const READ: Action = Action::Read(Resource::Sources);
@@ -33,7 +35,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .may(READ)
             .query::<PageQuery>()
             .answers_list::<Source>("A page of sources: those set here, and those that only deliver."),
-        Endpoint::get("/api/v1/sources/{id}", "get_source", "One source", get).may(READ).answers::<Source>(200, "The source.").etag(),
+        Endpoint::get("/api/v1/sources/{id}", "get_source", "One source", get)
+            .may(READ)
+            .answers::<Source>(200, "The source.")
+            .etag(),
         Endpoint::new(Method::PUT, "/api/v1/sources/{id}", "put_source", "Creates or replaces a source", put)
             .may(WRITE)
             .takes::<WireSetting>()
@@ -42,14 +47,25 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .answers::<Source>(201, "Created.")
             .etag()
             .also(&[409]),
-        Endpoint::new(Method::DELETE, "/api/v1/sources/{id}", "delete_source", "Deletes a source; what it delivered stays", delete)
-            .may(WRITE)
-            .if_match(IfMatch::Required)
-            .answers_nothing("It is gone."),
-        Endpoint::post("/api/v1/sources/try", "try_mapping", "Tries a mapping on a sample, without storing anything", try_mapping)
-            .may(WRITE)
-            .takes::<TryMapping>()
-            .answers::<Tried>(200, "What the mapping makes of the sample."),
+        Endpoint::new(
+            Method::DELETE,
+            "/api/v1/sources/{id}",
+            "delete_source",
+            "Deletes a source; what it delivered stays",
+            delete,
+        )
+        .may(WRITE)
+        .if_match(IfMatch::Required)
+        .answers_nothing("It is gone."),
+        Endpoint::post(
+            "/api/v1/sources/try",
+            "try_mapping",
+            "Tries a mapping on a sample, without storing anything",
+            try_mapping,
+        )
+        .may(WRITE)
+        .takes::<TryMapping>()
+        .answers::<Tried>(200, "What the mapping makes of the sample."),
     ];
     all.into_iter().map(|endpoint| endpoint.tag("sources")).collect()
 }

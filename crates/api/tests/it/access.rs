@@ -20,7 +20,8 @@ fn word(status: u16) -> char {
 }
 
 async fn call(world: &World, method: &str, path: &str, token: Option<&str>) -> Answer {
-    let path = path.split('/').map(|part| if part.starts_with('{') { "none" } else { part }).collect::<Vec<_>>().join("/");
+    let path =
+        path.split('/').map(|part| if part.starts_with('{') { "none" } else { part }).collect::<Vec<_>>().join("/");
     let mut request = world.request(method, &path);
     if let Some(token) = token {
         request = request.bearer(token);

@@ -40,7 +40,11 @@ pub(crate) struct Request {
 }
 
 pub(crate) fn request(address: SocketAddr, method: &str, path: &str) -> Request {
-    Request { address, head: format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n"), body: Vec::new() }
+    Request {
+        address,
+        head: format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n"),
+        body: Vec::new(),
+    }
 }
 
 impl Request {

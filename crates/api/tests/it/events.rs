@@ -25,7 +25,8 @@ async fn changes_and_live_values_arrive_and_resume() {
     let (_, data) = events.next("observations").await;
     assert_eq!((&data[0]["asset"], &data[0]["unit"]), (&json!("s1"), &json!("ug/m3")));
 
-    let resume = world.request("GET", "/api/v1/events").bearer(&token).header("last-event-id", &first.unwrap().to_string());
+    let resume =
+        world.request("GET", "/api/v1/events").bearer(&token).header("last-event-id", &first.unwrap().to_string());
     let (_, mut resumed) = resume.stream().await;
     let (_, data) = resumed.next("rule").await;
     assert_eq!(data["name"], "Fine dust");

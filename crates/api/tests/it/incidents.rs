@@ -39,10 +39,14 @@ async fn an_incident_is_opened_and_handled() {
     assert_eq!(last["event"], json!({"note": {"text": "seen on camera"}}));
 
     let alarms = world.request("GET", "/api/v1/alarms?state=active").bearer(&token).send().await.expect(200).json();
-    assert_eq!((&alarms["items"][0]["rule_name"], &alarms["items"][0]["causes"][0]["unit"]), (&json!("Fine dust"), &json!("ug/m3")));
+    assert_eq!(
+        (&alarms["items"][0]["rule_name"], &alarms["items"][0]["causes"][0]["unit"]),
+        (&json!("Fine dust"), &json!("ug/m3"))
+    );
     let picture = world.request("GET", "/api/v1/picture").bearer(&token).send().await.expect(200).json();
     assert_eq!((picture["alarms"].as_array().unwrap().len(), picture["incidents"].as_array().unwrap().len()), (1, 1));
-    let near = world.request("GET", &format!("{path}/nearby?radius_m=100")).bearer(&token).send().await.expect(200).json();
+    let near =
+        world.request("GET", &format!("{path}/nearby?radius_m=100")).bearer(&token).send().await.expect(200).json();
     assert_eq!((near["assets"].as_array().unwrap().len(), near["alarms"].as_array().unwrap().len()), (1, 1), "{near}");
     let past = "/api/v1/picture?at=2020-01-01T00:00:00Z";
     let past = world.request("GET", past).bearer(&token).send().await.expect(200).json();

@@ -49,7 +49,8 @@ async fn disabling_ends_all_sessions() {
     assert_ne!(first, second, "each sign-in has its own session");
     let admin = world.token(Role::Administrator);
     let path = format!("/api/v1/accounts/{}", account.id);
-    let patch = |version: &str, body| world.request("PATCH", &path).bearer(&admin).header("if-match", version).json(body);
+    let patch =
+        |version: &str, body| world.request("PATCH", &path).bearer(&admin).header("if-match", version).json(body);
     world.request("PATCH", &path).bearer(&admin).json(json!({"disabled": true})).send().await.expect(428);
     patch("\"7\"", json!({"disabled": true})).send().await.expect(412);
     patch("\"1\"", json!({"disabled": true})).send().await.expect(200);

@@ -36,7 +36,8 @@ async fn a_wrong_rule_is_not_saved_and_says_where() {
     let check = world.request("POST", "/api/v1/rules/check").bearer(&token).json(wrong.clone()).send().await;
     let check = check.expect(200).json();
     assert_eq!((&check["ok"], &check["diagnostics"][0]["path"]), (&json!(false), &json!("when")), "{check}");
-    let refused = world.request("PUT", "/api/v1/rules/wrong").bearer(&token).json(wrong).send().await.expect(422).json();
+    let refused =
+        world.request("PUT", "/api/v1/rules/wrong").bearer(&token).json(wrong).send().await.expect(422).json();
     assert_eq!(refused["errors"][0]["path"], "when");
     assert!(refused["errors"][0]["column"].is_number());
     let list = world.request("GET", "/api/v1/rules").bearer(&token).send().await.expect(200).json();
@@ -47,7 +48,8 @@ async fn a_wrong_rule_is_not_saved_and_says_where() {
 async fn sources_are_set_and_mappings_tried() {
     let world = world().await;
     let token = world.token(Role::Integrator);
-    let mapping = json!({"format": "json", "asset": "st-{/id}", "observations": [{"kind": "air.pm25", "value": "/pm"}]});
+    let mapping =
+        json!({"format": "json", "asset": "st-{/id}", "observations": [{"kind": "air.pm25", "value": "/pm"}]});
     let source = json!({"id": "feed", "name": "Feed", "door": "mqtt", "topic": "feed/+", "mapping": mapping});
     let path = "/api/v1/sources/feed";
     world.request("PUT", path).bearer(&token).json(source.clone()).send().await.expect(201);
