@@ -9,8 +9,11 @@ use super::{
     MAX_WINDOWS, Node, TextTest,
 };
 
-/// Deepest nesting the grammar follows.
-const MAX_DEPTH: u16 = 32;
+/// Deepest nesting of parentheses, brackets and braces. The parser calls itself a dozen times for each, with large
+/// frames, and must not meet the end of the stack.
+const MAX_NESTING: usize = 8;
+/// Most of `? :`, `!` and `-`, for the same reason.
+const MAX_RECURSING: usize = 16;
 const VARIABLES: &str = "value, unit, kind, source, quality, zones, asset.id, asset.class, asset.name, asset.agency, asset.attributes, \
      attributes, place.lon, place.lat, time.hour, time.minute, time.weekday, window(\"10m\").mean";
 
@@ -48,14 +51,8 @@ impl Expression {
                 format!("an expression has at most {MAX_EXPRESSION_BYTES} bytes, this one has {}", text.len()),
             ));
         }
-        let nesting = text.bytes().filter(|b| matches!(b, b'(' | b'[' | b'{' | b'!' | b'-' | b'?')).count();
-        if nesting > MAX_NODES {
-            return Err(flaw_at(text, 0, format!("an expression has at most {MAX_NODES} parts")));
-        }
-        let (root, source) = Parser::new()
-            .max_recursion_depth(MAX_DEPTH)
-            .parse_with_source_info(text)
-            .map_err(|errors| syntax_flaw(text, &errors))?;
+        check_shape(text)?;
+        let (root, source) = Parser::new().parse_with_source_info(text).map_err(|errors| syntax_flaw(text, &errors))?;
         let mut compiler = Compiler {
             text,
             source: &source,
@@ -386,6 +383,43 @@ fn parse_span(text: &str) -> Option<i64> {
     };
     let seconds = digits.parse::<u32>().ok().map(|n| f64::from(n) * factor)?;
     (1.0..=MAX_WINDOW_S).contains(&seconds).then_some((seconds * 1e6) as i64)
+}
+
+/// Refuses what the parser should not see: brackets too deep, too many signs that make it call itself. What would make
+/// it unclear where a text begins and ends (backslashes, tripled quotes, comments) is refused too, or brackets could hide.
+fn check_shape(text: &str) -> Result<(), Flaw> {
+    for (part, name) in
+        [("\\", "a backslash"), ("\"\"\"", "a tripled quote"), ("'''", "a tripled quote"), ("//", "a comment")]
+    {
+        if let Some(offset) = text.find(part) {
+            return Err(flaw_at(text, offset, format!("{name} is not part of rules")));
+        }
+    }
+    let (mut depth, mut recursing, mut quote) = (0usize, 0usize, None);
+    for (offset, c) in text.char_indices() {
+        match (quote, c) {
+            (Some((_, start)), '\n' | '\r') => return Err(unclosed(text, start)),
+            (Some((open, _)), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some((c, offset)),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, '?' | '!' | '-') => recursing += 1,
+            (None, _) => {}
+        }
+        if depth > MAX_NESTING {
+            return Err(flaw_at(text, offset, format!("brackets are nested at most {MAX_NESTING} deep")));
+        }
+        if recursing > MAX_RECURSING {
+            let message = format!("`?`, `!` and `-` stand at most {MAX_RECURSING} times in one expression");
+            return Err(flaw_at(text, offset, message));
+        }
+    }
+    quote.map_or(Ok(()), |(_, start)| Err(unclosed(text, start)))
+}
+
+fn unclosed(text: &str, start: usize) -> Flaw {
+    flaw_at(text, start, "the text that begins here has no closing quote on its line".to_owned())
 }
 
 fn flaw_at(text: &str, offset: usize, message: String) -> Flaw {
