@@ -71,6 +71,7 @@ fn counts_lines(path: &str) -> bool {
         && !path.contains("/tests/")
         && !path.contains("/gen/")
         && !path.contains("generated")
+        && !path.contains(".gen.")
         && !path.contains(".test.")
 }
 
@@ -123,6 +124,7 @@ mod tests {
         check_text("src/a.rs", &"a\n".repeat(LONGEST), &[]);
         check_text("tests/it/../tests/a.rs", &long, &[]);
         check_text("web/src/gen/api.ts", &long, &[]);
+        check_text("web/src/lib/api.gen.ts", &long, &[]);
         check_text("docs/a.md", &long, &[]);
     }
 
