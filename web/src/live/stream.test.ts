@@ -1,10 +1,8 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { StreamParser, type StreamEvent } from './sse';
 import { pause, Stream, type Connection } from './stream';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-
-afterEach(() => vi.useRealTimers());
 
 test('events are found however the bytes are cut', () => {
   const text = ': keep-alive\r\n\r\nid: 7\r\nevent: incident\ndata: {"a":\ndata: "µ"}\n\nevent: status\ndata:{}\n\n';
@@ -46,7 +44,7 @@ async function run(answers: (Response | Error)[], until: (taken: StreamEvent[]) 
     event: (event) => taken.push(event),
     connection: (state) => states.push(state),
     refused: (status) => (refused = status),
-  });
+  }, () => Promise.resolve());
   stream.start();
   await vi.waitFor(() => expect(until(taken) || refused > 0).toBe(true), { timeout: 5000, interval: 5 });
   stream.stop();

@@ -33,8 +33,12 @@ export class Stream {
   #state: Connection = 'connecting';
   #leads = false;
 
-  constructor(wiring: Wiring) {
+  #wait: typeof delay;
+
+  /** `wait` is handed in, so that a test need not. */
+  constructor(wiring: Wiring, wait = delay) {
     this.#wiring = wiring;
+    this.#wait = wait;
   }
 
   start(): void {
@@ -89,7 +93,7 @@ export class Stream {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       if (attempt > 0) {
         this.#set('reconnecting');
-        await delay(pause(attempt - 1), signal);
+        await this.#wait(pause(attempt - 1), signal);
         if (signal.aborted) return;
       }
       try {

@@ -1,6 +1,7 @@
 // What the console knows of the city: plain maps, so that ten thousand readings a second cost no proxies. Whoever
 // shows something subscribes to the topics it depends on.
 
+import { anchor } from '../lib/geo';
 import type { Alarm, Asset, Incident, Kind, Observation, Picture, Playbook, Rule, Zone } from '../lib/wire';
 
 export interface Versioned { id: string; version: number }
@@ -18,6 +19,8 @@ export class World {
   readonly alarms = new Map<string, Alarm>();
   readonly incidents = new Map<string, Incident>();
   readonly values = new Map<string, Readings>();
+  /** Where assets that move are, by their newest reading with a place of its own. */
+  readonly moving = new Map<string, [number, number]>();
   /** Readings without an asset, newest first: reports and detections that stand for themselves on the map. */
   readonly loose: Observation[] = [];
   /** Assets with new readings since the map last took them. */
@@ -65,8 +68,23 @@ export class World {
       if (held && held.time > observation.time) continue;
       readings.set(observation.kind, observation);
       this.dirty.add(observation.asset);
+      this.#move(observation.asset, observation);
     }
     if (observations.length > 0) this.#changed('values');
+  }
+
+  #move(id: string, observation: Observation): void {
+    const asset = this.assets.get(id);
+    if (!asset || asset.place.type !== 'Point' || observation.place?.type !== 'Point') return;
+    const [lon, lat] = observation.place.coordinates;
+    const [homeLon, homeLat] = asset.place.coordinates;
+    if (lon === undefined || lat === undefined) return;
+    if (lon !== homeLon || lat !== homeLat || this.moving.has(id)) this.moving.set(id, [lon, lat]);
+  }
+
+  /** Where an asset is: by its newest reading, else where it stands. */
+  position(asset: Asset): [number, number] | null {
+    return this.moving.get(asset.id) ?? anchor(asset.place);
   }
 
   #keepLoose(observation: Observation): void {
@@ -79,6 +97,7 @@ export class World {
   show(picture: Picture): void {
     for (const asset of this.values.keys()) this.dirty.add(asset);
     this.values.clear();
+    this.moving.clear();
     this.loose.length = 0;
     this.fill('alarms', picture.alarms);
     this.fill('incidents', picture.incidents);

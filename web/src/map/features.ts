@@ -44,7 +44,7 @@ export function headline(world: World, asset: Asset): Observation | undefined {
 export function assetFeatures(world: World): FeatureCollection {
   const features: Feature[] = [];
   for (const asset of world.assets.values()) {
-    const at = anchor(asset.place);
+    const at = world.position(asset);
     if (at) features.push(feature(asset.id, point(at), { sign: `asset-${assetIcon(asset.class)}` }));
   }
   return collection(features);
@@ -55,6 +55,7 @@ export function viewFeatures(world: World): FeatureCollection {
   for (const asset of world.assets.values()) {
     const at = anchor(asset.place);
     if (at && asset.view) features.push(feature(asset.id, { type: 'Polygon', coordinates: [sector(at, asset.view)] }));
+    else if (asset.place.type === 'LineString') features.push(feature(asset.id, asset.place as GeoGeometry));
   }
   return collection(features);
 }
@@ -99,7 +100,7 @@ export function valueFeatures(world: World, box: Box, alarmed: ReadonlyMap<strin
   const features: Feature[] = [];
   const take = (asset: Asset) => {
     if (features.length >= MOST_LABELS) return;
-    const at = anchor(asset.place);
+    const at = world.position(asset);
     if (!at || at[0] < box.west || at[0] > box.east || at[1] < box.south || at[1] > box.north) return;
     const reading = headline(world, asset);
     if (!reading) return;

@@ -19,7 +19,7 @@ function draw(size: number, paint: (context: CanvasRenderingContext2D) => void):
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-const glyphs: IconName[] = ['camera', 'air', 'loop', 'signal', 'sound', 'water', 'weather', 'light', 'person', 'report', 'dot'];
+const glyphs: IconName[] = ['camera', 'air', 'loop', 'signal', 'sound', 'water', 'weather', 'light', 'person', 'report', 'vehicle', 'station', 'room', 'section', 'dot'];
 
 /** Adds every sign; called again after each change of style, which forgets them. */
 export function addSigns(map: Map, colours: Colours): void {

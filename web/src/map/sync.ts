@@ -26,6 +26,8 @@ export class MapSync {
   #frame = 0;
   #states = new globalThis.Map<string, number>();
   #alarmed: ReadonlyMap<string, number> = new globalThis.Map();
+  #drawn = new globalThis.Map<string, string>();
+  #moving = false;
   #labelsAt = 0;
   #ready = false;
   /** Readings taken to the map so far, for the bench. */
@@ -40,6 +42,8 @@ export class MapSync {
   attach(): void {
     this.#ready = true;
     this.#states.clear();
+    this.#drawn.clear();
+    this.#moving = false;
     this.mark('assets', 'zones', 'reports', 'entries', 'ring', 'alarms', 'values');
   }
 
@@ -85,6 +89,7 @@ export class MapSync {
       for (const id of world.assets.keys()) this.#colour(world, id);
     }
     for (const id of world.dirty) this.#colour(world, id);
+    this.#move(world, world.dirty);
     this.taken += world.dirty.size;
     world.dirty.clear();
     if (parts.has('values') || parts.has('alarms')) this.#labels(world);
@@ -95,6 +100,23 @@ export class MapSync {
     if (this.#states.get(id) === state) return;
     this.#states.set(id, state);
     this.#map.setFeatureState({ source: 'assets', id }, { s: state });
+  }
+
+  /** Assets that moved, as a difference; the next one waits until the map has taken this one. */
+  #move(world: World, ids: Iterable<string>): void {
+    const source = this.#map.getSource<GeoJSONSource>('assets');
+    if (world.moving.size === 0 || this.#moving || !source) return;
+    const update = [];
+    for (const id of ids) {
+      const at = world.moving.get(id);
+      if (!at || this.#drawn.get(id) === at.join()) continue;
+      this.#drawn.set(id, at.join());
+      update.push({ id, newGeometry: { type: 'Point' as const, coordinates: at } });
+    }
+    if (update.length === 0) return;
+    this.#moving = true;
+    const done = () => (this.#moving = false);
+    source.updateData({ update }).then(done, done);
   }
 
   #labels(world: World): void {

@@ -45,6 +45,10 @@ export const icons = {
   light: 'M9 18h6M10 21h4M12 3a6 6 0 0 0-3.5 10.9V15.5h7v-1.6A6 6 0 0 0 12 3Z',
   person: 'M12 7.5a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4ZM8 21l2-6-1-5.5h6L14 15l2 6',
   report: 'M4 5h16v11H11l-4 4v-4H4V5ZM8 9h8M8 12h5',
+  vehicle: 'M4 15v-3.5l2-5h12l2 5V15M3.5 15h17v3h-17v-3ZM7 18v2M17 18v2M7.5 12h9',
+  station: 'M4 20V10l8-6 8 6v10M9.5 20v-6h5v6',
+  room: 'M5 4h14v16H5V4ZM9 8h2M9 12h2M9 16h2M14 12h.01',
+  section: 'M5 19c0-6 14-4 14-14M5 19h.01M19 5h.01M9 20l-4-1 1-4',
   dot: 'M12 15.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z',
 } as const;
 
@@ -52,9 +56,9 @@ export type IconName = keyof typeof icons;
 
 /** Words in the class of an asset that pick its sign, first match wins. */
 const classes: [RegExp, IconName][] = [
-  [/camera|cctv|video/, 'camera'], [/air|pollut|gas/, 'air'], [/loop|traffic|road|vehicle|detector|counter/, 'loop'],
+  [/camera|cctv|video/, 'camera'], [/section|travel/, 'section'], [/hydrant/, 'water'], [/^vehicle|truck|bus$/, 'vehicle'], [/air|pollut|gas/, 'air'], [/loop|traffic|road|vehicle|detector|counter/, 'loop'],
   [/signal|junction|intersection/, 'signal'], [/sound|noise|acoustic|siren/, 'sound'], [/water|flood|river|rain/, 'water'],
-  [/weather|temperature|climate/, 'weather'], [/light|lamp/, 'light'], [/pedestrian|people|person|crowd/, 'person'], [/report|request/, 'report'],
+  [/weather|temperature|climate/, 'weather'], [/light|lamp/, 'light'], [/pedestrian|people|person|crowd/, 'person'], [/report|request/, 'report'], [/station|post|brigade/, 'station'], [/room|building/, 'room'],
 ];
 
 export function assetIcon(name: string): IconName {
