@@ -22,16 +22,16 @@ use crate::pump::Batch;
 use crate::snapshot;
 
 /// The mark in the store: effects of log entries before it are in the documents.
-pub const APPLIED: &str = "engine-applied";
+pub(crate) const APPLIED: &str = "engine-applied";
 /// Batches applied in one transaction when they wait.
 const TOGETHER: usize = 64;
 
 /// Callers that wait for the outcome of their command, by ticket.
-pub type Waiting = Mutex<FxHashMap<u128, oneshot::Sender<Result<CommandDone, CommandError>>>>;
+pub(crate) type Waiting = Mutex<FxHashMap<u128, oneshot::Sender<Result<CommandDone, CommandError>>>>;
 
 /// A task for the system to carry out.
 #[derive(Debug)]
-pub struct Errand {
+pub(crate) struct Errand {
     /// The incident it belongs to.
     pub incident: IncidentId,
     /// The task.
@@ -39,7 +39,7 @@ pub struct Errand {
 }
 
 /// The applier.
-pub struct Applier {
+pub(crate) struct Applier {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) history: Arc<dyn History>,

@@ -26,7 +26,7 @@ const SNAPSHOT_INTERVAL: vigiles_model::Duration = vigiles_model::Duration::from
 
 /// Effects of some log entries, to be applied together.
 #[derive(Debug)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// The offset after the last of the entries.
     pub next: Offset,
     /// Effects in order, each with the ticket of the command it belongs to.
@@ -37,7 +37,7 @@ pub struct Batch {
 
 /// How far the pump has come, for readiness and the system page.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// The next offset it will read.
     pub position: AtomicU64,
     /// Platform time of the last entry taken, microseconds.
@@ -49,7 +49,7 @@ pub struct Progress {
 }
 
 /// The pump.
-pub struct Pump {
+pub(crate) struct Pump {
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) history: Arc<dyn History>,
     pub(crate) intake: Arc<Intake>,

@@ -9,7 +9,7 @@ const GENERATION: usize = 262_144;
 
 /// A bounded memory of ids in two generations: when the younger is full, the older is dropped.
 #[derive(Debug, Default)]
-pub struct Recent(Mutex<Generations>);
+pub(crate) struct Recent(Mutex<Generations>);
 
 #[derive(Debug, Default)]
 struct Generations {
@@ -19,13 +19,13 @@ struct Generations {
 
 impl Recent {
     /// Whether each id is known, by index.
-    pub fn known(&self, ids: impl Iterator<Item = ObservationId>) -> Vec<bool> {
+    pub(crate) fn known(&self, ids: impl Iterator<Item = ObservationId>) -> Vec<bool> {
         let generations = self.0.lock();
         ids.map(|id| generations.young.contains(&id) || generations.old.contains(&id)).collect()
     }
 
     /// Remembers ids that are durable now.
-    pub fn remember(&self, ids: impl Iterator<Item = ObservationId>) {
+    pub(crate) fn remember(&self, ids: impl Iterator<Item = ObservationId>) {
         let mut generations = self.0.lock();
         for id in ids {
             if generations.young.len() >= GENERATION {

@@ -1,1 +1,57 @@
-fn main() {}
+//! The platform in one binary: an enum of commands, one module each.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
+
+mod backends;
+mod city;
+mod cmds;
+mod config;
+mod control;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Vigiles, the open city-safety platform.
+#[derive(Debug, Parser)]
+#[command(name = "vigiles", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the platform: every role in one process, in one data directory.
+    Run(cmds::run::Arguments),
+    /// Verify a data directory: say what is wrong and where.
+    Check(cmds::check::Arguments),
+    /// Play a recording through the doors of a running platform.
+    Replay(cmds::replay::Arguments),
+    /// Make bearer tokens for devices, sources and scripts.
+    Token(cmds::token::Arguments),
+    /// Print a one-time sign-in link for an account, or for the first administrator.
+    Link(cmds::link::Arguments),
+    /// Print the OpenAPI document of the API.
+    Openapi,
+    /// Make a base map from an OpenStreetMap extract.
+    Basemap(cmds::basemap::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("VIGILES_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::env::var("VIGILES_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        subscriber.json().init();
+    } else {
+        subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
+    }
+    match arguments.command {
+        Command::Run(arguments) => cmds::run::run(arguments),
+        Command::Check(arguments) => cmds::check::run(&arguments),
+        Command::Replay(arguments) => cmds::replay::run(arguments),
+        Command::Token(arguments) => cmds::token::run(arguments),
+        Command::Link(arguments) => cmds::link::run(arguments),
+        Command::Openapi => cmds::openapi::run(),
+        Command::Basemap(arguments) => cmds::basemap::run(&arguments),
+    }
+}

@@ -74,7 +74,8 @@ impl Directory {
         self.accounts.read().get(id).cloned()
     }
 
-    pub(super) fn account_by_name(&self, name: &str) -> Option<Account> {
+    /// The account of a name, without regard to case.
+    pub fn account_by_name(&self, name: &str) -> Option<Account> {
         let wanted = name.trim().to_lowercase();
         self.accounts.read().values().find(|a| a.name.to_lowercase() == wanted).cloned()
     }

@@ -151,4 +151,3 @@ fn note(effect: Effect, at: f64, account: &mut Account) {
         _ => {}
     }
 }
-

@@ -21,7 +21,8 @@ fn every_rule_checks_out() {
     let city = demo();
     let bodies = bodies(&city);
     let known = |id: &KindId| bodies.iter().any(|b| matches!(b, CommandBody::PutKind(kind) if kind.id == *id));
-    let rules: Vec<_> = bodies.iter().filter_map(|b| if let CommandBody::PutRule(r) = b { Some(r) } else { None }).collect();
+    let rules: Vec<_> =
+        bodies.iter().filter_map(|b| if let CommandBody::PutRule(r) = b { Some(r) } else { None }).collect();
     assert!(rules.len() >= 8, "{}", rules.len());
     for rule in rules {
         assert_eq!(rule.check(&known), [], "{}", rule.id);

@@ -1,0 +1,25 @@
+//! `vigiles link`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use crate::control::{self, Request};
+
+/// Print a one-time sign-in link for an account, or for the first administrator.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The data directory, of a platform that runs or not.
+    #[arg(long)]
+    data: PathBuf,
+    /// The account; without it the link makes the first administrator.
+    #[arg(long)]
+    account: Option<String>,
+}
+
+/// Makes a link.
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
+    let link = control::ask(&arguments.data, &Request::CreateLink { account: arguments.account })
+        .context("no link was made")?;
+    super::say(link)
+}

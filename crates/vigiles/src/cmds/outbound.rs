@@ -1,0 +1,44 @@
+//! E-mail and webhooks of playbooks, as configured.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use vigiles_connect::outbound::Outbound;
+use vigiles_connect::smtp::{self, Smtp};
+use vigiles_connect::webhook::Webhook;
+use vigiles_runtime::carrier::Carrier;
+
+use crate::config::Config;
+
+/// Whoever carries out the automatic tasks of playbooks.
+pub(crate) fn carrier(config: &Config) -> Result<Arc<dyn Carrier>> {
+    let smtp = match &config.smtp {
+        Some(settings) => Some(Arc::new(Smtp::new(&mail_server(settings)?).context("[smtp]")?)),
+        None => None,
+    };
+    let mut webhooks = BTreeMap::new();
+    for hook in &config.webhook {
+        let name = &hook.name;
+        let secret = std::fs::read_to_string(&hook.secret_file)
+            .with_context(|| format!("[[webhook]] {name}: reading {}", hook.secret_file.display()))?;
+        let made = Webhook::new(&hook.url, &secret).with_context(|| format!("[[webhook]] {name}"))?;
+        webhooks.insert(name.clone(), Arc::new(made));
+    }
+    Ok(Arc::new(Outbound { smtp, webhooks, ..Outbound::default() }))
+}
+
+fn mail_server(settings: &crate::config::Smtp) -> Result<smtp::Config> {
+    let credentials = match (&settings.user, &settings.password_file) {
+        (Some(user), Some(file)) => {
+            let password =
+                std::fs::read_to_string(file).with_context(|| format!("[smtp] reading {}", file.display()))?;
+            Some((user.clone(), password.trim_end().to_owned()))
+        }
+        (None, None) => None,
+        _ => anyhow::bail!("[smtp] user and password_file go together"),
+    };
+    let security = if settings.starttls { smtp::Security::StartTls } else { smtp::Security::Plain };
+    let (host, from) = (settings.host.clone(), settings.from.clone());
+    Ok(smtp::Config { host, port: settings.port, from, security, credentials })
+}

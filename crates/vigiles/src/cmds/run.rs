@@ -1,0 +1,150 @@
+//! `vigiles run`: every role in one process.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use vigiles_connect::mqtt;
+use vigiles_runtime::Platform;
+use vigiles_runtime::door::Door;
+
+use crate::backends::{self, Layout};
+use crate::city::{self, Addresses, City};
+use crate::config::Config;
+use crate::{cmds, control};
+
+/// Start the platform: every role in one process, in one data directory.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The data directory; made where it does not exist.
+    #[arg(long)]
+    data: PathBuf,
+    /// Where the console and the API listen.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where the MQTT broker listens.
+    #[arg(long, default_value = "127.0.0.1:1883")]
+    mqtt: SocketAddr,
+    /// A city directory: kinds, assets, zones, rules, playbooks, sources, recordings.
+    #[arg(long)]
+    city: Option<PathBuf>,
+    /// The configuration file.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+/// Runs until the first signal, then stops in order; the second signal stops at once.
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
+    let config = Config::read(arguments.config.as_deref())?;
+    let city = arguments.city.as_deref().map(City::read).transpose()?;
+    let parts = backends::open(&arguments.data)?;
+    if let Some(city) = &city {
+        make_basemap(city, &Layout::new(&arguments.data).basemap)?;
+    }
+    let platform = Platform::start(parts).context("starting the platform")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(&arguments, &config, city.as_ref(), &platform));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    platform.stop();
+    served
+}
+
+async fn serve(arguments: &Arguments, config: &Config, city: Option<&City>, platform: &Arc<Platform>) -> Result<()> {
+    let (stopper, stop) = watch::channel(false);
+    let http = listen(arguments.listen, "the console and the API").await?;
+    let broker_socket = listen(arguments.mqtt, "the MQTT broker").await?;
+    let addresses = Addresses { http: http.local_addr()?, mqtt: broker_socket.local_addr()? };
+    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", addresses.http));
+
+    platform.run_errands(Some(super::outbound::carrier(config)?));
+    let door: Arc<dyn Door> = Arc::new(platform.clone());
+    let broker = mqtt::Broker::new(door, mqtt::Config::default());
+    let broker_task = tokio::spawn(broker.clone().serve(broker_socket, stop.clone()));
+    control::serve(&arguments.data, platform.clone(), base.clone())?;
+
+    let settings = super::settings::settings(&arguments.data, &base, city, &broker, stop.clone());
+    let router = vigiles_api::router(platform.clone(), settings);
+    let mut stopped = stop.clone();
+    let http_task = tokio::spawn(async move {
+        let stopping = async move { drop(stopped.wait_for(|stop| *stop).await) };
+        axum::serve(http, router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(stopping)
+            .await
+    });
+    cmds::say(format_args!("vigiles: console and API at {base}, MQTT at {}", addresses.mqtt))?;
+    if let Some(city) = city {
+        prepare(city, platform, &arguments.data, addresses, &stop).await?;
+    }
+    greet(city, platform, &base)?;
+
+    wait_for_signal().await?;
+    tracing::info!("stopping; a second signal stops at once");
+    stopper.send_replace(true);
+    tokio::spawn(async {
+        if wait_for_signal().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    broker_task.await?;
+    http_task.await??;
+    Ok(())
+}
+
+async fn prepare(
+    city: &City,
+    platform: &Arc<Platform>,
+    data: &Path,
+    addresses: Addresses,
+    stop: &watch::Receiver<bool>,
+) -> Result<()> {
+    let taken = city::take_over(city, platform, data).await?;
+    if taken > 0 {
+        tracing::info!(taken, city = city.file.name, "configuration taken over");
+    }
+    city::start_replays(city, platform, addresses, stop)
+}
+
+/// Tells a newcomer how to get in: nothing is open, and there is no default password.
+fn greet(city: Option<&City>, platform: &Platform, base: &str) -> Result<()> {
+    let directory = platform.directory();
+    let now = platform.now();
+    if let Some(city) = city.filter(|city| city.file.demo) {
+        let account = city::demo_account(city, directory, now)?;
+        let link = directory.sign_in_link(&account, false, now)?;
+        cmds::say(format_args!("\n  Open the demo city: {}\n", control::link_address(base, &link)))?;
+    }
+    if let Some(link) = directory.first_administrator_link(now)? {
+        let link = control::link_address(base, &link);
+        cmds::say(format_args!("  Make the first administrator (one use): {link}\n"))?;
+    }
+    Ok(())
+}
+
+async fn listen(address: SocketAddr, what: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("listening on {address} for {what}"))
+}
+
+/// Makes the base map once, or anew where the extract is newer.
+fn make_basemap(city: &City, map: &Path) -> Result<()> {
+    let Some(extract) = city.file.basemap.as_ref().map(|file| city.dir.join(file)) else { return Ok(()) };
+    let changed = |path: &Path| path.metadata().and_then(|m| m.modified());
+    let extract_time = changed(&extract).with_context(|| format!("reading {}", extract.display()))?;
+    if changed(map).is_ok_and(|made| made >= extract_time) {
+        return Ok(());
+    }
+    tracing::info!(extract = %extract.display(), "making the base map, once");
+    cmds::basemap::build(&extract, map).map(drop)
+}
+
+async fn wait_for_signal() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

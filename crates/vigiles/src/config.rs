@@ -1,0 +1,69 @@
+//! `vigiles.toml`: what the platform needs to know of its surroundings. Everything has a default.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+/// The configuration file. Secrets stand in files of their own, named here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The address people type, such as `https://vigiles.city.example`; for links and cookies. The listening
+    /// address if not given.
+    #[serde(default)]
+    pub(crate) public_url: Option<String>,
+    /// The server that e-mail of playbooks is handed to.
+    #[serde(default)]
+    pub(crate) smtp: Option<Smtp>,
+    /// Endpoints that playbooks may call, by name.
+    #[serde(default)]
+    pub(crate) webhook: Vec<Webhook>,
+}
+
+/// `[smtp]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Smtp {
+    /// Host name or address.
+    pub(crate) host: String,
+    /// Port; 25 if not given.
+    #[serde(default = "smtp_port")]
+    pub(crate) port: u16,
+    /// The sender's address.
+    pub(crate) from: String,
+    /// Whether the line must be protected by STARTTLS.
+    #[serde(default)]
+    pub(crate) starttls: bool,
+    /// User name, where the server asks for one; then `password_file` is needed, and `starttls`.
+    #[serde(default)]
+    pub(crate) user: Option<String>,
+    /// File with the password.
+    #[serde(default)]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// `[[webhook]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webhook {
+    /// The name that playbooks use.
+    pub(crate) name: String,
+    /// Where it is called.
+    pub(crate) url: String,
+    /// File with the signing secret (Standard Webhooks: `whsec_` and base64).
+    pub(crate) secret_file: PathBuf,
+}
+
+fn smtp_port() -> u16 {
+    25
+}
+
+impl Config {
+    /// Reads the file; the defaults where none is named.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("in {}", path.display()))
+    }
+}

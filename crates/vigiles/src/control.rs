@@ -1,0 +1,126 @@
+//! Commands of this machine's administrator: who may write to the data directory may ask the platform that
+//! runs on it, through a socket in the directory; where none runs, the directory is opened instead.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use serde::{Deserialize, Serialize};
+use vigiles_model::{SourceId, Timestamp};
+use vigiles_runtime::directory::{Directory, NewToken};
+use vigiles_trust::{Context, Role};
+
+use crate::backends;
+
+/// Who acts in the audit log.
+const ACTOR: Context = Context::system("command-line");
+/// Longest request, in bytes.
+const MAX_REQUEST: u64 = 4096;
+/// How long a peer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Request {
+    /// A bearer token.
+    CreateToken {
+        /// What it may do.
+        role: Role,
+        /// Name for people.
+        name: String,
+        /// The source it speaks for.
+        source: Option<SourceId>,
+    },
+    /// A one-time sign-in link.
+    CreateLink {
+        /// The account's name; none for the first administrator.
+        account: Option<String>,
+    },
+}
+
+type Answer = Result<String, String>;
+
+/// Asks the platform that runs on `data`, or does it on the directory itself.
+pub(crate) fn ask(data: &Path, request: &Request) -> Result<String> {
+    match UnixStream::connect(socket(data)) {
+        Ok(stream) => ask_running(stream, request),
+        Err(_) => {
+            let (directory, clock) = backends::open_directory(data)?;
+            answer(&directory, request, clock.now(), "http://127.0.0.1:8080")
+        }
+    }
+}
+
+fn ask_running(mut stream: UnixStream, request: &Request) -> Result<String> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut text = String::new();
+    BufReader::new(stream).read_line(&mut text).context("the running platform did not answer")?;
+    serde_json::from_str::<Answer>(&text)?.map_err(|why| anyhow!(why))
+}
+
+/// Serves requests until the process ends. `base` is the address that links start with.
+pub(crate) fn serve(data: &Path, platform: Arc<vigiles_runtime::Platform>, base: String) -> Result<()> {
+    let path = socket(data);
+    // The directory is locked by this process, so a socket found here is a dead one's.
+    if path.exists() {
+        std::fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+    }
+    let listener = UnixListener::bind(&path).with_context(|| format!("listening on {}", path.display()))?;
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    std::thread::Builder::new().name("control".to_owned()).spawn(move || {
+        for stream in listener.incoming().flatten() {
+            if let Err(error) = serve_one(&stream, &platform, &base) {
+                tracing::warn!(%error, "a request of the command line failed");
+            }
+        }
+    })?;
+    Ok(())
+}
+
+fn serve_one(stream: &UnixStream, platform: &vigiles_runtime::Platform, base: &str) -> Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut line = String::new();
+    BufReader::new(stream.take(MAX_REQUEST)).read_line(&mut line)?;
+    let answer: Answer = serde_json::from_str(&line)
+        .map_err(anyhow::Error::from)
+        .and_then(|request| answer(platform.directory(), &request, platform.now(), base))
+        .map_err(|error| format!("{error:#}"));
+    let mut out = serde_json::to_vec(&answer)?;
+    out.push(b'\n');
+    (&mut &*stream).write_all(&out)?;
+    Ok(())
+}
+
+fn answer(directory: &Directory, request: &Request, now: Timestamp, base: &str) -> Result<String> {
+    match request {
+        Request::CreateToken { role, name, source } => {
+            let new = NewToken { name: name.clone(), role: *role, agency: None, source: source.clone(), expires: None };
+            Ok(directory.add_token(&ACTOR, new, now)?.1)
+        }
+        Request::CreateLink { account: None } => match directory.first_administrator_link(now)? {
+            Some(link) => Ok(link_address(base, &link)),
+            None => bail!("there is an administrator already; name an account with --account"),
+        },
+        Request::CreateLink { account: Some(name) } => {
+            let account = directory.account_by_name(name).ok_or_else(|| anyhow!("there is no account {name:?}"))?;
+            Ok(link_address(base, &directory.sign_in_link(&account, false, now)?))
+        }
+    }
+}
+
+/// The address that a one-time link opens.
+pub(crate) fn link_address(base: &str, link: &str) -> String {
+    format!("{base}/sign-in?link={link}")
+}
+
+fn socket(data: &Path) -> PathBuf {
+    data.join("control.sock")
+}
