@@ -14,6 +14,8 @@ use super::{
 const MAX_NESTING: usize = 8;
 /// Most of `? :`, `!` and `-`, for the same reason.
 const MAX_RECURSING: usize = 16;
+/// Most signs in all (`>=` is two), and most `in`: the parser walks long chains by calling itself.
+const MAX_SIGNS: usize = 128;
 const VARIABLES: &str = "value, unit, kind, source, quality, zones, asset.id, asset.class, asset.name, asset.agency, asset.attributes, \
      attributes, place.lon, place.lat, time.hour, time.minute, time.weekday, window(\"10m\").mean";
 
@@ -395,17 +397,20 @@ fn check_shape(text: &str) -> Result<(), Flaw> {
             return Err(flaw_at(text, offset, format!("{name} is not part of rules")));
         }
     }
-    let (mut depth, mut recursing, mut quote) = (0usize, 0usize, None);
+    let (mut depth, mut recursing, mut signs, mut quote) = (0usize, 0usize, text.matches("in").count(), None);
     for (offset, c) in text.char_indices() {
         match (quote, c) {
             (Some((_, start)), '\n' | '\r') => return Err(unclosed(text, start)),
             (Some((open, _)), c) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some((c, offset)),
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
             (None, '?' | '!' | '-') => recursing += 1,
-            (None, _) => {}
+            _ => {}
+        }
+        signs += usize::from(quote.is_none() && c.is_ascii_punctuation() && !matches!(c, '_' | ',' | ')' | ']'));
+        if signs > MAX_SIGNS {
+            return Err(flaw_at(text, offset, format!("an expression has at most {MAX_SIGNS} signs")));
         }
         if depth > MAX_NESTING {
             return Err(flaw_at(text, offset, format!("brackets are nested at most {MAX_NESTING} deep")));

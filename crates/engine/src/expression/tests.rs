@@ -179,9 +179,30 @@ fn hostile_texts_are_refused_before_they_reach_the_parser() {
         "!".repeat(250) + "true",
         "value ? ".repeat(30),
         "! - ( [ { ? : ".repeat(10),
+        "1 + ".repeat(1000) + "1 > 0",
+        "1 * ".repeat(1000) + "1 > 0",
+        "1 < ".repeat(1000) + "1",
+        "kind in ".repeat(500) + "zones",
+        "asset".to_owned() + &".a".repeat(2000),
+        "asset".to_owned() + &"[0]".repeat(1300),
+        "asset".to_owned() + &".a()".repeat(1000),
+        "true && ".repeat(500) + "true",
+        "true || ".repeat(500) + "true",
     ] {
         assert!(Expression::compile(&text, true).is_err(), "{text}");
     }
-    let deep = "(".repeat(8) + "value > 1" + &")".repeat(8);
-    assert!(Expression::compile(&deep, true).is_ok());
+    for text in [
+        "(".repeat(8) + "value > 1" + &")".repeat(8),
+        "1 + ".repeat(110) + "1 > 0",
+        "true && ".repeat(60) + "true",
+        "value > 1 || ".repeat(40) + "true",
+        "kind == 'in' && ".repeat(10) + "true",
+    ] {
+        Expression::compile(&text, true).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+    }
+    for text in
+        ["asset".to_owned() + &".a".repeat(120), "asset".to_owned() + &"[0]".repeat(120), "1 < ".repeat(120) + "1"]
+    {
+        assert!(Expression::compile(&text, true).is_err(), "{text}");
+    }
 }
