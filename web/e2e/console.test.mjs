@@ -1,0 +1,183 @@
+// The console against the real binary with the demo city: what an operator does, by keyboard where it can be.
+// Waiting is for a state of the page, never for a time.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, openPage } from './browser.mjs';
+import { api, startPlatform } from './platform.mjs';
+
+let platform, browser, context, page, faults, server;
+
+before(async () => {
+  platform = await startPlatform();
+  browser = await launch();
+  ({ context, page, faults } = await openPage(browser));
+  await page.addInitScript(() => localStorage.setItem('vigiles', JSON.stringify({ theme: 'dark', locale: 'en', tourDone: sessionStorage.getItem('tour') !== 'again' })));
+  page.setDefaultTimeout(60_000);
+  server = api(page, platform.url);
+});
+
+after(async () => {
+  await browser?.close();
+  await platform?.stop();
+});
+
+const open = (path) => page.goto(platform.url + path);
+/** Layers of the map that draw something now, with how much. */
+const drawn = (layer) => page.evaluate((name) => globalThis.vigilesMap?.getLayer(name) ? globalThis.vigilesMap.queryRenderedFeatures({ layers: [name] }).length : 0, layer);
+const until = (fn, argument) => page.waitForFunction(fn, argument, { timeout: 90_000 });
+const mapDraws = (layer) => until((name) => globalThis.vigilesMap?.getLayer(name) && globalThis.vigilesMap.queryRenderedFeatures({ layers: [name] }).length > 0, layer);
+
+test('a one-time link signs in and leads to the map', async () => {
+  await page.goto(platform.link);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('region', { name: 'Live map' }).first().waitFor();
+  assert.ok(!page.url().includes('link='), 'the token stays in the address');
+});
+
+test('the map draws the base map, the assets and their values', async () => {
+  for (const layer of ['road', 'building', 'asset-disc', 'value']) await mapDraws(layer);
+  assert.ok((await drawn('asset-disc')) > 10);
+});
+
+test('an incident appears in the queue and on the map by itself', async () => {
+  await page.locator('[data-entry=incident]').first().waitFor({ timeout: 120_000 });
+  await mapDraws('entry');
+  const listed = await page.locator('[data-entry]').count();
+  const marked = await page.evaluate(() => globalThis.vigilesMap.getSource('entries').serialize().data.features?.length);
+  if (marked !== undefined) assert.ok(marked <= listed);
+});
+
+test('queue and map show the same set under a filter', async () => {
+  await page.keyboard.press('/');
+  await page.keyboard.type('nothing is called so');
+  await page.getByText('Nothing matches the filters').waitFor();
+  await until(() => globalThis.vigilesMap.queryRenderedFeatures({ layers: ['entry'] }).length === 0);
+  await page.getByRole('button', { name: 'Clear filters' }).first().click();
+  await mapDraws('entry');
+});
+
+test('pointing at an entry flashes its mark on the map', async () => {
+  const entry = page.locator('[data-entry=incident]').first();
+  await entry.hover();
+  const id = (await entry.getAttribute('id')).replace('entry-', '');
+  await until((held) => globalThis.vigilesMap.getFeatureState({ source: 'entries', id: held }).h === true, id);
+});
+
+test('an incident is handled by keyboard alone', async () => {
+  const made = await server.post('/incidents', { title: 'Smoke in the tunnel', incident_type: 'fire', priority: 'p1', severity: 'extreme', place: { type: 'Point', coordinates: [7.4232, 43.7362] } });
+  assert.equal(made.status, 201);
+  await page.locator(`#entry-${made.body.id}`).waitFor();
+  await page.locator('body').press('Escape');
+  await page.keyboard.press('j');
+  const view = page.locator(`[data-incident="${made.body.id}"]`);
+  await view.waitFor();
+  await page.keyboard.press('a');
+  await view.locator('[data-state=acknowledged]').waitFor();
+  await page.keyboard.press('w');
+  await view.locator('[data-state=in_progress]').waitFor();
+  await page.keyboard.press('n');
+  await page.keyboard.type('Fire brigade is on its way');
+  await page.keyboard.press('Control+Enter');
+  await view.getByText('Fire brigade is on its way').last().waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('r');
+  await view.getByLabel('What settled it?').waitFor();
+  await page.keyboard.type('False alarm, a welder');
+  await page.keyboard.press('Enter');
+  await view.locator('[data-state=resolved]').waitFor();
+  const stored = await server.get(`/incidents/${made.body.id}`);
+  assert.equal(stored.body.state, 'resolved');
+  assert.ok(JSON.stringify(stored.body.timeline).includes('a welder'));
+});
+
+test('two incidents are merged in the dialog', async () => {
+  const place = { type: 'Point', coordinates: [7.4201, 43.7341] };
+  const [into, from] = await Promise.all(['Water on the road', 'Water in the cellar'].map((title) => server.post('/incidents', { title, incident_type: 'water', priority: 'p1', severity: 'extreme', place })));
+  await page.locator(`#entry-${from.body.id}`).waitFor();
+  await page.locator(`#entry-${into.body.id}`).click();
+  await page.locator(`[data-incident="${into.body.id}"]`).waitFor();
+  await page.keyboard.press('m');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Water in the cellar').click();
+  await dialog.getByRole('button', { name: 'Merge', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.locator(`#entry-${from.body.id}`).waitFor({ state: 'detached' });
+  assert.equal((await server.get(`/incidents/${from.body.id}`)).body.merged_into, into.body.id);
+});
+
+test('alarms are split off into a new incident', async () => {
+  const found = await until(async () => {
+    const answer = await (await fetch('/api/v1/incidents?state=new,acknowledged,in_progress&limit=100')).json();
+    return answer.items.find((incident) => incident.alarms.length > 1);
+  });
+  const incident = await found.jsonValue();
+  await open(`/incidents/${incident.id}`);
+  await page.locator(`[data-incident="${incident.id}"]`).waitFor();
+  await page.getByRole('button', { name: 'Move alarms to a new incident' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('checkbox').first().check();
+  await dialog.getByLabel('Title of the new incident').fill('Split by hand');
+  await dialog.getByRole('button', { name: 'Split', exact: true }).click();
+  await page.getByRole('heading', { name: 'Split by hand' }).waitFor();
+  assert.equal((await server.get(`/incidents/${page.url().split('/').pop()}`)).body.split_from, incident.id);
+});
+
+test('the rule editor names the column of an error while typing', async () => {
+  await open('/rules/new');
+  await page.getByLabel('Name', { exact: true }).fill('Column test');
+  await page.getByText('Fine dust PM2.5').click();
+  await page.getByRole('radio', { name: /Condition/ }).check();
+  await page.getByLabel('Condition (CEL)').fill('value > and 3');
+  const mark = page.locator('[data-column]').first();
+  await mark.waitFor();
+  assert.ok(Number(await mark.getAttribute('data-column')) > 1);
+  await page.getByLabel('Condition (CEL)').fill('value > 3.0');
+  await page.getByLabel('Title of the alarm').fill('Too high');
+  await page.getByText('No faults').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await until(() => location.pathname === '/rules/column-test');
+  assert.equal((await server.get('/rules/column-test')).body.detector.condition.expression, 'value > 3.0');
+});
+
+test('the scrubber moves the whole picture into the past and back', async () => {
+  const made = await server.post('/incidents', { title: 'Just now', incident_type: 'fire', priority: 'p1', severity: 'severe', place: { type: 'Point', coordinates: [7.423, 43.736] } });
+  await open('/');
+  await page.locator(`#entry-${made.body.id}`).waitFor();
+  await page.keyboard.press('[');
+  await page.getByText('Past moment:').waitFor();
+  await page.locator(`#entry-${made.body.id}`).waitFor({ state: 'detached' });
+  assert.equal(await page.getByRole('button', { name: 'Acknowledge' }).count(), 0, 'the past cannot be changed');
+  await page.keyboard.press('0');
+  await page.locator(`#entry-${made.body.id}`).waitFor();
+  await page.getByText('Past moment:').waitFor({ state: 'detached' });
+});
+
+test('the palette goes to a page, the theme and the language by keyboard', async () => {
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('system');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'System', level: 1 }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('deutsch');
+  await page.keyboard.press('Enter');
+  await until(() => document.documentElement.lang === 'de');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('helles');
+  await page.keyboard.press('Enter');
+  await until(() => document.documentElement.dataset.theme === 'light');
+});
+
+test('a second window shares the one stream and takes it over', async () => {
+  await open('/');
+  await page.locator('.state.live').waitFor();
+  const second = await context.newPage();
+  await second.goto(platform.url);
+  await second.locator('.state.live').waitFor();
+  await page.close();
+  const made = await api(second, platform.url).post('/incidents', { title: 'After the first window', incident_type: 'fire', priority: 'p1', severity: 'severe' });
+  await second.locator(`#entry-${made.body.id}`).waitFor();
+  await second.close();
+});
+
+test('no page said an error', () => assert.deepEqual(faults, []));

@@ -1,0 +1,93 @@
+// Every page of the console in both themes: no violation of WCAG 2.2 AA that axe can find, no console error.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { launch, openPage } from './browser.mjs';
+import { api, startPlatform } from './platform.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+let platform, browser, page, faults, server;
+
+before(async () => {
+  platform = await startPlatform();
+  browser = await launch();
+  // axe is injected as a script, which the policy of the pages forbids; everything else runs under that policy.
+  ({ page, faults } = await openPage(browser, { axe: true }));
+  page.setDefaultTimeout(60_000);
+  server = api(page, platform.url);
+});
+
+after(async () => {
+  await browser?.close();
+  await platform?.stop();
+});
+
+async function violations() {
+  await page.evaluate(axe);
+  const found = await page.evaluate((wanted) => globalThis.axe.run(document, { runOnly: wanted }), tags);
+  return found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
+}
+
+test('the first administrator is made by the link', async () => {
+  await page.goto(platform.administrator);
+  await page.getByLabel('Name').fill('root');
+  await page.getByLabel('Password', { exact: true }).fill('a long enough password');
+  await page.getByLabel('Password once more').fill('a long enough passwort');
+  await page.getByText('The two passwords differ.').waitFor();
+  assert.deepEqual(await violations(), []);
+  await page.getByLabel('Password once more').fill('a long enough password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('[data-tour=map]').waitFor();
+});
+
+test('the tour starts by itself, is read step by step and stopped for good', async () => {
+  const panel = page.getByRole('region', { name: 'Guided tour' });
+  await panel.waitFor();
+  assert.deepEqual(await violations(), []);
+  await panel.getByRole('button', { name: 'Next' }).click();
+  await panel.getByText('Step 2 of').waitFor();
+  await page.keyboard.press('Escape');
+  await panel.waitFor({ state: 'detached' });
+  await page.reload();
+  await page.locator('[data-tour=map]').waitFor();
+  assert.equal(await panel.count(), 0);
+});
+
+for (const theme of ['dark', 'light']) {
+  test(`every page, ${theme}`, async (context) => {
+    await page.evaluate((look) => localStorage.setItem('vigiles', JSON.stringify({ ...JSON.parse(localStorage.getItem('vigiles')), theme: look })), theme);
+    await page.goto(`${platform.url}/`);
+    await page.locator('[data-entry=incident]').first().waitFor({ timeout: 120_000 });
+    const incident = (await server.get('/incidents?limit=1')).body.items[0];
+    const asset = (await server.get('/assets?limit=1')).body.items[0];
+    const rule = (await server.get('/rules?limit=1')).body.items[0];
+    const source = (await server.get('/sources?limit=1')).body.items[0];
+    const paths = ['/', `/?incident=${incident.id}`, '/incidents', `/incidents/${incident.id}`, '/assets', `/assets/${asset.id}`, '/rules', `/rules/${rule.id}`, '/rules/new', '/sources', `/sources/${source.id}`, '/sources/new', '/tokens', '/accounts', '/audit', '/system'];
+    for (const path of paths) {
+      await context.test(path, async () => {
+        await page.goto(platform.url + path);
+        await page.locator('.state.live').waitFor();
+        await page.waitForFunction(() => document.querySelector('main h1, main h2') && !document.querySelector('main [aria-busy=true]'));
+        assert.deepEqual(await violations(), []);
+      });
+    }
+  });
+}
+
+test('dialogs and layers', async () => {
+  await page.goto(`${platform.url}/`);
+  await page.locator('.state.live').waitFor();
+  for (const [key, close] of [['?', 'Escape'], ['Control+k', 'Escape'], ['l', 'Escape']]) {
+    await page.keyboard.press(key);
+    await page.locator('dialog[open], #map-layers .panel').first().waitFor();
+    assert.deepEqual(await violations(), [], key);
+    await page.keyboard.press(close);
+  }
+  await page.getByRole('button', { name: 'Filters' }).click();
+  assert.deepEqual(await violations(), []);
+});
+
+test('no page said an error', () => assert.deepEqual(faults, []));
