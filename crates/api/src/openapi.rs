@@ -12,7 +12,7 @@ use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Required, Schema};
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, Required, Schema};
 
 use crate::endpoint::{Access, Endpoint, IfMatch, reference, schemas_of};
 use crate::gate::{IDEMPOTENCY_KEY, PURPOSE};
@@ -31,6 +31,10 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> OpenApi {
         );
     for (name, schema) in schemas_of::<Body9457>() {
         components = components.schema(name, schema);
+    }
+    let statuses: BTreeSet<u16> = endpoints.iter().flat_map(problems).collect();
+    for status in statuses {
+        components = components.response(format!("Problem{status}"), problem(status));
     }
     let mut paths = PathsBuilder::new();
     for endpoint in endpoints {
@@ -91,7 +95,7 @@ fn operation(endpoint: &Endpoint) -> OperationBuilder {
         operation = operation.response(answer.status.to_string(), response.build());
     }
     for status in problems(endpoint) {
-        operation = operation.response(status.to_string(), problem(status));
+        operation = operation.response(status.to_string(), Ref::from_response_name(format!("Problem{status}")));
     }
     match endpoint.access {
         Access::Anyone => operation,

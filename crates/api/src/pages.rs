@@ -75,8 +75,8 @@ fn read_range(path: &Path, asked: Option<&str>) -> std::io::Result<Response> {
     let mut file = std::fs::File::open(path)?;
     let length = file.metadata()?.len();
     let Some((first, last)) = range(asked, length) else {
-        let mut response = Problem::of(Code::Malformed, "Range", format!("the map has {length} bytes")).into_response();
-        *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+        let mut response =
+            Problem::of(Code::OutOfRange, "Range", format!("the map has {length} bytes")).into_response();
         response.headers_mut().insert(CONTENT_RANGE, number_header(&format!("bytes */{length}")));
         return Ok(response);
     };

@@ -35,6 +35,8 @@ pub enum Code {
     TooLarge,
     /// The body has another type than the route takes.
     UnsupportedType,
+    /// The file has none of the bytes asked for.
+    OutOfRange,
     /// It can be read, but a value is wrong.
     Invalid,
     /// A change without `If-Match`.
@@ -49,7 +51,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the document and the tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -61,6 +63,7 @@ impl Code {
         Self::VersionMismatch,
         Self::TooLarge,
         Self::UnsupportedType,
+        Self::OutOfRange,
         Self::Invalid,
         Self::PreconditionRequired,
         Self::TooMany,
@@ -119,6 +122,12 @@ impl Code {
                 "unsupported_media_type",
                 "The body has another type than this route takes",
                 "Set Content-Type to a type of the document, and Content-Encoding to gzip or nothing.",
+            ),
+            Self::OutOfRange => (
+                416,
+                "out_of_range",
+                "The file has none of those bytes",
+                "Ask for a range within the length that Content-Range tells.",
             ),
             Self::Invalid => (422, "invalid", "A value is wrong", "Mend the fields that the errors name."),
             Self::PreconditionRequired => (
