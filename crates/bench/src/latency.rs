@@ -75,9 +75,8 @@ fn listen(mut events: Events, book: &Book) {
             continue;
         }
         let Ok(alarm) = serde_json::from_str::<serde_json::Value>(&event.data) else { continue };
-        if let Some(asset) = alarm["asset"].as_str()
-            && alarm["state"] == "active"
-        {
+        // Raised and lowered in quick succession it may come once, in its last state.
+        if let Some(asset) = alarm["asset"].as_str() {
             book.arrived(asset);
         }
     }
