@@ -97,24 +97,24 @@ mod tests {
 
     use super::*;
 
-    fn check(method: Method, headers: &[(&'static str, &'static str)], allowed: bool) {
+    fn check(method: &Method, headers: &[(&'static str, &'static str)], allowed: bool) {
         let map = headers.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect();
-        assert_eq!(check_site(&method, &map).is_ok(), allowed, "{headers:?}");
+        assert_eq!(check_site(method, &map).is_ok(), allowed, "{headers:?}");
     }
 
     #[test]
     fn only_our_own_pages_may_change() {
         let cookie = ("cookie", "vigiles_session=x");
-        check(Method::GET, &[cookie, ("sec-fetch-site", "cross-site")], true);
-        check(Method::POST, &[cookie, ("sec-fetch-site", "same-origin")], true);
-        check(Method::POST, &[cookie, ("sec-fetch-site", "same-site")], false);
-        check(Method::POST, &[cookie, ("sec-fetch-site", "cross-site"), ("origin", "http://a"), ("host", "a")], false);
-        check(Method::POST, &[cookie, ("origin", "http://a:1"), ("host", "a:1")], true);
-        check(Method::POST, &[cookie, ("origin", "http://evil"), ("host", "a:1")], false);
-        check(Method::POST, &[cookie, ("origin", "null"), ("host", "a:1")], false);
-        check(Method::POST, &[cookie], false);
-        check(Method::POST, &[], true);
-        check(Method::POST, &[("origin", "http://evil"), ("host", "a")], false);
-        check(Method::POST, &[("authorization", "Bearer x"), ("origin", "http://evil")], true);
+        check(&Method::GET, &[cookie, ("sec-fetch-site", "cross-site")], true);
+        check(&Method::POST, &[cookie, ("sec-fetch-site", "same-origin")], true);
+        check(&Method::POST, &[cookie, ("sec-fetch-site", "same-site")], false);
+        check(&Method::POST, &[cookie, ("sec-fetch-site", "cross-site"), ("origin", "http://a"), ("host", "a")], false);
+        check(&Method::POST, &[cookie, ("origin", "http://a:1"), ("host", "a:1")], true);
+        check(&Method::POST, &[cookie, ("origin", "http://evil"), ("host", "a:1")], false);
+        check(&Method::POST, &[cookie, ("origin", "null"), ("host", "a:1")], false);
+        check(&Method::POST, &[cookie], false);
+        check(&Method::POST, &[], true);
+        check(&Method::POST, &[("origin", "http://evil"), ("host", "a")], false);
+        check(&Method::POST, &[("authorization", "Bearer x"), ("origin", "http://evil")], true);
     }
 }

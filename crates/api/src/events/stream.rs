@@ -186,10 +186,10 @@ impl Client {
             let Changes::Events { changes, next } = changes else { return Ok(None) };
             let mut texts = Vec::new();
             for change in &changes {
-                if let Some(frame) = renderer.frame(&api, change)? {
-                    if frame.is_for(&ctx) {
-                        texts.push(frame.text);
-                    }
+                if let Some(frame) = renderer.frame(&api, change)?
+                    && frame.is_for(&ctx)
+                {
+                    texts.push(frame.text);
                 }
             }
             Ok::<_, vigiles_store::StoreError>(Some((texts, next, renderer)))

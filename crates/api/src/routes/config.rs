@@ -85,10 +85,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         summaries: ["Lists playbooks", "One playbook", "Creates or replaces a playbook", "Deletes a playbook"],
     };
     [
-        sort::<Asset>(assets, read_asset),
-        sort::<Zone>(zones, read_zone),
-        sort::<kind::Kind>(kinds, read_kind),
-        sort::<Playbook>(playbooks, read_playbook),
+        sort::<Asset>(&assets, read_asset),
+        sort::<Zone>(&zones, read_zone),
+        sort::<kind::Kind>(&kinds, read_kind),
+        sort::<Playbook>(&playbooks, read_playbook),
     ]
     .into_iter()
     .flatten()
@@ -96,8 +96,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The four endpoints of a sort.
-pub(super) fn sort<T: ToSchema>(sort: Sort, read: Read) -> Vec<Endpoint> {
-    let Sort { what, resource, paths, ids, summaries } = sort;
+pub(super) fn sort<T: ToSchema>(sort: &Sort, read: Read) -> Vec<Endpoint> {
+    let &Sort { what, resource, paths, ids, summaries } = sort;
     let (reading, writing) = (Action::Read(resource), Action::Write(resource));
     let all = vec![
         Endpoint::get(paths.0, ids[0], summaries[0], move |call| list(call, what))

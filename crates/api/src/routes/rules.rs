@@ -26,7 +26,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .takes::<rule::Rule>()
             .answers::<rule::Check>(200, "What is wrong, and where.")
             .tag("setting");
-    let mut all = sort::<rule::Rule>(rules, read);
+    let mut all = sort::<rule::Rule>(&rules, read);
     all.push(check);
     all
 }

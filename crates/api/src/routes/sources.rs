@@ -139,9 +139,9 @@ fn run_try(tried: &TryMapping) -> Tried {
             Some(flaw) if answer.errors.len() < MAX_TRIED => {
                 answer.errors.push(TryError { path: flaw.path, message: flaw.message });
             }
-            Some(_) => {}
             None if answer.observations.len() < MAX_TRIED => answer.observations.push(delivery(&draft)),
-            None => {}
+            // Enough was told.
+            _ => {}
         }
     }
     answer

@@ -49,7 +49,7 @@ pub(crate) fn request(address: SocketAddr, method: &str, path: &str) -> Request 
 
 impl Request {
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        self.head.push_str(&format!("{name}: {value}\r\n"));
+        self.head.extend([name, ": ", value, "\r\n"]);
         self
     }
 

@@ -185,7 +185,7 @@ impl Directory {
             created: account.created,
             body: &account,
         };
-        self.put(ctx, row, expect)?;
+        self.put(ctx, &row, expect)?;
         self.accounts.write().insert(account.id.to_string(), account.clone());
         Ok(account)
     }

@@ -45,7 +45,7 @@ impl Directory {
         }
         check_name("name", &agency.name, MAX_NAME_BYTES)?;
         let row = Row { kind: AGENCY, id: agency.id.as_str(), agency: None, created: Timestamp(0), body: &agency };
-        self.put(ctx, row, Expect::Absent)?;
+        self.put(ctx, &row, Expect::Absent)?;
         self.agencies.write().insert(agency.id.to_string(), agency.clone());
         Ok(agency)
     }

@@ -140,7 +140,7 @@ impl Directory {
         let minted = token::mint(Use::Link)?;
         let link = Link { id: minted.id, hash: minted.hash.to_hex(), use_, needs_password, expires: now + LIFE };
         let row = Row { kind: LINK, id: &link.id, agency: None, created: now, body: &link };
-        self.put(&SELF, row, Expect::Absent)?;
+        self.put(&SELF, &row, Expect::Absent)?;
         Ok(minted.text)
     }
 

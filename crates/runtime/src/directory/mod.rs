@@ -85,7 +85,7 @@ impl Directory {
     }
 
     /// Stores a document and gives its new version.
-    fn put<T: Serialize>(&self, ctx: &Context, row: Row<'_, T>, expect: Expect) -> Result<(), StoreError> {
+    fn put<T: Serialize>(&self, ctx: &Context, row: &Row<'_, T>, expect: Expect) -> Result<(), StoreError> {
         let body =
             serde_json::to_string(row.body).map_err(|e| StoreError::Invalid { field: "body", why: e.to_string() })?;
         let document = Draft {

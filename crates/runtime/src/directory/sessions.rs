@@ -70,7 +70,7 @@ impl Directory {
             used: now,
             saved: now,
         };
-        self.put(&SELF, row(&session, account), Expect::Absent)?;
+        self.put(&SELF, &row(&session, account), Expect::Absent)?;
         let over = {
             let mut sessions = self.sessions.lock();
             sessions.insert(session.id.clone(), session);
@@ -114,7 +114,7 @@ impl Directory {
     pub fn save_session(&self, signed_in: &SignedIn) -> Result<(), DirectoryError> {
         let session = self.sessions.lock().get(&signed_in.session).cloned();
         match session {
-            Some(session) => Ok(self.put(&SELF, row(&session, &signed_in.account), Expect::Any)?),
+            Some(session) => Ok(self.put(&SELF, &row(&session, &signed_in.account), Expect::Any)?),
             None => Ok(()),
         }
     }

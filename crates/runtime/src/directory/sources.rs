@@ -85,7 +85,7 @@ impl Directory {
         }
         setting.version = found + 1;
         let row = Row { kind: SOURCE, id: setting.id.as_str(), agency: None, created: Timestamp(0), body: &setting };
-        self.put(ctx, row, Expect::Any)?;
+        self.put(ctx, &row, Expect::Any)?;
         self.settings.write().insert(setting.id.to_string(), setting.clone());
         self.compile_sources();
         Ok(setting)

@@ -109,7 +109,7 @@ impl Directory {
             return Err(DirectoryError::TooMany { what: "tokens", most: MAX_TOKENS });
         }
         let row = Row { kind: TOKEN, id: &token.id, agency: Some(&token.agency), created: now, body: &token };
-        self.put(ctx, row, Expect::Absent)?;
+        self.put(ctx, &row, Expect::Absent)?;
         self.tokens.write().insert(token.id.clone(), token.clone());
         Ok((token, minted.text))
     }
