@@ -43,6 +43,11 @@ class Keys {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key !== 'Escape' && (!settings.all.keys || writing(event.target) || document.querySelector('dialog[open]'))) return;
     if (event.key === 'Escape' && document.querySelector('dialog[open]')) return;
+    // The first Escape leaves the field, the next one acts.
+    if (event.key === 'Escape' && writing(event.target)) {
+      (event.target as HTMLElement).blur();
+      return;
+    }
     const within = this.#prefix && performance.now() < this.#until;
     const key = within ? `${this.#prefix} ${event.key}` : event.key;
     this.#prefix = '';

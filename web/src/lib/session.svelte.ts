@@ -23,8 +23,13 @@ class SessionState {
   purpose: Purpose = $state('operations');
   known = $state(false);
 
-  async start(): Promise<void> {
+  /** Asks who is signed in; not where a one-time link is about to say so. */
+  async start(byLink: boolean): Promise<void> {
     whenSignedOut(() => (this.who = null));
+    if (byLink) {
+      this.known = true;
+      return;
+    }
     try {
       this.took(await get<Session>('/session'));
     } catch (error) {
