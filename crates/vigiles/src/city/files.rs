@@ -12,7 +12,7 @@ use vigiles_model::{AgencyId, Asset, AssetId, Duration, KindId, ObservationKind,
 /// `city.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CityFile {
+pub(crate) struct CityFile {
     /// Name of the city.
     pub name: String,
     /// Where the map opens: longitude, latitude in degrees.
@@ -39,7 +39,7 @@ pub struct CityFile {
 /// `[[agency]]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AgencyFile {
+pub(crate) struct AgencyFile {
     /// Identity.
     pub id: AgencyId,
     /// Name for people.
@@ -49,7 +49,7 @@ pub struct AgencyFile {
 /// `[[replay]]`: a recording and how it is played.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ReplayFile {
+pub(crate) struct ReplayFile {
     /// The recording, beside `city.toml`: CSV or NDJSON, `.gz` or not.
     pub file: PathBuf,
     /// The door it goes through.
@@ -72,7 +72,7 @@ pub struct ReplayFile {
 /// A door for a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Via {
+pub(crate) enum Via {
     /// POST of NDJSON.
     Http,
     /// Publishing to the broker.
@@ -82,7 +82,7 @@ pub enum Via {
 /// `kinds.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct KindsFile {
+pub(crate) struct KindsFile {
     /// `[[kind]]`.
     pub kind: Vec<KindFile>,
 }
@@ -90,7 +90,7 @@ pub struct KindsFile {
 /// `[[kind]]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct KindFile {
+pub(crate) struct KindFile {
     id: KindId,
     name: String,
     quantity: String,
@@ -127,14 +127,14 @@ impl From<KindFile> for ObservationKind {
 
 /// A GeoJSON feature collection.
 #[derive(Debug, Deserialize)]
-pub struct Features<P> {
+pub(crate) struct Features<P> {
     /// Its features.
     pub features: Vec<Feature<P>>,
 }
 
 /// A GeoJSON feature.
 #[derive(Debug, Deserialize)]
-pub struct Feature<P> {
+pub(crate) struct Feature<P> {
     /// Identity.
     pub id: String,
     /// Where.
@@ -145,7 +145,7 @@ pub struct Feature<P> {
 
 /// Properties of an asset in `assets.geojson`.
 #[derive(Debug, Deserialize)]
-pub struct AssetProperties {
+pub(crate) struct AssetProperties {
     name: String,
     class: String,
     #[serde(default)]
@@ -160,7 +160,7 @@ pub struct AssetProperties {
 
 /// Properties of a zone in `zones.geojson`.
 #[derive(Debug, Deserialize)]
-pub struct ZoneProperties {
+pub(crate) struct ZoneProperties {
     name: String,
     class: String,
     #[serde(default)]
@@ -169,7 +169,7 @@ pub struct ZoneProperties {
 
 impl Feature<AssetProperties> {
     /// The asset.
-    pub fn asset(self, default: &AgencyId) -> Result<Asset, vigiles_model::id::IdError> {
+    pub(crate) fn asset(self, default: &AgencyId) -> Result<Asset, vigiles_model::id::IdError> {
         let properties = self.properties;
         Ok(Asset {
             id: AssetId::new(self.id)?,
@@ -186,7 +186,7 @@ impl Feature<AssetProperties> {
 
 impl Feature<ZoneProperties> {
     /// The zone.
-    pub fn zone(self, default: &AgencyId) -> Result<Zone, vigiles_model::id::IdError> {
+    pub(crate) fn zone(self, default: &AgencyId) -> Result<Zone, vigiles_model::id::IdError> {
         Ok(Zone {
             id: ZoneId::new(self.id)?,
             name: self.properties.name,
@@ -200,7 +200,7 @@ impl Feature<ZoneProperties> {
 /// `tour.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TourFile {
+pub(crate) struct TourFile {
     /// `[[step]]`.
     #[serde(default)]
     pub step: Vec<TourStepFile>,
@@ -209,7 +209,7 @@ pub struct TourFile {
 /// `[[step]]`: a step of the guided tour.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TourStepFile {
+pub(crate) struct TourStepFile {
     /// Heading.
     pub title: String,
     /// What there is to see.

@@ -19,7 +19,7 @@ const ACTOR: Context = Context::system("city-config");
 const TAKEN: &str = "city-taken.json";
 
 /// Takes over what changed since the last start. Gives how many documents were taken.
-pub async fn take_over(city: &City, platform: &Arc<Platform>, data: &Path) -> Result<usize> {
+pub(crate) async fn take_over(city: &City, platform: &Arc<Platform>, data: &Path) -> Result<usize> {
     for agency in &city.file.agency {
         let agency = Agency { id: agency.id.clone(), name: agency.name.clone() };
         platform.directory().ensure_agency(&ACTOR, agency)?;

@@ -20,15 +20,15 @@ use vigiles_engine::{CommandBody, ConfigKind};
 use vigiles_model::{AgencyId, ObservationKind, Playbook};
 use vigiles_runtime::directory::SourceSetting;
 
-pub use files::{CityFile, TourStepFile, Via};
-pub use load::take_over;
-pub use replay::{Addresses, demo_account, start_replays};
+pub(crate) use files::{CityFile, TourStepFile, Via};
+pub(crate) use load::take_over;
+pub(crate) use replay::{Addresses, demo_account, start_replays};
 
 use files::{AssetProperties, Features, KindsFile, TourFile, ZoneProperties};
 
 /// A city directory, read and checked for form.
 #[derive(Debug)]
-pub struct City {
+pub(crate) struct City {
     /// The directory.
     pub dir: PathBuf,
     /// `city.toml`.
@@ -43,7 +43,7 @@ pub struct City {
 
 /// A configuration document of a city directory.
 #[derive(Debug)]
-pub struct CityDocument {
+pub(crate) struct CityDocument {
     /// Which sort.
     pub what: ConfigKind,
     /// Its id.
@@ -54,7 +54,7 @@ pub struct CityDocument {
 
 impl City {
     /// Reads a city directory. Errors name the file and the place in it.
-    pub fn read(dir: &Path) -> Result<Self> {
+    pub(crate) fn read(dir: &Path) -> Result<Self> {
         let file: CityFile = toml_file(&dir.join("city.toml"))?;
         let default = file.agency.first().map_or_else(default_agency, |a| Ok(a.id.clone()))?;
         let mut city = Self { dir: dir.to_owned(), file, tour: Vec::new(), documents: Vec::new(), sources: Vec::new() };
@@ -80,7 +80,7 @@ impl City {
     }
 
     /// The default agency of the city.
-    pub fn agency(&self) -> Result<AgencyId> {
+    pub(crate) fn agency(&self) -> Result<AgencyId> {
         self.file.agency.first().map_or_else(default_agency, |a| Ok(a.id.clone()))
     }
 

@@ -21,7 +21,7 @@ const DEMO_ACCOUNT: &str = "demo";
 
 /// Where the platform listens.
 #[derive(Debug, Clone, Copy)]
-pub struct Addresses {
+pub(crate) struct Addresses {
     /// The API.
     pub http: SocketAddr,
     /// The broker.
@@ -29,7 +29,7 @@ pub struct Addresses {
 }
 
 /// Starts every recording on a thread of its own; they end with the platform.
-pub fn start_replays(
+pub(crate) fn start_replays(
     city: &City,
     platform: &Platform,
     addresses: Addresses,
@@ -79,7 +79,7 @@ fn replay_token(recording: &ReplayFile, city: &City, platform: &Platform) -> Res
 }
 
 /// The account that a demonstration is looked at with: it has no password, only links.
-pub fn demo_account(city: &City, directory: &Directory, now: Timestamp) -> Result<Account> {
+pub(crate) fn demo_account(city: &City, directory: &Directory, now: Timestamp) -> Result<Account> {
     let roles = vec![Role::Operator, Role::Supervisor, Role::Analyst, Role::Integrator, Role::Auditor];
     let new = NewAccount { name: DEMO_ACCOUNT.to_owned(), roles, agency: city.agency()?, password: None };
     Ok(directory.ensure_account(&ACTOR, new, now)?)

@@ -2,6 +2,7 @@
 
 pub(crate) mod basemap;
 pub(crate) mod check;
+mod clients;
 pub(crate) mod link;
 pub(crate) mod openapi;
 mod outbound;

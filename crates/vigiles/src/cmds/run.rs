@@ -63,17 +63,14 @@ async fn serve(arguments: &Arguments, config: &Config, city: Option<&City>, plat
     let door: Arc<dyn Door> = Arc::new(platform.clone());
     let broker = mqtt::Broker::new(door, mqtt::Config::default());
     let broker_task = tokio::spawn(broker.clone().serve(broker_socket, stop.clone()));
+    let clients = tokio::spawn(super::clients::keep(platform.clone(), stop.clone()));
     control::serve(&arguments.data, platform.clone(), base.clone())?;
 
     let settings = super::settings::settings(&arguments.data, &base, city, &broker, stop.clone());
-    let router = vigiles_api::router(platform.clone(), settings);
     let mut stopped = stop.clone();
-    let http_task = tokio::spawn(async move {
-        let stopping = async move { drop(stopped.wait_for(|stop| *stop).await) };
-        axum::serve(http, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(stopping)
-            .await
-    });
+    let stopping = async move { drop(stopped.wait_for(|stop| *stop).await) };
+    let router = vigiles_api::router(platform.clone(), settings).into_make_service_with_connect_info::<SocketAddr>();
+    let http_task = tokio::spawn(async move { axum::serve(http, router).with_graceful_shutdown(stopping).await });
     cmds::say(format_args!("vigiles: console and API at {base}, MQTT at {}", addresses.mqtt))?;
     if let Some(city) = city {
         prepare(city, platform, &arguments.data, addresses, &stop).await?;
@@ -89,6 +86,7 @@ async fn serve(arguments: &Arguments, config: &Config, city: Option<&City>, plat
         }
     });
     broker_task.await?;
+    clients.await?;
     http_task.await??;
     Ok(())
 }
