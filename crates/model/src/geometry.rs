@@ -149,11 +149,10 @@ impl Geometry {
             Position::new(p.lon, p.lat)?;
         }
         match self {
-            Self::Point(_) => Ok(()),
             Self::Line(line) if line.len() < 2 => {
                 Err(GeometryError::TooFew { what: "line", needed: 2, found: line.len() })
             }
-            Self::Line(_) => Ok(()),
+            Self::Point(_) | Self::Line(_) => Ok(()),
             Self::Polygon(rings) if rings.is_empty() => {
                 Err(GeometryError::TooFew { what: "ring", needed: 4, found: 0 })
             }
@@ -182,13 +181,11 @@ impl Geometry {
 
     /// One point that stands for the geometry: the point itself, or the middle of the box around it.
     pub fn centre(&self) -> Position {
-        match self {
-            Self::Point(p) => *p,
-            _ => {
-                let b = self.bounding_box();
-                Position { lon: f64::midpoint(b.west, b.east), lat: f64::midpoint(b.south, b.north) }
-            }
+        if let Self::Point(p) = self {
+            return *p;
         }
+        let b = self.bounding_box();
+        Position { lon: f64::midpoint(b.west, b.east), lat: f64::midpoint(b.south, b.north) }
     }
 
     /// Whether the point lies in the polygon (holes excluded). False for points and lines.

@@ -148,17 +148,17 @@ impl FromStr for ObservationId {
 mod tests {
     use super::*;
 
-    fn check_id(text: &str, expected: Result<&str, IdError>) {
-        assert_eq!(KindId::new(text).as_ref().map(KindId::as_str), expected.as_ref().map(|s| *s));
+    fn check_id(text: &str, expected: &Result<&str, IdError>) {
+        assert_eq!(KindId::new(text).as_ref().map(KindId::as_str), expected.as_ref().copied());
     }
 
     #[test]
     fn ids_are_checked() {
-        check_id("air.pm25", Ok("air.pm25"));
-        check_id("", Err(IdError::Empty));
-        check_id("a b", Err(IdError::Character(' ')));
-        check_id("a/b", Err(IdError::Character('/')));
-        check_id(&"x".repeat(129), Err(IdError::TooLong(129)));
+        check_id("air.pm25", &Ok("air.pm25"));
+        check_id("", &Err(IdError::Empty));
+        check_id("a b", &Err(IdError::Character(' ')));
+        check_id("a/b", &Err(IdError::Character('/')));
+        check_id(&"x".repeat(129), &Err(IdError::TooLong(129)));
     }
 
     #[test]

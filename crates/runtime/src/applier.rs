@@ -89,7 +89,7 @@ impl Applier {
             newest_snapshot = batch.snapshot.map(|state| (batch.next, state)).or(newest_snapshot);
         }
         work.writes.push(Write::SetMark { name: APPLIED, value: next.0 });
-        if !self.write(std::mem::take(&mut work.writes)) {
+        if !self.write(&work.writes) {
             return;
         }
         self.intake.catalogue.change(&work.puts, &work.deletes);
@@ -111,10 +111,10 @@ impl Applier {
 
     /// Applies writes; a failing store is tried again until it works or the platform stops, since the log
     /// holds everything and the queue before this thread is bounded.
-    fn write(&self, writes: Vec<Write>) -> bool {
+    fn write(&self, writes: &[Write]) -> bool {
         let ctx = Context::system("engine");
         loop {
-            match self.store.apply(&ctx, writes.clone()) {
+            match self.store.apply(&ctx, writes.to_vec()) {
                 Ok(_) => return true,
                 Err(StoreError::Closed) => return false,
                 Err(error) if self.stop.load(Ordering::Relaxed) => {
@@ -169,12 +169,11 @@ impl Work {
 
     /// The last write of a document in a batch is the only one that counts.
     fn put(&mut self, kind: &'static str, id: String, write: Write) {
-        match self.places.get(&(kind, id.clone())) {
-            Some(&place) => self.writes[place] = write,
-            None => {
-                self.places.insert((kind, id), self.writes.len());
-                self.writes.push(write);
-            }
+        if let Some(&place) = self.places.get(&(kind, id.clone())) {
+            self.writes[place] = write;
+        } else {
+            self.places.insert((kind, id), self.writes.len());
+            self.writes.push(write);
         }
     }
 }

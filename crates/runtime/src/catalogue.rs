@@ -91,7 +91,11 @@ impl CatalogueCell {
         }
         let mut guard = self.0.write();
         let catalogue = Arc::make_mut(&mut guard);
-        puts.iter().for_each(|document| catalogue.put(document));
-        deletes.iter().for_each(|(what, id)| catalogue.delete(*what, id));
+        for document in puts {
+            catalogue.put(document);
+        }
+        for (what, id) in deletes {
+            catalogue.delete(*what, id);
+        }
     }
 }

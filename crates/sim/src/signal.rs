@@ -78,7 +78,7 @@ impl City {
 /// The cosine of a number of turns, to 0.06: a parabola for each half turn, several times faster than the true one.
 fn cosine(turns: f64) -> f64 {
     let t = (turns - turns.floor()) - 0.25;
-    let (x, sign) = if !(0.0..0.5).contains(&t) { ((t + 1.0) % 1.0 - 0.5, 1.0) } else { (t, -1.0) };
+    let (x, sign) = if (0.0..0.5).contains(&t) { (t, -1.0) } else { ((t + 1.0) % 1.0 - 0.5, 1.0) };
     sign * 16.0 * x * (0.5 - x)
 }
 

@@ -46,13 +46,11 @@ type Answer = Result<String, String>;
 
 /// Asks the platform that runs on `data`, or does it on the directory itself.
 pub(crate) fn ask(data: &Path, request: &Request) -> Result<String> {
-    match UnixStream::connect(socket(data)) {
-        Ok(stream) => ask_running(stream, request),
-        Err(_) => {
-            let (directory, clock) = backends::open_directory(data)?;
-            answer(&directory, request, clock.now(), "http://127.0.0.1:8080")
-        }
+    if let Ok(stream) = UnixStream::connect(socket(data)) {
+        return ask_running(stream, request);
     }
+    let (directory, clock) = backends::open_directory(data)?;
+    answer(&directory, request, clock.now(), "http://127.0.0.1:8080")
 }
 
 fn ask_running(mut stream: UnixStream, request: &Request) -> Result<String> {

@@ -46,7 +46,7 @@ fn main() -> anyhow::Result<()> {
         subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
     }
     match arguments.command {
-        Command::Run(arguments) => cmds::run::run(arguments),
+        Command::Run(arguments) => cmds::run::run(&arguments),
         Command::Check(arguments) => cmds::check::run(&arguments),
         Command::Replay(arguments) => cmds::replay::run(arguments),
         Command::Token(arguments) => cmds::token::run(arguments),

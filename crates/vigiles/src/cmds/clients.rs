@@ -42,15 +42,17 @@ pub(crate) async fn keep(platform: Arc<Platform>, mut stop: watch::Receiver<bool
         // Dropping a client's stop signal ends it.
         running.retain(|id, client| wanted.get(id) == Some(&client.setting));
         for (id, setting) in wanted {
-            if !running.contains_key(&id) {
-                let (stopper, stopped) = watch::channel(false);
-                if let Some(client) = client(&platform, &setting) {
-                    tokio::spawn(client.run(stopped));
-                }
-                running.insert(id, Running { setting, _stop: stopper });
-            }
+            running.entry(id).or_insert_with(|| start(&platform, setting));
         }
     }
+}
+
+fn start(platform: &Arc<Platform>, setting: SourceSetting) -> Running {
+    let (stopper, stopped) = watch::channel(false);
+    if let Some(client) = client(platform, &setting) {
+        tokio::spawn(client.run(stopped));
+    }
+    Running { setting, _stop: stopper }
 }
 
 fn client(platform: &Arc<Platform>, setting: &SourceSetting) -> Option<MqttClient> {

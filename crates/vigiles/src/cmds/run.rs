@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use vigiles_connect::mqtt;
 use vigiles_runtime::Platform;
 use vigiles_runtime::door::Door;
@@ -37,7 +38,7 @@ pub(crate) struct Arguments {
 }
 
 /// Runs until the first signal, then stops in order; the second signal stops at once.
-pub(crate) fn run(arguments: Arguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let config = Config::read(arguments.config.as_deref())?;
     let city = arguments.city.as_deref().map(City::read).transpose()?;
     let parts = backends::open(&arguments.data)?;
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     }
     let platform = Platform::start(parts).context("starting the platform")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(&arguments, &config, city.as_ref(), &platform));
+    let served = runtime.block_on(serve(arguments, &config, city.as_ref(), &platform));
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     platform.stop();
     served
@@ -80,15 +81,17 @@ async fn serve(arguments: &Arguments, config: &Config, city: Option<&City>, plat
     wait_for_signal().await?;
     tracing::info!("stopping; a second signal stops at once");
     stopper.send_replace(true);
-    tokio::spawn(async {
-        if wait_for_signal().await.is_ok() {
-            std::process::exit(130);
-        }
-    });
-    broker_task.await?;
+    tokio::select! {
+        ended = finish(broker_task, clients, http_task) => ended,
+        second = wait_for_signal() => second.and_then(|()| anyhow::bail!("stopped by a second signal")),
+    }
+}
+
+/// Waits until every door has ended.
+async fn finish(broker: JoinHandle<()>, clients: JoinHandle<()>, http: JoinHandle<std::io::Result<()>>) -> Result<()> {
+    broker.await?;
     clients.await?;
-    http_task.await??;
-    Ok(())
+    Ok(http.await??)
 }
 
 async fn prepare(
