@@ -38,9 +38,7 @@ fn main() {
         );
         return;
     } else {
-        println!(
-            "cargo::warning=web/dist is not built: the binary will carry a placeholder instead of the console"
-        );
+        println!("cargo::warning=web/dist is not built: the binary will carry a placeholder instead of the console");
         embed(&root.join("src"), &["index.html".to_owned()], &out)
     };
     write(&out.join("assets.rs"), table.as_bytes());
@@ -51,18 +49,11 @@ fn embed(base: &Path, files: &[String], out: &Path) -> String {
     let mut table = String::from("&[\n");
     for (index, name) in files.iter().enumerate() {
         let path = base.join(name);
-        let path = path
-            .canonicalize()
-            .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let path = path.canonicalize().unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let extension = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or_default();
-        let gzip = COMPRESSIBLE
-            .contains(&extension)
-            .then(|| compress(&bytes))
-            .filter(|small| small.len() < bytes.len());
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        let gzip =
+            COMPRESSIBLE.contains(&extension).then(|| compress(&bytes)).filter(|small| small.len() < bytes.len());
         let gzip = gzip.map_or_else(
             || "None".to_owned(),
             |small| {
@@ -89,9 +80,7 @@ fn embed(base: &Path, files: &[String], out: &Path) -> String {
 fn walk(base: &Path, folder: &Path, files: &mut Vec<String>) {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     for entry in entries {
-        let path = entry
-            .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
-            .path();
+        let path = entry.unwrap_or_else(|e| panic!("{}: {e}", folder.display())).path();
         if path.is_dir() {
             walk(base, &path, files);
         } else if let Ok(relative) = path.strip_prefix(base) {
@@ -108,9 +97,7 @@ fn compress(bytes: &[u8]) -> Vec<u8> {
 
 /// FNV-1a, 64 bits: tells versions of one file apart; nothing secret depends on it.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn content_type(extension: &str) -> &'static str {

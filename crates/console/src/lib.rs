@@ -27,14 +27,8 @@ static ASSETS: &[(&str, Asset)] = include!(concat!(env!("OUT_DIR"), "/assets.rs"
 pub fn asset(path: &str) -> Option<Asset> {
     let path = path.trim_start_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
-    let path = if last.contains('.') {
-        path
-    } else {
-        "index.html"
-    };
-    let index = ASSETS
-        .binary_search_by(|(name, _)| (*name).cmp(path))
-        .ok()?;
+    let path = if last.contains('.') { path } else { "index.html" };
+    let index = ASSETS.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
     Some(ASSETS[index].1)
 }
 
@@ -62,16 +56,9 @@ mod tests {
     fn the_table_is_sorted_and_tagged() {
         assert!(ASSETS.windows(2).all(|pair| pair[0].0 < pair[1].0));
         for (name, file) in ASSETS {
-            assert!(
-                file.etag.len() == 18 && file.etag.starts_with('"'),
-                "{name}"
-            );
+            assert!(file.etag.len() == 18 && file.etag.starts_with('"'), "{name}");
             assert_eq!(file.immutable, name.starts_with("assets/"), "{name}");
-            assert!(
-                file.gzip
-                    .is_none_or(|small| small.starts_with(&[0x1f, 0x8b])),
-                "{name}"
-            );
+            assert!(file.gzip.is_none_or(|small| small.starts_with(&[0x1f, 0x8b])), "{name}");
         }
     }
 }
