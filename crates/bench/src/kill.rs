@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use vigiles_model::Timestamp;
 
 use crate::http::Client;
 use crate::ingest::{self, Counts};
@@ -18,7 +19,7 @@ use crate::server::{Server, token};
 use crate::{Settings, city, clock};
 
 const SENDERS: u64 = 2;
-const BATCH: u64 = 200;
+const BATCH: u64 = 50;
 const MOST_MS_BEFORE_KILL: u64 = 700;
 /// Each sender has this many assets; one reading in ALARM_EVERY raises the alarm of its asset, which opens an incident.
 const ASSETS: u64 = 20;
@@ -30,6 +31,8 @@ struct Sender {
     number: u64,
     /// The batch under way: sent again as it is until it is acknowledged.
     next: u64,
+    /// The phenomenon time of its first observation; later ones follow by a millisecond each.
+    first: Timestamp,
 }
 
 /// Runs it and prints its figures.
@@ -42,7 +45,9 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     };
     configure(settings, &data, &tokens)?;
 
-    let mut senders: Vec<Sender> = (0..SENDERS).map(|number| Sender { number, next: 0 }).collect();
+    // Within what the kinds retain, and so early that no observation lies in the future.
+    let first = Timestamp(clock::now().0 - Duration::from_hours(24).as_micros() as i64);
+    let mut senders: Vec<Sender> = (0..SENDERS).map(|number| Sender { number, next: 0, first }).collect();
     let mut dice = Dice::new(7);
     let mut readies = Vec::new();
     for round in 0..settings.rounds {
@@ -128,7 +133,7 @@ impl Sender {
         for place in 0..BATCH {
             let number = self.next * BATCH + place;
             let sign = if raises(number) { "" } else { "-" };
-            let (asset, time) = (asset(self.number, number), time_of(number));
+            let (asset, time) = (asset(self.number, number), Timestamp(self.first.0 + number as i64 * 1000));
             let (kind, value) = (city::kind_id(0), number + 1000);
             let line = format!(r#"{{"kind":"{kind}","asset":"{asset}","time":"{time}","value":{sign}{value}}}"#);
             body.push_str(&line);
@@ -145,10 +150,6 @@ fn raises(number: u64) -> bool {
 fn asset(sender: u64, number: u64) -> String {
     // Prime to ALARM_EVERY, so that every asset has its turn to raise.
     format!("s{sender}-{:02}", (number / ALARM_EVERY + number) % ASSETS)
-}
-
-fn time_of(number: u64) -> vigiles_model::Timestamp {
-    vigiles_model::Timestamp(vigiles_model::Timestamp::from_secs(1_790_000_000).0 + number as i64 * 1000)
 }
 
 #[derive(Debug, Default)]
@@ -267,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_the_same_again_and_every_asset_raises() {
-        let sender = Sender { number: 1, next: 3 };
+        let sender = Sender { number: 1, next: 3, first: Timestamp(0) };
         assert_eq!(sender.batch(), sender.batch());
         assert_eq!(sender.batch().lines().count() as u64, BATCH);
         let raised: HashSet<String> =
