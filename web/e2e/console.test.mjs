@@ -25,7 +25,7 @@ after(async () => {
 const open = (path) => page.goto(platform.url + path);
 /** Layers of the map that draw something now, with how much. */
 const drawn = (layer) => page.evaluate((name) => globalThis.vigilesMap?.getLayer(name) ? globalThis.vigilesMap.queryRenderedFeatures({ layers: [name] }).length : 0, layer);
-const until = (fn, argument) => page.waitForFunction(fn, argument, { timeout: 90_000 });
+const until = (fn, argument = undefined) => page.waitForFunction(fn, argument, { timeout: 90_000 });
 const mapDraws = (layer) => until((name) => globalThis.vigilesMap?.getLayer(name) && globalThis.vigilesMap.queryRenderedFeatures({ layers: [name] }).length > 0, layer);
 
 test('a one-time link signs in and leads to the map', async () => {
@@ -107,8 +107,14 @@ test('two incidents are merged in the dialog', async () => {
 });
 
 test('alarms are split off into a new incident', async () => {
+  // A rule of the control room's own that every reading of a common kind meets, so that its alarms share an incident.
+  const { observations } = (await server.get('/picture')).body;
+  const kind = observations.map((observation) => observation.kind).find((name) => observations.filter((o) => o.kind === name && o.asset && typeof o.value === 'number').length > 2);
+  const { agency } = (await server.get('/session')).body.person;
+  const rule = { id: 'everything', name: 'Everything', description: '', enabled: true, agency, kinds: [kind], key: 'asset', detector: { threshold: { above: -1e6, for_s: 0, clear_for_s: 0 } }, alarm: { title: 'Reading at {asset}', severity: 'minor' }, cooldown_s: 0, incident: { incident_type: 'everything', priority: 'p4', radius_m: 20_000, window_s: 3600 } };
+  assert.ok((await server.put('/rules/everything', rule)).status < 300);
   const found = await until(async () => {
-    const answer = await (await fetch('/api/v1/incidents?state=new,acknowledged,in_progress&limit=100')).json();
+    const answer = await (await fetch('/api/v1/incidents?type=everything&limit=10')).json();
     return answer.items.find((incident) => incident.alarms.length > 1);
   });
   const incident = await found.jsonValue();

@@ -23,19 +23,20 @@ export async function startPlatform({ city = 'demo/monaco' } = {}) {
   const child = spawn(binary(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (text) => (said += text));
-  const wanted = city ? /Open the demo city: (\S+)/ : /first administrator[^:]*: (\S+)/;
-  const link = await new Promise((resolve, reject) => {
+  // The line for the first administrator comes last.
+  const last = /first administrator[^:]*: (\S+)\s/;
+  const administrator = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`the platform did not start in time:\n${said}`)), START_MS);
     child.stdout.on('data', (text) => {
       said += text;
-      const [, found] = wanted.exec(said) ?? [];
+      const [, found] = last.exec(said) ?? [];
       if (found) (clearTimeout(timer), resolve(found));
     });
     child.on('exit', (code) => (clearTimeout(timer), reject(new Error(`the platform ended with ${code}:\n${said}`))));
   });
-  const [, administrator] = /first administrator[^:]*: (\S+)/.exec(said) ?? [];
+  const [, link] = /Open the demo city: (\S+)/.exec(said) ?? [];
   return {
-    url: new URL(link).origin, link, administrator, data, binary: binary(),
+    url: new URL(administrator).origin, link, administrator, data, binary: binary(),
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');

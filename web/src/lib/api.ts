@@ -23,10 +23,10 @@ export class Problem extends Error {
   }
 }
 
-let purpose = 'operations';
+let purpose = '';
 let onSignedOut: () => void = () => {};
 
-/** The purpose that every later request states. */
+/** The purpose that every later request states; empty: the one that goes with the role. */
 export function usePurpose(next: string): void {
   purpose = next;
 }
@@ -37,7 +37,7 @@ export function whenSignedOut(handler: () => void): void {
 }
 
 export function headers(): Record<string, string> {
-  return { 'X-Purpose': purpose };
+  return purpose ? { 'X-Purpose': purpose } : {};
 }
 
 interface Options { body?: unknown; version?: number; signal?: AbortSignal; key?: string }

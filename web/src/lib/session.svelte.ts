@@ -20,7 +20,8 @@ export type Right = keyof typeof rights;
 
 class SessionState {
   who: Session | null = $state.raw(null);
-  purpose: Purpose = $state('operations');
+  /** Empty: the purpose that goes with the role, as the server assumes it. */
+  purpose: Purpose | '' = $state('');
   known = $state(false);
 
   /** Asks who is signed in; not where a one-time link is about to say so. */
@@ -58,7 +59,7 @@ class SessionState {
     return this.who?.person.roles.some((role) => roles.includes(role)) ?? false;
   }
 
-  choose(purpose: Purpose): void {
+  choose(purpose: Purpose | ''): void {
     this.purpose = purpose;
     usePurpose(purpose);
   }
