@@ -30,6 +30,14 @@ impl City {
     }
 }
 
+impl City {
+    /// Its kinds.
+    #[must_use]
+    pub fn kinds(&self) -> &[ObservationKind] {
+        &self.kinds
+    }
+}
+
 impl Default for City {
     fn default() -> Self {
         Self::new()

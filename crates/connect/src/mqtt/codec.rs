@@ -58,6 +58,18 @@ pub(super) fn version(buffer: &BytesMut, max_bytes: usize) -> Result<Option<Vers
     }
 }
 
+/// Reads the bytes of a connection packet by packet, as the broker does, until they end or one is malformed; gives how
+/// many there were. For fuzzing.
+pub fn count_packets(bytes: &[u8], max_bytes: usize) -> usize {
+    let mut buffer = BytesMut::from(bytes);
+    let Ok(Some(version)) = version(&buffer, max_bytes) else { return 0 };
+    let mut packets = 0;
+    while let Ok(Some(_)) = read(version, &mut buffer, max_bytes) {
+        packets += 1;
+    }
+    packets
+}
+
 /// Writes a packet.
 pub(super) fn write(version: Version, packet: Outgoing, buffer: &mut BytesMut) {
     let length = buffer.len();

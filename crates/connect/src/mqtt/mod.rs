@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 use tracing::{debug, warn};
 use vigiles_runtime::door::Door;
 
+pub use codec::count_packets;
 pub use counters::Counters;
 pub use intake::OBSERVATIONS;
 

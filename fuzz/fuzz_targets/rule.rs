@@ -1,0 +1,49 @@
+//! Rules as TOML or JSON, with the CEL text in them. A rule that the check takes must be judged without harm: it sees
+//! readings that rise, fall, move and stay away.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use vigiles_engine::{Command, CommandBody, Engine, Input, Rule};
+use vigiles_formats::observation::{Draft, Sender, admit};
+use vigiles_fuzz::{City, NOW};
+use vigiles_model::{Observation, SourceId, Timestamp, Value};
+
+fuzz_target!(|text: &str| {
+    let Some(rule) = toml::from_str::<Rule>(text).ok().or_else(|| serde_json::from_str(text).ok()) else { return };
+    let city = City::new();
+    let kinds = |id: &vigiles_model::KindId| city.kinds().iter().any(|kind| kind.id == *id);
+    if !rule.check(&kinds).is_empty() {
+        return;
+    }
+    let mut engine = Engine::new();
+    let mut effects = Vec::new();
+    let agency = rule.agency.clone();
+    let mut put = |engine: &mut Engine, body| {
+        let command = Command { by: None, agency: agency.clone(), expected_version: None, body };
+        engine.step(&Input::Command(command), NOW, &mut effects);
+    };
+    for kind in city.kinds() {
+        put(&mut engine, CommandBody::PutKind(Box::new(kind.clone())));
+    }
+    put(&mut engine, CommandBody::PutRule(Box::new(rule)));
+    for (step, value) in [1.0, 500.0, 999.0, -1.0, 2.0, 700.0].into_iter().enumerate() {
+        let now = Timestamp(NOW.0 + step as i64 * 30_000_000);
+        engine.step(&Input::Observations(readings(&city, value, now)), now, &mut effects);
+    }
+    engine.step(&Input::Tick, Timestamp(NOW.0 + 86_400_000_000), &mut effects);
+    let bytes = engine.snapshot();
+    let again = Engine::restore(&bytes).expect("a snapshot is restored");
+    assert_eq!(again.snapshot(), bytes, "a snapshot changed on its way");
+});
+
+fn readings(city: &City, value: f64, now: Timestamp) -> Vec<Observation> {
+    let source = SourceId::new("fuzz").expect("a well formed id");
+    let sender = Sender { source: &source, bound: false };
+    let values = [
+        ("air.pm25", Value::Number(value)),
+        ("door.open", Value::Boolean(value > 10.0)),
+        ("note", Value::Text("water".into())),
+    ];
+    let drafts = values.into_iter().map(|(kind, value)| Draft { asset: Some("a".into()), ..Draft::new(kind, value) });
+    drafts.filter_map(|draft| admit(draft, city, sender, now).ok()).collect()
+}
