@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -71,6 +72,8 @@ async fn serve(arguments: &Arguments, config: &Config, city: Option<&City>, plat
     let mut stopped = stop.clone();
     let stopping = async move { drop(stopped.wait_for(|stop| *stop).await) };
     let router = vigiles_api::router(platform.clone(), settings).into_make_service_with_connect_info::<SocketAddr>();
+    // Without it an event may wait for the acknowledgement of the one before: 40 ms.
+    let http = http.tap_io(|stream| drop(stream.set_nodelay(true)));
     let http_task = tokio::spawn(async move { axum::serve(http, router).with_graceful_shutdown(stopping).await });
     cmds::say(format_args!("vigiles: console and API at {base}, MQTT at {}", addresses.mqtt))?;
     if let Some(city) = city {
