@@ -153,11 +153,7 @@ impl Measured {
         println!("judged: everything, {:.2} s after the last acknowledgement", self.drained.as_secs_f64());
         println!("alarm events at a stream: {}", counts.alarms.load(Ordering::Relaxed));
         println!("requests told to wait (429): {}", counts.told_to_wait.load(Ordering::Relaxed));
-        println!(
-            "server's processor time: {:.1} s of {:.1} s on each core",
-            self.processor.as_secs_f64(),
-            self.time.as_secs_f64()
-        );
+        println!("server's processor time: {:.1} s in {:.1} s", self.processor.as_secs_f64(), self.time.as_secs_f64());
         println!(
             "server's memory: most {:.0} MiB, most in the first half {:.0} MiB, in the second {:.0} MiB",
             mib(self.resident.iter().max()),
