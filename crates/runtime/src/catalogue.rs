@@ -6,6 +6,7 @@ use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
 use vigiles_engine::{ConfigDocument, ConfigKind};
 use vigiles_formats::observation::Registry;
+use vigiles_model::kind::Overload;
 use vigiles_model::{Geometry, ObservationKind};
 use vigiles_store::{Store, StoreError};
 
@@ -41,6 +42,11 @@ impl Catalogue {
             catalogue.places.insert(document.id, stored.document.place);
         }
         Ok(catalogue)
+    }
+
+    /// Whether any kind may be dropped under overload.
+    pub fn may_shed(&self) -> bool {
+        self.kinds.values().any(|kind| kind.overload == Overload::Shed)
     }
 
     /// All kinds.

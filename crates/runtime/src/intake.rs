@@ -59,8 +59,19 @@ impl Intake {
         }
     }
 
+    /// Refuses while the engine is so far behind that a delivery could only wait: for doors to ask before
+    /// they read a delivery, and cheap enough for each.
+    pub fn check_room(&self) -> Result<(), SubmitError> {
+        if self.frames.lag() > MAX_LAG && !self.catalogue.get().may_shed() {
+            self.counters.overloaded.add(1);
+            return Err(SubmitError::Overloaded { retry_after: Duration::from_secs(1) });
+        }
+        Ok(())
+    }
+
     /// Admits drafts and makes them durable.
     pub async fn submit(&self, grant: &Grant, drafts: Vec<Draft>) -> Result<Receipt, SubmitError> {
+        self.check_room()?;
         let catalogue = self.catalogue.get();
         let (mut receipt, mut fresh) = self.admit_all(grant, drafts, &catalogue);
         if self.frames.lag() > MAX_LAG {

@@ -46,6 +46,7 @@ async fn deliver(call: Call) -> Answer {
     let _place = call.api.deliveries.try_acquire().map_err(|_| {
         Problem::later(Code::TooMany, "too many deliveries are under way; send again, redelivery does no harm", 1)
     })?;
+    call.platform().intake().check_room()?;
     let grant = call.caller()?.grant();
     let drafts = if call.body.len() > PARSE_INLINE_BYTES {
         let (headers, body) = (call.headers.clone(), call.body.clone());
