@@ -113,11 +113,8 @@ test('alarms are split off into a new incident', async () => {
   const { agency } = (await server.get('/session')).body.person;
   const rule = { id: 'everything', name: 'Everything', description: '', enabled: true, agency, kinds: [kind], key: 'asset', detector: { threshold: { above: -1e6, for_s: 0, clear_for_s: 0 } }, alarm: { title: 'Reading at {asset}', severity: 'minor' }, cooldown_s: 0, incident: { incident_type: 'everything', priority: 'p4', radius_m: 20_000, window_s: 3600 } };
   assert.ok((await server.put('/rules/everything', rule)).status < 300);
-  const found = await until(async () => {
-    const answer = await (await fetch('/api/v1/incidents?type=everything&limit=10')).json();
-    return answer.items.find((incident) => incident.alarms.length > 1);
-  });
-  const incident = await found.jsonValue();
+  const found = await until(() => [...globalThis.vigilesLive.live.incidents.values()].find((held) => held.incident_type === 'everything' && held.alarms.length > 1)?.id);
+  const incident = { id: await found.jsonValue() };
   await open(`/incidents/${incident.id}`);
   await page.locator(`[data-incident="${incident.id}"]`).waitFor();
   await page.getByRole('button', { name: 'Move alarms to a new incident' }).click();
