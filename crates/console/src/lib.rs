@@ -22,13 +22,16 @@ pub struct Asset {
 /// Path without leading slash, and file; sorted by path.
 static ASSETS: &[(&str, Asset)] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The file at `path`, with or without the leading slash. A path whose last part has no dot is a page of the console
-/// (it routes by itself): it gets `index.html`. A missing file is none.
+/// The file at `path`, with or without the leading slash. The console routes by itself: what is no file is a page and
+/// gets `index.html`, ids with dots included. A missing file of the top folder or of `assets/` is none.
 pub fn asset(path: &str) -> Option<Asset> {
     let path = path.trim_start_matches('/');
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let path = if last.contains('.') { path } else { "index.html" };
-    let index = ASSETS.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
+    let is_file = path.starts_with("assets/") || (!path.contains('/') && path.contains('.'));
+    find(if is_file { path } else { "index.html" })
+}
+
+fn find(name: &str) -> Option<Asset> {
+    let index = ASSETS.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
     Some(ASSETS[index].1)
 }
 
