@@ -59,13 +59,15 @@ class LiveCity {
   async reload(): Promise<void> {
     this.#waiting ??= [];
     try {
-      const [city, system, picture, ...lists] = await Promise.all([
-        get<City>('/city'),
+      // The map needs only this to begin: it is drawn while the rest arrives.
+      const city = get<City>('/city').then((found) => ((this.city ??= found), found));
+      const [found, system, picture, ...lists] = await Promise.all([
+        city,
         get<System>('/system').catch(() => null),
         get<Picture>('/picture'),
         ...configured.map((topic) => all<Versioned>(`/${topic}`)),
       ]);
-      this.city = city;
+      this.city = found;
       if (system) this.#status(system);
       configured.forEach((topic, i) => this.live.fill(topic, lists[i] ?? []));
       this.live.show(picture);

@@ -10,8 +10,8 @@ interface Paint {
 }
 
 const dark: Paint = {
-  land: '#10171e', water: '#0b2431', waterLine: '#14374a', green: '#12231d', wood: '#11251c', built: '#131b23', civic: '#161f2b', building: '#1b2631', buildingLine: '#25333f',
-  road: '#33424f', roadMinor: '#27343f', motorway: '#4a5a66', casing: '#0c1319', path: '#2a3b43', rail: '#35424e', label: '#93a4b5', labelWater: '#5f93ab', halo: '#0d141a',
+  land: '#10171e', water: '#0b2431', waterLine: '#14374a', green: '#12231d', wood: '#11251c', built: '#131b23', civic: '#161f2b', building: '#1d2833', buildingLine: '#2a3946',
+  road: '#435564', roadMinor: '#33424f', motorway: '#5a6b78', casing: '#0c1319', path: '#2a3b43', rail: '#35424e', label: '#a3b3c3', labelWater: '#5f93ab', halo: '#0d141a',
 };
 
 const light: Paint = {

@@ -27,7 +27,7 @@ function areas(colours: Colours): LayerSpecification[] {
   return [
     { id: 'zone', type: 'fill', source: 'zones', paint: { 'fill-color': colours.accent, 'fill-opacity': ['case', raised, 0.14, 0.045] } },
     { id: 'zone-line', type: 'line', source: 'zones', paint: { 'line-color': colours.accent, 'line-opacity': 0.55, 'line-width': 1.2, 'line-dasharray': [3, 2] } },
-    { id: 'view', type: 'fill', source: 'views', minzoom: 12, paint: { 'fill-color': colours.accent, 'fill-opacity': 0.16 } },
+    { id: 'view', type: 'fill', source: 'views', minzoom: 12, filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': colours.accent, 'fill-opacity': 0.16 } },
     { id: 'view-line', type: 'line', source: 'views', minzoom: 12, paint: { 'line-color': colours.accent, 'line-opacity': 0.6, 'line-width': 1 } },
     { id: 'ring', type: 'line', source: 'ring', paint: { 'line-color': colours.text, 'line-opacity': 0.7, 'line-width': 1.4, 'line-dasharray': [2, 2] } },
   ];

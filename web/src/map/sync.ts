@@ -18,6 +18,10 @@ export interface Picture {
 /** Labels are drawn again at most this often; colours at every frame. */
 const LABELS_MS = 400;
 const LABELS_ZOOM = 12.5;
+/** With more assets than this, signs and labels wait until one is closer: collisions would eat the frames. */
+const MANY = 2000;
+const MANY_ZOOM = 15.5;
+const SIGNS_ZOOM = 13;
 
 export class MapSync {
   #map: Map;
@@ -29,6 +33,7 @@ export class MapSync {
   #drawn = new globalThis.Map<string, string>();
   #moving = false;
   #labelsAt = 0;
+  #labelled = true;
   #ready = false;
   /** Readings taken to the map so far, for the bench. */
   taken = 0;
@@ -79,6 +84,7 @@ export class MapSync {
     if (parts.has('assets')) {
       this.#set('assets', features.assetFeatures(world));
       this.#set('views', features.viewFeatures(world));
+      if (this.#map.getLayer('asset-sign')) this.#map.setLayerZoomRange('asset-sign', world.assets.size > MANY ? MANY_ZOOM : SIGNS_ZOOM, 24);
     }
     if (parts.has('zones')) this.#set('zones', features.zoneFeatures(world));
     if (parts.has('reports')) this.#set('reports', features.reportFeatures(world));
@@ -126,10 +132,13 @@ export class MapSync {
       return;
     }
     this.#labelsAt = now;
-    if (this.#map.getZoom() < LABELS_ZOOM && world.assets.size > 200) {
-      this.#set('values', features.collection([]));
+    const from = world.assets.size > MANY ? MANY_ZOOM : world.assets.size > 200 ? LABELS_ZOOM : 0;
+    if (this.#map.getZoom() < from) {
+      if (this.#labelled) this.#set('values', features.collection([]));
+      this.#labelled = false;
       return;
     }
+    this.#labelled = true;
     const box = this.#map.getBounds();
     this.#set('values', features.valueFeatures(world, { west: box.getWest(), south: box.getSouth(), east: box.getEast(), north: box.getNorth() }, this.#alarmed));
   }

@@ -5,9 +5,9 @@ import type { Incident, Severity } from '../lib/wire';
 const MINUTE = 60_000;
 const steps = [1, 5, 10, 30, 60, 180, 360].map((minutes) => minutes * MINUTE);
 
-/** Round moments between start and end, at most eight, away from the edges. */
-export function ticks(start: number, end: number): number[] {
-  const step = steps.find((size) => (end - start) / size <= 8) ?? 24 * 60 * MINUTE;
+/** Round moments between start and end, at most so many, away from the edges. */
+export function ticks(start: number, end: number, most = 8): number[] {
+  const step = steps.find((size) => (end - start) / size <= most) ?? 24 * 60 * MINUTE;
   const found: number[] = [];
   const margin = (end - start) * 0.03;
   for (let at = Math.ceil(start / step) * step; at < end; at += step) if (at > start + margin && at < end - margin) found.push(at);

@@ -185,6 +185,7 @@ export const de: Record<keyof typeof en, string> = {
   'layers.light': 'Hell',
   'layers.open': 'Ebenen',
   'layers.style': 'Kartenstil',
+  'legend.credits': 'Herkunft der Daten',
   'legend.fine': 'Meldet, kein Alarm',
   'legend.silent': 'Kein Messwert',
   'legend.title': 'Legende',

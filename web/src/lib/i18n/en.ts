@@ -184,6 +184,7 @@ export const en = {
   'layers.light': 'Light',
   'layers.open': 'Layers',
   'layers.style': 'Map style',
+  'legend.credits': 'Sources of the data',
   'legend.fine': 'Reporting, no alarm',
   'legend.silent': 'No reading',
   'legend.title': 'Legend',
