@@ -22,11 +22,18 @@ pub struct Asset {
 /// Path without leading slash, and file; sorted by path.
 static ASSETS: &[(&str, Asset)] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
+/// Endings of files that the build writes. Ids of the console's pages have dots too, so a dot alone is no sign.
+const ENDINGS: [&str; 9] = ["css", "ico", "js", "json", "map", "mjs", "png", "svg", "woff2"];
+
 /// The file at `path`, with or without the leading slash. The console routes by itself: what is no file is a page and
-/// gets `index.html`, ids with dots included. A missing file of the top folder or of `assets/` is none.
+/// gets `index.html`. A missing file, by its ending or by a dot in the top folder, is none.
 pub fn asset(path: &str) -> Option<Asset> {
     let path = path.trim_start_matches('/');
-    let is_file = path.starts_with("assets/") || (!path.contains('/') && path.contains('.'));
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending);
+    let is_file = match ending {
+        Some(ending) => ENDINGS.contains(&ending) || !path.contains('/'),
+        None => false,
+    };
     find(if is_file { path } else { "index.html" })
 }
 
@@ -41,7 +48,16 @@ mod tests {
 
     #[test]
     fn every_page_of_the_console_is_its_index() {
-        for path in ["/", "", "/index.html", "/incidents/inc-0123", "/kinds/air.pm25", "/map"] {
+        for path in [
+            "/",
+            "",
+            "/index.html",
+            "/incidents/inc-0123",
+            "/kinds/air.pm25",
+            "/assets/weather-1",
+            "/assets/loop.7",
+            "/map",
+        ] {
             let found = asset(path).unwrap();
             assert_eq!(found.content_type, "text/html; charset=utf-8", "{path}");
             assert!(!found.immutable, "{path}");
