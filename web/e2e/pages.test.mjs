@@ -85,6 +85,7 @@ test('dialogs and layers', async () => {
     await page.locator('dialog[open], #map-layers .panel').first().waitFor();
     assert.deepEqual(await violations(), [], key);
     await page.keyboard.press(close);
+    await page.locator('dialog[open], #map-layers .panel').first().waitFor({ state: 'hidden' });
   }
   await page.getByRole('button', { name: 'Filters' }).click();
   assert.deepEqual(await violations(), []);
