@@ -101,6 +101,7 @@ try {
   page.setDefaultTimeout(120_000);
   const ms = await firstMap(page, platform.link);
   const token = execFileSync(platform.binary, ['token', 'create', '--data', platform.data, '--role', 'source', '--name', 'bench'], { encoding: 'utf8' }).trim();
+  await page.waitForFunction(() => globalThis.vigilesLive.loaded, undefined, { polling: 200, timeout: 120_000 });
   const feeding = feed(platform.url, token);
   const { lags, frames, taken } = await measure(page, asset(ASSETS - 1));
   const sent = await feeding.stop();

@@ -41,7 +41,8 @@ class LiveCity {
     this.#stream = new Stream({
       open: (lastId, signal) =>
         fetch('/api/v1/events', { headers: { ...headers(), Accept: 'text/event-stream', ...(lastId ? { 'Last-Event-ID': lastId } : {}) }, signal }),
-      event: (event) => (this.#waiting ? this.#waiting.push(event) : this.#take(event)),
+      // Readings need not wait for the lists: the newest wins by its time.
+      event: (event) => (this.#waiting && event.type !== 'observations' ? this.#waiting.push(event) : this.#take(event)),
       connection: (state) => (this.connection = state),
       refused: () => (this.connection = 'reconnecting'),
     });
@@ -70,7 +71,7 @@ class LiveCity {
       this.city = found;
       if (system) this.#status(system);
       configured.forEach((topic, i) => this.live.fill(topic, lists[i] ?? []));
-      this.live.show(picture);
+      this.live.merge(picture);
       this.loaded = true;
       this.failed = null;
     } catch (error) {

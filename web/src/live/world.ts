@@ -105,6 +105,13 @@ export class World {
     this.#changed('values');
   }
 
+  /** Takes what holds at this moment into what is known; newer readings that came meanwhile stay. */
+  merge(picture: Picture): void {
+    this.fill('alarms', picture.alarms);
+    this.fill('incidents', picture.incidents);
+    this.observe(picture.observations);
+  }
+
   /** Shares everything that is configured with another world (a past moment is shown on today's city). */
   borrow(other: World): void {
     for (const topic of ['assets', 'zones', 'kinds', 'rules', 'playbooks'] as const) {
