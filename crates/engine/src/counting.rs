@@ -5,11 +5,14 @@ use vigiles_model::Geometry;
 use crate::book::{Compiled, Distinct};
 use crate::counter::{Counter, Tally};
 use crate::judge::Reading;
+use crate::large_counter::LargeCounter;
 use crate::slot::{Address, Memory, Scope, Slot};
 use crate::turn::Turn;
 
 /// Most readings that belong to no cluster yet.
 const MAX_POOL: usize = 1024;
+/// Up to this count that raises an alarm each reading is kept; above, all readings are counted by spans of the window.
+pub(crate) const EXACT: usize = 100;
 
 /// What a reading counts as; none where it has not the attribute that makes readings distinct.
 pub(crate) fn tally(reading: &Reading<'_>, distinct: Option<&Distinct>) -> Option<Tally> {
@@ -40,6 +43,26 @@ impl Turn<'_> {
     ) {
         let Some(index) = self.live.make_slot(address, || Memory::Counter(Box::default())) else { return };
         self.count_into(reading, rule, tally, (window, at_least), index);
+    }
+
+    pub(crate) fn judge_large_count(
+        &mut self,
+        reading: &Reading<'_>,
+        rule: &Compiled,
+        (window, at_least): (i64, usize),
+        address: Address,
+    ) {
+        let Some(index) = self.live.make_slot(address, || Memory::LargeCounter(Box::default())) else { return };
+        let Some(Slot { memory, .. }) = self.live.slot_mut(index) else { return };
+        // A snapshot of an earlier version kept each reading of large counts too: it starts anew.
+        if !matches!(memory, Memory::LargeCounter(_)) {
+            *memory = Memory::LargeCounter(Box::<LargeCounter>::default());
+        }
+        let Memory::LargeCounter(counter) = memory else { return };
+        if counter.add(reading.o, reading.now, window) {
+            let count = counter.len();
+            self.settle(rule, index, count >= at_least, count as f64, reading.o, reading.now);
+        }
     }
 
     fn count_into(

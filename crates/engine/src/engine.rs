@@ -70,7 +70,7 @@ impl Engine {
         let counters = &self.live.counters;
         let windows = |memory: &Memory| match memory {
             Memory::Windows(windows) => windows.len() as u64,
-            Memory::Counter(_) | Memory::Clusters { .. } => 1,
+            Memory::Counter(_) | Memory::LargeCounter(_) | Memory::Clusters { .. } => 1,
             _ => 0,
         };
         let incidents = self.live.cases.all().values().map(|c| c.incident.state);

@@ -167,6 +167,9 @@ impl Turn<'_> {
                 }
             }
             Judge::Count { window, at_least, distinct, radius_m } => {
+                if distinct.is_none() && radius_m.is_none() && *at_least > crate::counting::EXACT {
+                    return self.judge_large_count(reading, rule, (*window, *at_least), address);
+                }
                 let Some(tally) = crate::counting::tally(reading, distinct.as_ref()) else { return };
                 match radius_m {
                     None => self.judge_count(reading, rule, tally, (*window, *at_least), address),

@@ -18,6 +18,7 @@ mod expression;
 mod geofence;
 mod incidents;
 mod judge;
+mod large_counter;
 mod live;
 mod names;
 mod recent;

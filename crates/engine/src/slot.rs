@@ -5,6 +5,7 @@ use vigiles_model::Observation;
 use vigiles_model::alarm::MAX_CAUSES;
 
 use crate::counter::Counter;
+use crate::large_counter::LargeCounter;
 use crate::window::Window;
 
 /// Stands for "no time" and "no name".
@@ -95,6 +96,8 @@ pub(crate) enum Memory {
         open: Vec<u32>,
         next: u32,
     },
+    /// A count too large to keep each reading.
+    LargeCounter(Box<LargeCounter>),
 }
 
 /// The readings behind an alarm.
@@ -192,6 +195,10 @@ impl Slot {
                     counter.expire(at, detector.window);
                     if counter.len() < detector.at_least { Outcome::Clear(alarm) } else { Outcome::Nothing }
                 }
+                Memory::LargeCounter(counter) => {
+                    counter.expire(at, detector.window);
+                    if counter.len() < detector.at_least { Outcome::Clear(alarm) } else { Outcome::Nothing }
+                }
                 _ => Outcome::Nothing,
             },
             Phase::Idle if detector.silent_after != NEVER && self.due(detector) <= at => Outcome::Raise,
@@ -205,6 +212,7 @@ impl Slot {
             (Phase::Pending { due, .. }, _) => *due,
             (Phase::Active { over: Some(over), .. }, _) => over.due,
             (Phase::Active { .. }, Memory::Counter(counter)) => counter.next_expiry(detector.window),
+            (Phase::Active { .. }, Memory::LargeCounter(counter)) => counter.next_expiry(detector.window),
             (Phase::Idle, Memory::Last { at, .. }) if detector.silent_after != NEVER => {
                 at.saturating_add(detector.silent_after).max(self.quiet_until)
             }

@@ -108,6 +108,11 @@ fn evidence_of(slot: &mut crate::slot::Slot) -> Evidence {
             evidence.support = counter.len() as u64;
             evidence.figure = counter.len() as f64;
         }
+        Memory::LargeCounter(counter) => {
+            evidence.causes = counter.observations().cloned().collect();
+            evidence.support = counter.len() as u64;
+            evidence.figure = counter.len() as f64;
+        }
         _ => {}
     }
     evidence

@@ -20,7 +20,7 @@ const ENTRIES: usize = 1024;
 /// Bytes read at once.
 const BYTES: usize = 4 << 20;
 /// Observations between two snapshots of the engine.
-const SNAPSHOT_OBSERVATIONS: usize = 1_000_000;
+const SNAPSHOT_OBSERVATIONS: usize = 2_000_000;
 /// Time between two snapshots of the engine, if anything happened.
 const SNAPSHOT_INTERVAL: vigiles_model::Duration = vigiles_model::Duration::from_secs(30);
 

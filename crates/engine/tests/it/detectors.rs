@@ -113,6 +113,14 @@ fn count_by_zone() {
 }
 
 #[test]
+fn count_of_very_many() {
+    let rule = "kinds = ['vehicle']\nkey = 'all'\n[detector.count]\nwindow_s = 128\nat_least = 200";
+    let script: Vec<String> = (0..200).map(|i| format!("{} a vehicle {i}", f64::from(i) / 2.0)).collect();
+    check(rule, &format!("{}\n tick 400", script.join("\n")), "all 99..128 200 readings in 128 s, at least 200");
+    check(rule, &script[1..].join("\n"), "");
+}
+
+#[test]
 fn count_of_distinct_values() {
     let rule = "kinds = ['report']\nkey = 'all'\n[detector.count]\nwindow_s = 60\nat_least = 2\ndistinct = 'caller'";
     check(rule, "0 - report noise caller=x\n 10 - report smell caller=x\n 20 - report noise", "");

@@ -77,6 +77,10 @@ fn least_and_most() {
     assert_eq!((most.quality, most.origin), (Quality::Doubtful, Origin::Replayed));
     assert_eq!(most.id, most.content_id());
     assert_eq!(accept(r#"{"kind":"air.pm25","value":1001}"#).quality, Quality::Implausible);
+    // A number of many digits is read exactly: its content id must not depend on how it was written.
+    let long = "555555655555555555555555555555555555555511.5";
+    let read = accept(&format!(r#"{{"kind":"air.pm25","value":{long}}}"#)).number();
+    assert_eq!(read.map(f64::to_bits), long.parse().ok().map(f64::to_bits));
     assert_eq!(accept(r#"{"kind":"door.open","value":true}"#).value, Value::Boolean(true));
 }
 
