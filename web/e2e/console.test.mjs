@@ -177,6 +177,23 @@ test('the palette goes to a page, the theme and the language by keyboard', async
   await until(() => document.documentElement.dataset.theme === 'light');
 });
 
+test('no key is lost between two frames: the page acts before the next one is drawn', async () => {
+  await open('/');
+  await page.locator('.state.live').waitFor();
+  await page.locator('[data-entry]').first().waitFor();
+  // All within one task's turn of the event loop, as on a machine whose frames take seconds.
+  const seen = await page.evaluate(async () => {
+    const told = [];
+    for (const [key, ctrlKey] of [['?'], ['Escape'], ['k', true], ['Escape'], ['k', true], ['Escape'], ['l'], ['Escape']]) {
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: ctrlKey ?? false, bubbles: true, cancelable: true }));
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      told.push(`${key}: ${document.querySelectorAll('dialog').length} ${document.querySelectorAll('#map-layers .panel').length}`);
+    }
+    return told;
+  });
+  assert.deepEqual(seen, ['?: 1 0', 'Escape: 0 0', 'k: 1 0', 'Escape: 0 0', 'k: 1 0', 'Escape: 0 0', 'l: 0 1', 'Escape: 0 0']);
+});
+
 test('a second window shares the one stream and takes it over', async () => {
   await open('/');
   await page.locator('.state.live').waitFor();

@@ -80,12 +80,12 @@ for (const theme of ['dark', 'light']) {
 test('dialogs and layers', async () => {
   await page.goto(`${platform.url}/`);
   await page.locator('.state.live').waitFor();
-  for (const [key, close] of [['?', 'Escape'], ['Control+k', 'Escape'], ['l', 'Escape']]) {
+  for (const [key, opened] of [['?', page.getByRole('dialog', { name: 'Keys' })], ['Control+k', page.getByRole('dialog', { name: 'Search and commands' })], ['l', page.locator('#map-layers .panel')]]) {
     await page.keyboard.press(key);
-    await page.locator('dialog[open], #map-layers .panel').first().waitFor();
+    await opened.waitFor();
     assert.deepEqual(await violations(), [], key);
-    await page.keyboard.press(close);
-    await page.locator('dialog[open], #map-layers .panel').first().waitFor({ state: 'hidden' });
+    await page.keyboard.press('Escape');
+    await opened.waitFor({ state: 'detached' });
   }
   await page.getByRole('button', { name: 'Filters' }).click();
   assert.deepEqual(await violations(), []);

@@ -10,6 +10,9 @@ const SEQUENCE_MS = 1200;
 const writing = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !['checkbox', 'radio', 'range', 'button'].includes((target as HTMLInputElement).type));
 
+/** Enter on a button or a link presses it; it is no shortcut there. */
+const pressed = (target: EventTarget | null) => target instanceof Element && target.closest('button, a[href], summary') !== null;
+
 class Keys {
   #stack: Handlers[] = [];
   #prefix = '';
@@ -41,6 +44,7 @@ class Keys {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.key === 'Enter' && pressed(event.target)) return;
     if (event.key !== 'Escape' && (!settings.all.keys || writing(event.target) || document.querySelector('dialog[open]'))) return;
     if (event.key === 'Escape' && document.querySelector('dialog[open]')) return;
     // The first Escape leaves the field, the next one acts.
