@@ -14,6 +14,9 @@ pub enum Input {
     Observations(Vec<Observation>),
     /// A command.
     Command(Command),
+    /// From here on the city's clocks are so many seconds ahead of UTC (east positive), for `time.hour`, `time.minute`
+    /// and `time.weekday` in expressions. Part of the snapshot.
+    UtcOffset(i32),
     /// Nothing but the time.
     Tick,
 }

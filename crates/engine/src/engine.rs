@@ -35,14 +35,6 @@ impl Engine {
         Self::default()
     }
 
-    /// The city's offset from UTC in seconds, east positive, for `time.hour`, `time.minute` and `time.weekday`. To be
-    /// set before the first step; part of the snapshot.
-    #[must_use]
-    pub fn with_utc_offset_s(mut self, seconds: i32) -> Self {
-        self.utc_offset_s = seconds.clamp(-86_400, 86_400);
-        self
-    }
-
     /// Takes one entry of the log. `now` is platform time and never decreases (an earlier one counts as the latest
     /// seen). Timers due by `now` fire first, each at its own time.
     pub fn step(&mut self, input: &Input, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -61,6 +53,7 @@ impl Engine {
                 let answer = self.command(command, Timestamp(now), effects);
                 effects.push(Effect::CommandDone(answer));
             }
+            Input::UtcOffset(seconds) => self.utc_offset_s = (*seconds).clamp(-86_400, 86_400),
             Input::Tick => {}
         }
     }

@@ -1,4 +1,4 @@
-//! What happens by the clock: ticks into the log, rates, expiry of what is past its retention.
+//! What happens by the clock: ticks and the city's offset from UTC into the log, rates, expiry of what is past its retention.
 
 use std::sync::Weak;
 use std::sync::atomic::Ordering;
@@ -43,6 +43,7 @@ impl State {
         let now = platform.now();
         let seconds = now.since(self.at).as_secs_f64().clamp(0.1, 10.0);
         self.at = now;
+        platform.log_utc_offset();
         tick(platform, now);
         let accepted = platform.intake.counters.accepted.get();
         let rate = (accepted - self.accepted) as f64 / seconds;

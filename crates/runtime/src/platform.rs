@@ -24,6 +24,7 @@ use crate::door::{Door, Grant, Receipt, Refusal, Sources, SubmitError};
 use crate::intake::Intake;
 use crate::live::Live;
 use crate::pump::Progress;
+use crate::time_zone::{Logged, TimeZone};
 use crate::{documents, errands, record, start};
 
 /// How long a command may take until its caller is told to look again.
@@ -41,6 +42,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where the engine's snapshots lie.
     pub snapshots: PathBuf,
+    /// What the city's clocks show.
+    pub time_zone: TimeZone,
 }
 
 /// Why a platform does not start.
@@ -109,6 +112,7 @@ pub struct Platform {
     pub(crate) started: Timestamp,
     pub(crate) rate_per_s: AtomicU64,
     pub(crate) tickets: AtomicU64,
+    pub(crate) utc_offset: Logged,
 }
 
 impl Platform {

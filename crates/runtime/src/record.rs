@@ -1,4 +1,4 @@
-//! What one entry of the log holds: a frame of observations, a command, or a tick.
+//! What one entry of the log holds: a frame of observations, a command, the city's offset from UTC, or a tick.
 //!
 //! Layout: one byte of format, then the body. Numbers never change their meaning; a new layout takes a
 //! new number, and the old one stays readable.
@@ -10,6 +10,7 @@ use vigiles_model::Observation;
 const TICK: u8 = 1;
 const COMMAND_JSON: u8 = 2;
 const FRAME_POSTCARD_1: u8 = 3;
+const UTC_OFFSET: u8 = 4;
 
 /// A decoded entry.
 #[derive(Debug)]
@@ -35,6 +36,9 @@ pub enum RecordError {
     /// A command that does not decode.
     #[error("command: {0}")]
     Command(#[from] serde_json::Error),
+    /// An offset that is not four bytes.
+    #[error("the offset from UTC has {0} bytes, not 4")]
+    UtcOffset(usize),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +50,12 @@ struct Ticketed {
 /// A tick: the passing of time, in the log so that a replay sees it too.
 pub fn tick() -> Vec<u8> {
     vec![TICK]
+}
+
+/// The city's clocks are so many seconds ahead of UTC from here on: in the log so that a replay judges hours alike.
+pub fn utc_offset(seconds: i32) -> Vec<u8> {
+    let [a, b, c, d] = seconds.to_le_bytes();
+    vec![UTC_OFFSET, a, b, c, d]
 }
 
 /// A frame of observations.
@@ -72,6 +82,10 @@ pub fn parse(bytes: &[u8]) -> Result<Record, RecordError> {
             Ok(Record { input: Input::Command(command), ticket: Some(ticket) })
         }
         FRAME_POSTCARD_1 => Ok(Record { input: Input::Observations(postcard::from_bytes(body)?), ticket: None }),
+        UTC_OFFSET => {
+            let bytes = body.try_into().map_err(|_| RecordError::UtcOffset(body.len()))?;
+            Ok(Record { input: Input::UtcOffset(i32::from_le_bytes(bytes)), ticket: None })
+        }
         other => Err(RecordError::Format(other)),
     }
 }

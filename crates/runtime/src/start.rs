@@ -19,6 +19,7 @@ use crate::live::Live;
 use crate::platform::{Parts, Platform, StartError, topic};
 use crate::pump::{Progress, Pump};
 use crate::snapshot;
+use crate::time_zone::Logged;
 
 /// Batches of effects between the pump and the applier; when full, the engine waits and then the doors.
 const BATCHES: usize = 256;
@@ -86,7 +87,10 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         started,
         rate_per_s: AtomicU64::new(0),
         tickets: AtomicU64::new(0),
+        utc_offset: Logged::default(),
     });
+    // Before the first observation: hours are judged by the city's clocks from the start.
+    platform.log_utc_offset();
     let weak = Arc::downgrade(&platform);
     let threads = [
         spawn("applier", move || applier.run(&receiver))?,

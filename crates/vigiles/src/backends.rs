@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use vigiles_bus::{Clock, SystemClock};
 use vigiles_runtime::directory::{self, Directory};
-use vigiles_runtime::{Parts, documents};
+use vigiles_runtime::{Parts, TimeZone, documents};
 use vigiles_store::{Kind, SqliteStore, Store};
 
 /// Where things lie in a data directory.
@@ -38,7 +38,7 @@ impl Layout {
 }
 
 /// Opens the embedded backends. The log is first: its lock keeps a second process out.
-pub(crate) fn open(data: &Path) -> Result<Parts> {
+pub(crate) fn open(data: &Path, time_zone: TimeZone) -> Result<Parts> {
     let layout = Layout::new(data);
     std::fs::create_dir_all(data).with_context(|| format!("making the data directory {}", data.display()))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -47,7 +47,8 @@ pub(crate) fn open(data: &Path) -> Result<Parts> {
     let history = vigiles_history::Embedded::open(&layout.history, vigiles_history::Options::default())
         .context("opening history")?;
     let store = open_store(&layout, clock.clone())?;
-    Ok(Parts { bus: Arc::new(bus), history: Arc::new(history), store, clock, snapshots: layout.snapshots })
+    let (bus, history) = (Arc::new(bus), Arc::new(history));
+    Ok(Parts { bus, history, store, clock, snapshots: layout.snapshots, time_zone })
 }
 
 /// Every kind of document there is.

@@ -65,8 +65,15 @@ fn open(dir: &std::path::Path) -> Arc<Platform> {
         vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || store_clock.now()), max_bytes: None };
     let store = SqliteStore::open(&dir.join("store"), options).unwrap();
     let snapshots = dir.join("engine");
-    Platform::start(Parts { bus: Arc::new(bus), history: Arc::new(history), store: Arc::new(store), clock, snapshots })
-        .unwrap()
+    Platform::start(Parts {
+        bus: Arc::new(bus),
+        history: Arc::new(history),
+        store: Arc::new(store),
+        clock,
+        snapshots,
+        time_zone: vigiles_runtime::TimeZone::default(),
+    })
+    .unwrap()
 }
 
 impl World {

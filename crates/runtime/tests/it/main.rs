@@ -2,6 +2,7 @@
 //! restarts.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod clocks;
 mod platform;
 mod restart;
 mod world;

@@ -13,7 +13,7 @@ use vigiles_model::{
     AgencyId, Alarm, Incident, KindId, ObservationKind, Priority, RuleId, Severity, SourceId, Timestamp, Value,
 };
 use vigiles_runtime::door::Grant;
-use vigiles_runtime::{CommandFailure, Parts, Platform, directory, documents};
+use vigiles_runtime::{CommandFailure, Parts, Platform, TimeZone, directory, documents};
 use vigiles_store::{Kind, Query, SqliteStore};
 use vigiles_trust::{Context, Role};
 
@@ -27,7 +27,11 @@ const KINDS: [Kind; 13] = {
 
 /// Opens the platform that lives in a directory.
 pub(crate) fn open(dir: &Path) -> Arc<Platform> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    open_with(dir, Arc::new(SystemClock), TimeZone::default())
+}
+
+/// Opens the platform that lives in a directory, with a clock and a time zone.
+pub(crate) fn open_with(dir: &Path, clock: Arc<dyn Clock>, time_zone: TimeZone) -> Arc<Platform> {
     let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
     let history = vigiles_history::Embedded::open(&dir.join("history"), vigiles_history::Options::default()).unwrap();
     let store_clock = clock.clone();
@@ -40,6 +44,7 @@ pub(crate) fn open(dir: &Path) -> Arc<Platform> {
         store: Arc::new(store),
         clock,
         snapshots: dir.join("engine"),
+        time_zone,
     })
     .unwrap()
 }
@@ -113,7 +118,11 @@ fn rule(id: &str, detector: Detector) -> Rule {
 
 /// A platform with a kind and a rule.
 pub(crate) async fn furnished(dir: &Path) -> Arc<Platform> {
-    let platform = open(dir);
+    furnish(open(dir)).await
+}
+
+/// Gives a platform a kind and a rule.
+pub(crate) async fn furnish(platform: Arc<Platform>) -> Arc<Platform> {
     put(&platform, CommandBody::PutKind(Box::new(kind()))).await.unwrap();
     put(&platform, CommandBody::PutRule(Box::new(threshold_rule()))).await.unwrap();
     platform

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use vigiles_formats::geojson::Place;
 use vigiles_model::asset::FieldOfView;
 use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::{AgencyId, Asset, AssetId, Duration, KindId, ObservationKind, SourceId, Zone, ZoneId};
+use vigiles_runtime::TimeZone;
 
 /// `city.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -19,6 +20,10 @@ pub(crate) struct CityFile {
     pub centre: [f64; 2],
     /// The zoom it opens at.
     pub zoom: f64,
+    /// What the city's clocks show, for `time.hour` in rules: a zone of the IANA database (`"Europe/Monaco"`, with its
+    /// summer time) or an offset from UTC (`"+01:00"`); UTC where absent.
+    #[serde(default, deserialize_with = "time_zone")]
+    pub time_zone: TimeZone,
     /// OpenStreetMap extract that the base map is made from, beside this file.
     #[serde(default)]
     pub basemap: Option<PathBuf>,
@@ -34,6 +39,10 @@ pub(crate) struct CityFile {
     /// Recordings to play through the doors.
     #[serde(default)]
     pub replay: Vec<ReplayFile>,
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 /// `[[agency]]`.

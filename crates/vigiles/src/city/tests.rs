@@ -68,3 +68,14 @@ fn a_sensor_falls_silent_after_three_minutes() {
     let silent = first(&account.raised, "sensor-silent");
     assert!((170.0..190.0).contains(&silent), "{silent}");
 }
+
+#[test]
+fn a_wrong_time_zone_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "name = \"X\"\ncentre = [0.0, 0.0]\nzoom = 10.0\ntime_zone = \"Europe/Nowhere\"\n";
+    std::fs::write(dir.path().join("city.toml"), file).unwrap();
+    let error = format!("{:#}", City::read(dir.path()).unwrap_err());
+    for part in ["city.toml", "line 4", "\"Europe/Nowhere\"", "+01:00"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}

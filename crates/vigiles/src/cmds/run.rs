@@ -42,7 +42,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let config = Config::read(arguments.config.as_deref())?;
     let city = arguments.city.as_deref().map(City::read).transpose()?;
-    let parts = backends::open(&arguments.data)?;
+    let time_zone = city.as_ref().map(|city| city.file.time_zone.clone()).unwrap_or_default();
+    let parts = backends::open(&arguments.data, time_zone)?;
     if let Some(city) = &city {
         make_basemap(city, &Layout::new(&arguments.data).basemap)?;
     }
