@@ -89,7 +89,9 @@ impl Applier {
             newest_snapshot = batch.snapshot.map(|state| (batch.next, state)).or(newest_snapshot);
         }
         work.writes.push(Write::SetMark { name: APPLIED, value: next.0 });
-        if !self.write(&work.writes) {
+        // Effects come again from the log if a power cut takes them back; a snapshot ends that, so before one they
+        // must be durable.
+        if !self.write(&work.writes, newest_snapshot.is_some()) {
             return;
         }
         self.intake.catalogue.change(&work.puts, &work.deletes);
@@ -111,10 +113,12 @@ impl Applier {
 
     /// Applies writes; a failing store is tried again until it works or the platform stops, since the log
     /// holds everything and the queue before this thread is bounded.
-    fn write(&self, writes: &[Write]) -> bool {
+    fn write(&self, writes: &[Write], is_durable: bool) -> bool {
         let ctx = Context::system("engine");
         loop {
-            match self.store.apply(&ctx, writes.to_vec()) {
+            let batch = writes.to_vec();
+            let done = if is_durable { self.store.apply(&ctx, batch) } else { self.store.apply_derived(&ctx, batch) };
+            match done {
                 Ok(_) => return true,
                 Err(StoreError::Closed) => return false,
                 Err(error) if self.stop.load(Ordering::Relaxed) => {

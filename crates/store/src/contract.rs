@@ -437,6 +437,11 @@ pub trait Store: Send + Sync {
     /// order: its own where it made a change in the feed, else the latest.
     fn apply(&self, ctx: &Context, batch: Vec<Write>) -> Result<Vec<u64>, StoreError>;
 
+    /// As [`Store::apply`], for writes that the caller can make again from what it holds durably: returns once
+    /// everybody sees them, which may be before they are fsynced. Ending the process takes none of them back; a power
+    /// cut may take back the latest, in order, with the marks among them.
+    fn apply_derived(&self, ctx: &Context, batch: Vec<Write>) -> Result<Vec<u64>, StoreError>;
+
     /// The value of a mark.
     fn mark(&self, name: &str) -> Result<Option<u64>, StoreError>;
 

@@ -152,6 +152,20 @@ pub fn keeps_marks(open: &Open) {
     assert_eq!(f.store.mark("other"), Ok(None));
 }
 
+/// Derived writes are seen at once, keep their order among the others, and are refused for the same reasons.
+pub fn derived_writes_are_writes(open: &Open) {
+    let f = Fixture::new(open);
+    for value in 1..=3 {
+        let mark = Write::SetMark { name: "applied", value };
+        let put = Write::Put { document: incident(&format!("i{value}"), 1), expect: Expect::Absent };
+        let sequences = f.store.apply_derived(&system(), vec![put.clone(), mark]).unwrap();
+        assert_eq!((sequences[0], f.store.mark("applied")), (2 * value - 1, Ok(Some(value))));
+        assert!(matches!(f.store.apply_derived(&system(), vec![put]), Err(StoreError::Conflict { .. })));
+        assert_eq!(f.put(Draft { kind: ASSET, ..incident(&format!("a{value}"), 1) }), 2 * value);
+    }
+    assert_eq!(f.ids(&Query::new(INCIDENT)), ["i3", "i2", "i1"]);
+}
+
 pub fn remembers_replies_for_their_actor(open: &Open) {
     let f = Fixture::new(open);
     let ada = person(Role::Operator, "fire", Action::Write(Resource::Incidents));

@@ -30,7 +30,7 @@ use crate::contract::{
 use chain::Author;
 use error::Place;
 use readers::Readers;
-use writer::{Done, Heads, Latest, Task, Writer};
+use writer::{Done, Durability, Heads, Latest, Task, Writer};
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -82,6 +82,19 @@ impl SqliteStore {
         Err(StoreError::NotPermitted { actor, action: deed, resource: resource.to_owned() })
     }
 
+    fn write(&self, ctx: &Context, batch: Vec<Write>, durability: Durability) -> Result<Vec<u64>, StoreError> {
+        batch.iter().try_for_each(|write| check_write(ctx, write))?;
+        match self.writer.ask(Author::of(ctx), Task::Apply(batch, durability)) {
+            Ok(Done::Applied(sequences)) => Ok(sequences),
+            Ok(Done::Recorded | Done::Pruned(_)) => Err(StoreError::Closed),
+            Err(StoreError::NotPermitted { actor, action, resource }) => {
+                self.note(ctx, &action, resource.clone(), Outcome::Refused, String::new())?;
+                Err(StoreError::NotPermitted { actor, action, resource })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Leaves an entry about a consultation by a person before the answer is given.
     fn consulted(&self, ctx: &Context, action: &str, resource: String, detail: String) -> Result<(), StoreError> {
         if ctx.is_system() {
@@ -123,16 +136,11 @@ impl Store for SqliteStore {
     }
 
     fn apply(&self, ctx: &Context, batch: Vec<Write>) -> Result<Vec<u64>, StoreError> {
-        batch.iter().try_for_each(|write| check_write(ctx, write))?;
-        match self.writer.ask(Author::of(ctx), Task::Apply(batch)) {
-            Ok(Done::Applied(sequences)) => Ok(sequences),
-            Ok(Done::Recorded | Done::Pruned(_)) => Err(StoreError::Closed),
-            Err(StoreError::NotPermitted { actor, action, resource }) => {
-                self.note(ctx, &action, resource.clone(), Outcome::Refused, String::new())?;
-                Err(StoreError::NotPermitted { actor, action, resource })
-            }
-            Err(error) => Err(error),
-        }
+        self.write(ctx, batch, Durability::Now)
+    }
+
+    fn apply_derived(&self, ctx: &Context, batch: Vec<Write>) -> Result<Vec<u64>, StoreError> {
+        self.write(ctx, batch, Durability::Later)
     }
 
     fn mark(&self, name: &str) -> Result<Option<u64>, StoreError> {

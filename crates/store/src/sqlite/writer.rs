@@ -1,5 +1,6 @@
 //! The one thread that writes: it takes what has queued up, does it in one transaction with a savepoint
-//! for each job, and answers once the commit is fsynced (group commit).
+//! for each job, and answers once the commit is fsynced (group commit). A group of derived writes alone is not fsynced:
+//! a later commit, or the next checkpoint, does that for all before it.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -25,11 +26,39 @@ const GROUP: usize = 512;
 /// What the writer is asked to do.
 pub(super) enum Task {
     /// A batch of writes, audited.
-    Apply(Vec<Write>),
+    Apply(Vec<Write>, Durability),
     /// One audit entry.
     Record(AuditNote),
     /// A step of pruning.
     Prune(prune::Step),
+}
+
+/// When writes must be durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// Before the answer.
+    Now,
+    /// With any later commit: who asked can make them again.
+    Later,
+}
+
+impl Durability {
+    /// SQLite's setting for a commit: FULL fsyncs the journal, NORMAL leaves that to the next that does.
+    fn synchronous(self) -> &'static str {
+        match self {
+            Self::Now => "full",
+            Self::Later => "normal",
+        }
+    }
+}
+
+impl Task {
+    fn durability(&self) -> Durability {
+        match self {
+            Self::Apply(_, durability) => *durability,
+            Self::Record(_) | Self::Prune(_) => Durability::Now,
+        }
+    }
 }
 
 /// What it answers.
@@ -130,7 +159,7 @@ impl Writer {
         latest.set(Heads::read(&db).map_err(|e| place.failed("meta", &e))?.sequence);
         let (jobs, queue) = sync_channel(QUEUE);
         let failed = place.clone();
-        let mut run = Run { db, place, clock, latest };
+        let mut run = Run { db, place, clock, latest, durability: Durability::Now };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run.serve(&queue))
@@ -161,6 +190,8 @@ struct Run {
     place: Place,
     clock: Clock,
     latest: Arc<Latest>,
+    /// As the connection is set.
+    durability: Durability,
 }
 
 impl Run {
@@ -201,6 +232,13 @@ impl Run {
 
     fn transaction(&mut self, group: &mut VecDeque<Job>, answers: &mut Vec<Answer>) -> Result<Heads, StoreError> {
         let place = &self.place;
+        let is_derived = group.iter().all(|job| job.task.durability() == Durability::Later);
+        let durability = if is_derived { Durability::Later } else { Durability::Now };
+        if durability != self.durability {
+            let set = self.db.pragma_update(None, "synchronous", durability.synchronous());
+            set.map_err(|e| place.failed("settings", &e))?;
+            self.durability = durability;
+        }
         let mut tx = self.db.transaction_with_behavior(Immediate).map_err(|e| place.failed("begin", &e))?;
         let mut heads = Heads::read(&tx).map_err(|e| place.failed("meta", &e))?;
         heads.at = heads.at.max((self.clock)());
@@ -238,7 +276,7 @@ fn attempt(
 
 fn perform(db: &Connection, place: &Place, heads: &mut Heads, author: &Author, task: Task) -> Result<Done, StoreError> {
     match task {
-        Task::Apply(writes) => batch::apply(db, place, heads, author, writes).map(Done::Applied),
+        Task::Apply(writes, _) => batch::apply(db, place, heads, author, writes).map(Done::Applied),
         Task::Record(note) => {
             chain::append(db, heads, author, &note).map_err(|e| place.failed("audit", &e))?;
             Ok(Done::Recorded)
