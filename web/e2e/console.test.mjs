@@ -198,6 +198,7 @@ test('a second window shares the one stream and takes it over', async () => {
   await open('/');
   await page.locator('.state.live').waitFor();
   const second = await context.newPage();
+  second.setDefaultTimeout(60_000);
   await second.goto(platform.url);
   await second.locator('.state.live').waitFor();
   await page.close();

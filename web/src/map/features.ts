@@ -1,9 +1,10 @@
 // GeoJSON for the map out of what the console knows.
 
 import type { Feature, FeatureCollection, Geometry as GeoGeometry } from 'geojson';
+import type { LonLat } from '../lib/coordinates';
 import { anchor, circle, sector } from '../lib/geo';
 import { value } from '../lib/show';
-import type { Alarm, Asset, Observation, Severity } from '../lib/wire';
+import type { Alarm, Asset, Geometry, Observation, Severity } from '../lib/wire';
 import type { World } from '../live/world';
 import type { Entry } from '../queue/filter';
 import { assetIcon } from '../shell/icons';
@@ -116,4 +117,13 @@ export function valueFeatures(world: World, box: Box, alarmed: ReadonlyMap<strin
     if (!alarmed.has(asset.id)) take(asset);
   }
   return collection(features);
+}
+
+/** Corners set so far with the lines between them; else the place or area of the open form. */
+export function draftFeatures(shown: Geometry | null, corners: readonly LonLat[]): FeatureCollection {
+  const dots = corners.map((corner, index) => feature(`corner-${index}`, point(corner), { size: index === 0 ? 7 : 5 }));
+  if (corners.length > 2) return collection([feature('area', { type: 'Polygon', coordinates: [[...corners, corners[0] as LonLat]] }), ...dots]);
+  if (corners.length === 2) return collection([feature('line', { type: 'LineString', coordinates: [...corners] }), ...dots]);
+  if (corners.length === 1 || !shown) return collection(dots);
+  return collection([feature('shown', shown as GeoGeometry, { size: 8 })]);
 }

@@ -7,6 +7,8 @@ class Focus {
   wish: { place: Geometry; at: number } | null = $state.raw(null);
   ring: { centre: [number, number]; radiusM: number } | null = $state.raw(null);
   asset: string | null = $state(null);
+  /** A zone pointed at in its list. */
+  zone: string | null = $state(null);
 }
 
 export const focus = new Focus();

@@ -5,7 +5,7 @@ import type { ExpressionSpecification, LayerSpecification, Map } from 'maplibre-
 import { fonts } from './base';
 import type { Colours } from './colours';
 
-export const sources = ['zones', 'views', 'ring', 'reports', 'assets', 'values', 'entries'] as const;
+export const sources = ['zones', 'views', 'ring', 'reports', 'assets', 'values', 'entries', 'draft'] as const;
 export type SourceName = (typeof sources)[number];
 
 /** What a person can switch, and the layers it stands for. Alarms and incidents always show: the queue lists them. */
@@ -62,12 +62,21 @@ function marks(colours: Colours): LayerSpecification[] {
   ];
 }
 
+/** What is being drawn, or stands in the open form: above everything. */
+function draft(colours: Colours): LayerSpecification[] {
+  return [
+    { id: 'draft', type: 'fill', source: 'draft', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': colours.moderate, 'fill-opacity': 0.18 } },
+    { id: 'draft-line', type: 'line', source: 'draft', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': colours.moderate, 'line-width': 2.5 } },
+    { id: 'draft-point', type: 'circle', source: 'draft', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-color': colours.moderate, 'circle-radius': ['get', 'size'], 'circle-stroke-color': colours.text, 'circle-stroke-width': 2 } },
+  ];
+}
+
 /** Adds the sources (empty) and layers; called again after each change of style. */
 export function addLayers(map: Map, colours: Colours): void {
   for (const name of sources) {
     if (!map.getSource(name)) map.addSource(name, { type: 'geojson', promoteId: 'id', data: { type: 'FeatureCollection', features: [] }, ...(name === 'assets' ? { buffer: 16, maxzoom: 15 } : {}) });
   }
-  for (const layer of [...areas(colours), ...things(colours), ...marks(colours)]) if (!map.getLayer(layer.id)) map.addLayer(layer);
+  for (const layer of [...areas(colours), ...things(colours), ...marks(colours), ...draft(colours)]) if (!map.getLayer(layer.id)) map.addLayer(layer);
 }
 
 export function showGroup(map: Map, layers: readonly string[], visible: boolean): void {

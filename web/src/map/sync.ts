@@ -6,13 +6,16 @@ import type { FeatureCollection } from 'geojson';
 import type { World } from '../live/world';
 import type { Entry } from '../queue/filter';
 import type { Colours } from './colours';
+import type { LonLat } from '../lib/coordinates';
+import type { Geometry } from '../lib/wire';
 import * as features from './features';
 import type { SourceName } from './layers';
 
-export type Part = 'assets' | 'zones' | 'reports' | 'entries' | 'ring' | 'alarms' | 'values';
+export type Part = 'assets' | 'zones' | 'reports' | 'entries' | 'ring' | 'draft' | 'alarms' | 'values';
 
 export interface Picture {
   world: World; entries: readonly Entry[]; colours: Colours; ring: { centre: [number, number]; radiusM: number } | null;
+  draft: { shown: Geometry | null; corners: readonly LonLat[] };
 }
 
 /** Labels are drawn again at most this often; colours at every frame. */
@@ -49,7 +52,7 @@ export class MapSync {
     this.#states.clear();
     this.#drawn.clear();
     this.#moving = false;
-    this.mark('assets', 'zones', 'reports', 'entries', 'ring', 'alarms', 'values');
+    this.mark('assets', 'zones', 'reports', 'entries', 'ring', 'draft', 'alarms', 'values');
   }
 
   detach(): void {
@@ -62,7 +65,7 @@ export class MapSync {
   }
 
   /** Highlights one feature of a source, or takes the highlight away. */
-  flag(source: 'entries' | 'assets', id: string, name: 'h' | 'c', on: boolean): void {
+  flag(source: 'entries' | 'assets' | 'zones', id: string, name: 'h' | 'c', on: boolean): void {
     if (this.#ready && this.#map.getSource(source)) this.#map.setFeatureState({ source, id }, { [name]: on });
   }
 
@@ -80,7 +83,7 @@ export class MapSync {
     if (!this.#ready) return;
     const parts = new Set(this.#parts);
     this.#parts.clear();
-    const { world, entries, colours, ring } = this.#picture();
+    const { world, entries, colours, ring, draft } = this.#picture();
     if (parts.has('assets')) {
       this.#set('assets', features.assetFeatures(world));
       this.#set('views', features.viewFeatures(world));
@@ -90,6 +93,7 @@ export class MapSync {
     if (parts.has('reports')) this.#set('reports', features.reportFeatures(world));
     if (parts.has('entries')) this.#set('entries', features.entryFeatures(entries, colours));
     if (parts.has('ring')) this.#set('ring', features.ringFeatures(ring));
+    if (parts.has('draft')) this.#set('draft', features.draftFeatures(draft.shown, draft.corners));
     if (parts.has('alarms') || parts.has('assets')) {
       this.#alarmed = features.alarmLevels(world.alarms.values());
       for (const id of world.assets.keys()) this.#colour(world, id);

@@ -9,8 +9,11 @@ export interface NavItem { page: string; path: string; icon: IconName; label: Ke
 export const nav: NavItem[] = [
   { page: 'map', path: '/', icon: 'map', label: 'nav.map', key: 'm' },
   { page: 'incidents', path: '/incidents', icon: 'incident', label: 'nav.incidents', key: 'i' },
+  { page: 'zones', path: '/zones', icon: 'zone', label: 'nav.zones', key: 'z' },
   { page: 'assets', path: '/assets', icon: 'asset', label: 'nav.assets', key: 'a' },
   { page: 'rules', path: '/rules', icon: 'rule', label: 'nav.rules', key: 'r' },
+  { page: 'playbooks', path: '/playbooks', icon: 'playbook', label: 'nav.playbooks', key: 'p' },
+  { page: 'kinds', path: '/kinds', icon: 'kind', label: 'nav.kinds', key: 'k' },
   { page: 'sources', path: '/sources', icon: 'source', label: 'nav.sources', key: 's' },
   { page: 'system', path: '/system', icon: 'system', label: 'nav.system', key: 'y' },
   { page: 'tokens', path: '/tokens', icon: 'token', label: 'nav.tokens', key: 't', right: 'tokens' },

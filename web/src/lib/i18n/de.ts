@@ -1,10 +1,12 @@
 // Deutsche Texte; die Schlüssel gibt der englische Katalog vor.
 
+import { deSetting } from './de.setting';
 import { deWords } from './de.words';
 import type { en } from './en';
 
 export const de: Record<keyof typeof en, string> = {
   ...deWords,
+  ...deSetting,
   'app.loading': 'Wird geladen …',
   'app.skip': 'Zum Inhalt springen',
   'app.unreachable': 'Die Plattform ist nicht erreichbar',

@@ -1,9 +1,11 @@
 // English texts. The other catalogues have exactly these keys.
 
+import { enSetting } from './en.setting';
 import { enWords } from './en.words';
 
 export const en = {
   ...enWords,
+  ...enSetting,
   'app.loading': 'Loading…',
   'app.skip': 'Skip to the content',
   'app.unreachable': 'The platform cannot be reached',

@@ -1,0 +1,250 @@
+// What people set up by hand: the place of an incident, zones, playbooks, kinds, a sign-in link, the mapping of a source.
+// Against the real binary with the demo city, by the first administrator and, for incidents, by the demo's supervisor.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, openPage } from './browser.mjs';
+import { api, startPlatform } from './platform.mjs';
+
+let platform, browser, page, faults, server;
+const PASSWORD = 'a long enough password';
+
+before(async () => {
+  platform = await startPlatform();
+  browser = await launch();
+  // Refusals are part of what is tried here; the browser writes each of them to its console.
+  ({ page, faults } = await openPage(browser, { expected: [/status of (409|412|422)/] }));
+  await page.addInitScript(() => localStorage.setItem('vigiles', JSON.stringify({ theme: 'dark', locale: 'en', tourDone: true })));
+  page.setDefaultTimeout(60_000);
+  server = api(page, platform.url);
+  await page.goto(platform.link);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await mapReady();
+});
+
+after(async () => {
+  await browser?.close();
+  await platform?.stop();
+});
+
+const open = (path) => page.goto(platform.url + path);
+const mapReady = () => page.waitForFunction(() => globalThis.vigilesMap?.getLayer('draft') && document.querySelector('[data-ready=true]'), undefined, { timeout: 90_000 });
+const drafted = () => page.waitForFunction(() => globalThis.vigilesMap.queryRenderedFeatures({ layers: ['draft', 'draft-point'] }).length > 0);
+const near = (place, [lon, lat]) => assert.ok(Math.abs(place[0] - lon) < 0.0005 && Math.abs(place[1] - lat) < 0.0005, `${place} is not near ${lon}, ${lat}`);
+/** Clicks the map where these places are drawn. */
+async function clickAt(...places) {
+  for (const place of places) {
+    const at = await page.evaluate((held) => { const box = globalThis.vigilesMap.getCanvas().getBoundingClientRect(); const p = globalThis.vigilesMap.project(held); return { x: box.x + p.x, y: box.y + p.y }; }, place);
+    await page.mouse.click(at.x, at.y);
+  }
+}
+
+test('an incident is opened by hand where the map is clicked', async () => {
+  await page.keyboard.press('i');
+  await page.getByLabel('What is happening?').fill('Tree across the road');
+  await page.getByRole('button', { name: 'Choose on the map' }).click();
+  const bar = page.getByRole('region', { name: 'Choose a place' });
+  await bar.waitFor();
+  const wanted = await page.evaluate(() => { const { width, height } = globalThis.vigilesMap.getCanvas().getBoundingClientRect(); return globalThis.vigilesMap.unproject([width * 0.6, height * 0.6]).toArray(); });
+  await clickAt(wanted);
+  await bar.waitFor({ state: 'detached' });
+  await drafted();
+  assert.match(await page.getByLabel('Place (latitude').inputValue(), /^43\.\d{5}, 7\.\d{5}$/);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('heading', { name: 'Tree across the road' }).waitFor();
+  const id = new URL(page.url()).searchParams.get('incident');
+  near((await server.get(`/incidents/${id}`)).body.place.coordinates, wanted);
+});
+
+test('the place is chosen by the crosshair and by typing, without a mouse', async () => {
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('i');
+  await page.keyboard.type('Gas smell');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('43.7, up');
+  await page.getByText('No place: expected latitude').waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByRole('region', { name: 'Choose a place' }).waitFor();
+  // The map has the focus: arrows move it under the crosshair.
+  await page.waitForFunction(() => document.activeElement === globalThis.vigilesMap.getCanvas());
+  const before = await page.locator('[data-crosshair]').textContent();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction((held) => document.querySelector('[data-crosshair]').textContent !== held && !globalThis.vigilesMap.isMoving(), before);
+  const crosshair = await page.evaluate(() => globalThis.vigilesMap.getCenter().toArray());
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement?.textContent.includes('Choose on the map'));
+  const field = page.getByLabel('Place (latitude');
+  const [lat, lon] = (await field.inputValue()).split(', ').map(Number);
+  near([lon, lat], crosshair);
+  await field.fill('43.7400, 7.4280');
+  await field.press('Enter');
+  await page.getByRole('heading', { name: 'Gas smell' }).waitFor();
+  const id = new URL(page.url()).searchParams.get('incident');
+  assert.deepEqual((await server.get(`/incidents/${id}`)).body.place.coordinates, [7.428, 43.74]);
+});
+
+test('a zone is drawn by clicks, renamed, drawn anew by keyboard and deleted', async () => {
+  await open('/zones/new');
+  await mapReady();
+  await page.getByLabel('Name', { exact: true }).fill('Harbour front');
+  await page.getByLabel('Class').fill('geofence');
+  await page.getByRole('button', { name: 'Draw on the map' }).click();
+  const bar = page.getByRole('region', { name: 'Draw an area' });
+  await bar.waitFor();
+  const corners = await page.evaluate(() => { const { width, height } = globalThis.vigilesMap.getCanvas().getBoundingClientRect(); return [[0.4, 0.5], [0.7, 0.5], [0.7, 0.75]].map(([x, y]) => globalThis.vigilesMap.unproject([width * x, height * y]).toArray()); });
+  for (let index = 0; index < corners.length; index += 1) {
+    await clickAt(corners[index]);
+    await bar.getByText(index === 0 ? '1 corner' : `${index + 1} corners`).waitFor();
+  }
+  await bar.getByRole('button', { name: 'Finish' }).click();
+  await page.locator('[data-corners="3"]').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL('**/zones/harbour-front');
+  const stored = (await server.get('/zones/harbour-front')).body;
+  assert.equal(stored.area.coordinates[0].length, 4);
+  near(stored.area.coordinates[0][1], corners[1]);
+
+  await page.locator('[data-corners="3"]').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('Quay');
+  await page.getByRole('button', { name: 'Draw anew' }).press('Enter');
+  await page.waitForFunction(() => document.activeElement === globalThis.vigilesMap.getCanvas());
+  for (const [index, key] of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp'].entries()) {
+    await page.keyboard.press('Enter');
+    await bar.getByText(index === 0 ? '1 corner' : `${index + 1} corners`).waitFor();
+    const before = await page.locator('[data-crosshair]').textContent();
+    await page.keyboard.press(key);
+    await page.waitForFunction((held) => document.querySelector('[data-crosshair]').textContent !== held && !globalThis.vigilesMap.isMoving(), before);
+  }
+  await page.keyboard.press('Backspace');
+  await bar.getByText('3 corners').waitFor();
+  await bar.getByRole('textbox').fill('43.7300, 7.4200');
+  await page.keyboard.press('Enter');
+  await bar.getByText('4 corners').waitFor();
+  await bar.getByRole('button', { name: 'Finish' }).press('Enter');
+  await page.locator('[data-corners="4"]').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('version 2').waitFor();
+  const renamed = (await server.get('/zones/harbour-front')).body;
+  assert.equal(renamed.name, 'Quay');
+  assert.deepEqual(renamed.area.coordinates[0][3], [7.42, 43.73]);
+
+  await page.getByLabel('Area as GeoJSON').fill('{"type": "Point"');
+  await page.getByText('This is not JSON.').waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Save' }).isDisabled());
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.waitForURL('**/zones');
+  assert.equal((await server.get('/zones/harbour-front')).status, 404);
+});
+
+test('somebody else changed the zone meanwhile: nothing is overwritten', async () => {
+  const area = { type: 'Polygon', coordinates: [[[7.42, 43.73], [7.43, 43.73], [7.43, 43.74], [7.42, 43.73]]] };
+  const { agency } = (await server.get('/session')).body.person;
+  const zone = { id: 'shared', name: 'Shared', class: 'district', area, agency, version: 0 };
+  assert.equal((await server.put('/zones/shared', zone)).status, 201);
+  await open('/zones/shared');
+  await page.locator('[data-corners="3"]').waitFor();
+  assert.equal((await server.put('/zones/shared', { ...zone, name: 'Theirs' }, { 'If-Match': '"1"' })).status, 200);
+  await page.getByLabel('Name', { exact: true }).fill('Mine');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('alert').filter({ hasText: /version|changed/i }).first().waitFor();
+  assert.equal((await server.get('/zones/shared')).body.name, 'Theirs');
+});
+
+test('a playbook is written step by step; the fault stands beside its field', async () => {
+  await open('/playbooks/new');
+  await page.getByLabel('Name', { exact: true }).fill('Flooded underpass');
+  const step = (n) => page.locator(`[data-step="${n}"]`);
+  // The form alone would take blanks; the server does not.
+  await step(1).getByLabel('What is to be done').fill(' ');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await step(1).locator('.error').waitFor();
+  await step(1).getByLabel('What is to be done').fill('Close the underpass');
+  await page.getByRole('button', { name: 'Add a step' }).click();
+  await step(2).getByLabel('What is to be done').fill('Tell the control room');
+  await step(2).getByRole('combobox').selectOption('notify_console');
+  await step(2).getByLabel('Notice to everybody').fill('The underpass is closed.');
+  await page.getByRole('button', { name: 'Move step 2 up' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL('**/playbooks/flooded-underpass');
+  const stored = (await server.get('/playbooks/flooded-underpass')).body;
+  assert.deepEqual(stored.steps.map((held) => held.action), [{ notify_console: { message: 'The underpass is closed.' } }, 'manual']);
+  await step(2).getByLabel('How to do it').fill('Barriers are in the depot.');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('version 2').waitFor();
+  await open('/playbooks');
+  await page.getByRole('link', { name: 'Flooded underpass' }).waitFor();
+});
+
+test('a kind of reading is registered; the fault stands beside its field', async () => {
+  await open('/kinds/new');
+  await page.getByLabel('Id').fill('water.level');
+  await page.getByLabel('Name', { exact: true }).fill('Water level');
+  await page.getByLabel('Quantity').fill('height above the gauge zero');
+  await page.getByLabel('Unit (UCUM)').fill('m');
+  await page.getByLabel('Lowest plausible value').fill('20');
+  await page.getByLabel('Highest plausible value').fill('10');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.locator('.field', { has: page.getByLabel('Lowest plausible value') }).locator('.error').waitFor();
+  await page.getByLabel('Lowest plausible value').fill('-5');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL('**/kinds/water.level');
+  const stored = (await server.get('/kinds/water.level')).body;
+  assert.deepEqual([stored.min, stored.max, stored.unit, stored.retention_s], [-5, 10, 'm', 7_776_000]);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.waitForURL('**/kinds');
+  assert.equal((await server.get('/kinds/water.level')).status, 404);
+});
+
+test('an administrator makes a sign-in link, shown once, and its owner uses it', async () => {
+  await page.context().clearCookies();
+  await page.goto(platform.administrator);
+  await page.getByLabel('Name').fill('root');
+  await page.locator('input[name=password]').fill(PASSWORD);
+  await page.getByLabel('Password once more').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await mapReady();
+  const made = await server.post('/accounts', { name: 'ada', roles: ['operator'], agency: (await server.get('/session')).body.person.agency, password: 'another long password' });
+  assert.equal(made.status, 201);
+  await open('/accounts');
+  await page.getByRole('button', { name: 'Sign-in link for ada' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Make the link' }).click();
+  const link = await dialog.getByLabel('One-time sign-in link').inputValue();
+  await dialog.getByRole('button', { name: 'I have kept it' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await page.getByText('#link=').count(), 0);
+  const hers = await openPage(browser);
+  hers.page.setDefaultTimeout(60_000);
+  await hers.page.goto(link);
+  await hers.page.locator('input[name=password]').fill('her own new password');
+  await hers.page.getByLabel('Password once more').fill('her own new password');
+  await hers.page.getByRole('button', { name: 'Sign in' }).click();
+  await hers.page.locator('[data-tour=map]').waitFor();
+  assert.equal((await api(hers.page, platform.url).get('/session')).body.person.name, 'ada');
+  faults.push(...hers.faults);
+  await hers.context.close();
+});
+
+test('the mapping of a source is shown, tried on a sample and saved', async () => {
+  const source = { id: 'gauges', name: 'Gauges', door: 'http', topic: null, url: null, enabled: true, version: 0, mapping: { format: 'json', asset: 'gauge-{/n}', observations: [{ kind: 'air.pm25', value: '/v', unit: 'ug/m3' }] } };
+  assert.equal((await server.put('/sources/gauges', source)).status, 201);
+  await open('/sources/gauges');
+  const field = page.getByLabel('Mapping (JSON)');
+  await page.waitForFunction(() => [...document.querySelectorAll('textarea')].some((area) => area.value.includes('"format"')));
+  assert.deepEqual(JSON.parse(await field.inputValue()), source.mapping);
+  const mapping = { format: 'json', asset: 'station-{/id}', observations: [{ kind: 'air.pm25', value: '/dust', unit: 'ug/m3' }] };
+  await field.fill('{ "format": ');
+  await page.getByText('This is not JSON').waitFor();
+  await field.fill(JSON.stringify(mapping));
+  await page.getByLabel('Sample message').fill('{"id": 7, "dust": 12.5}');
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await page.getByText('1 reading from this sample').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(`Source “${source.name}” saved`).waitFor();
+  assert.deepEqual((await server.get(`/sources/${source.id}`)).body.mapping.observations[0].value, '/dust');
+});
+
+test('no page said an error', () => assert.deepEqual(faults, []));
