@@ -1,5 +1,5 @@
-//! What signed-in consoles see at once: the latest values, a batch at most each quarter of a second,
-//! and notices. Nothing here is durable; a reader that is slow misses batches and sees the next.
+//! What signed-in consoles see at once: the latest values, a batch at most each quarter of a second, large ones less
+//! often, and notices. Nothing here is durable; a reader that is slow misses batches and sees the next.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -11,8 +11,13 @@ use vigiles_model::{Duration, IncidentId, Observation, Timestamp};
 
 /// Batches a slow reader may be behind before it misses some.
 const BACKLOG: usize = 64;
-/// Time between two batches.
+/// Least time between two batches.
 const INTERVAL: Duration = Duration::from_millis(250);
+/// Time that each observation of a batch holds the next one back, in microseconds: no console draws more than 20,000
+/// values a second, and no reader could tell.
+const INTERVAL_EACH: i64 = 50;
+/// Most time between two batches.
+const MAX_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Something for the consoles.
 #[derive(Debug, Clone)]
@@ -65,7 +70,7 @@ impl Live {
 #[derive(Debug, Default)]
 pub struct Gatherer {
     newest: FxHashMap<u64, (Arc<Vec<Observation>>, usize)>,
-    sent: Timestamp,
+    next: Timestamp,
 }
 
 impl Gatherer {
@@ -84,10 +89,73 @@ impl Gatherer {
 
     /// The batch, where one is due.
     pub fn due(&mut self, now: Timestamp) -> Option<Arc<Vec<Observation>>> {
-        if self.newest.is_empty() || now.since(self.sent) < INTERVAL {
+        // A clock set back must not hold the next batch for longer than it would have waited.
+        self.next = self.next.min(now + MAX_INTERVAL);
+        if self.newest.is_empty() || now < self.next {
             return None;
         }
-        self.sent = now;
+        let pause = Duration(self.newest.len() as i64 * INTERVAL_EACH);
+        self.next = now + pause.clamp(INTERVAL, MAX_INTERVAL);
         Some(Arc::new(self.newest.drain().map(|(_, (frame, index))| frame[index].clone()).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vigiles_model::{KindId, ObservationId, Origin, Quality, SourceId, Value};
+
+    use super::*;
+
+    fn reading(source: usize, second: i64) -> Observation {
+        Observation {
+            id: ObservationId(0),
+            kind: KindId::new("air.pm25").unwrap(),
+            source: SourceId::new(format!("s{source}")).unwrap(),
+            asset: None,
+            time: Timestamp::from_secs(second),
+            arrived: Timestamp::from_secs(second),
+            place: None,
+            value: Value::Number(1.0),
+            quality: Quality::Good,
+            origin: Origin::Live,
+            attributes: Vec::new(),
+        }
+    }
+
+    /// The times, in milliseconds after the first batch, at which a batch of so many series is followed by the next.
+    fn check(series: usize, expected: i64) {
+        let frame = Arc::new((0..series).map(|i| reading(i, 1)).collect());
+        let (mut gatherer, start) = (Gatherer::default(), Timestamp::from_secs(1000));
+        gatherer.take(&frame);
+        assert_eq!(gatherer.due(start).unwrap().len(), series);
+        gatherer.take(&frame);
+        assert_eq!(gatherer.due(start + Duration::from_millis(expected - 1)), None);
+        assert!(gatherer.due(start + Duration::from_millis(expected)).is_some());
+    }
+
+    #[test]
+    fn large_batches_come_less_often() {
+        check(1, 250);
+        check(10_000, 500);
+        check(100_000, 2000);
+    }
+
+    #[test]
+    fn only_the_newest_of_a_series_is_sent() {
+        let mut gatherer = Gatherer::default();
+        gatherer.take(&Arc::new(vec![reading(1, 5), reading(2, 1), reading(1, 4)]));
+        let mut batch = gatherer.due(Timestamp::from_secs(9)).unwrap().to_vec();
+        batch.sort_by_key(|o| o.time);
+        assert_eq!(batch, [reading(2, 1), reading(1, 5)]);
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_stop_the_batches() {
+        let (mut gatherer, frame) = (Gatherer::default(), Arc::new(vec![reading(1, 1)]));
+        gatherer.take(&frame);
+        assert!(gatherer.due(Timestamp::from_secs(1_000_000)).is_some());
+        gatherer.take(&frame);
+        assert_eq!(gatherer.due(Timestamp::from_secs(10)), None);
+        assert!(gatherer.due(Timestamp::from_secs(12)).is_some());
     }
 }

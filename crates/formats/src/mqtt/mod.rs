@@ -7,7 +7,7 @@ pub const MAX_LEVELS: usize = 64;
 
 /// Whether a text is a topic name to publish to: not empty, no wildcard, no NUL, within the limits.
 pub fn is_topic(text: &str) -> bool {
-    is_sized(text) && !text.contains(['+', '#', '\0'])
+    is_sized(text) && !text.bytes().any(|byte| matches!(byte, b'+' | b'#' | 0))
 }
 
 /// Whether a text is a topic filter: `+` stands alone in its level, `#` alone in the last.
@@ -24,7 +24,7 @@ pub fn is_filter(text: &str) -> bool {
 }
 
 fn is_sized(text: &str) -> bool {
-    !text.is_empty() && text.len() <= MAX_TOPIC_BYTES && text.split('/').count() <= MAX_LEVELS
+    !text.is_empty() && text.len() <= MAX_TOPIC_BYTES && text.bytes().filter(|byte| *byte == b'/').count() < MAX_LEVELS
 }
 
 /// Whether a filter covers a topic. Topics that start with `$` are not covered by a wildcard in the first level.

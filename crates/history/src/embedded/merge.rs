@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::batch::{Batch, Row};
 use super::file::{Sealed, Writer};
@@ -15,25 +16,21 @@ use super::shared::Shared;
 use crate::HistoryError;
 
 /// Files of one size that are merged into one of the next.
-const FAN_IN: usize = 8;
+pub(crate) const FAN_IN: usize = 8;
+/// As many as are merged at once, and as may wait while new ones keep coming.
+const MAX_FAN_IN: usize = 4 * FAN_IN;
+/// How long no new file has come when it is time to tidy up.
+const QUIET: Duration = Duration::from_secs(5);
 /// A day with fewer rows shares a file with other days.
 const OWN_FILE_ROWS: u64 = 65_536;
 
-/// Merges until closed.
+/// Merges until closed: when it is quiet, or when so many files wait that reads would feel it. Merging a few files while
+/// more keep coming would write the same rows again and again, and take the time from those who write.
 pub(crate) fn run(shared: &Shared) {
     let mut seen = None;
     loop {
-        {
-            let mut control = shared.control.lock();
-            while !control.closed && seen == Some(control.changes) {
-                shared.changed.wait(&mut control);
-            }
-            if control.closed {
-                return;
-            }
-            seen = Some(control.changes);
-        }
-        if let Err(error) = merge_once(shared) {
+        let Some(is_quiet) = wait(shared, &mut seen) else { return };
+        if let Err(error) = merge_all(shared, if is_quiet { FAN_IN } else { MAX_FAN_IN }) {
             if error != HistoryError::Closed {
                 tracing::error!(%error, "could not merge files of history; they stay as they are");
                 shared.counters.failures.fetch_add(1, Ordering::Relaxed);
@@ -46,11 +43,28 @@ pub(crate) fn run(shared: &Shared) {
     }
 }
 
+/// Waits until files changed, or until none has for a while since they did. Gives whether it is quiet; none when closed.
+fn wait(shared: &Shared, seen: &mut Option<u64>) -> Option<bool> {
+    let mut control = shared.control.lock();
+    let mut is_quiet = false;
+    while !control.closed && *seen == Some(control.changes) && !is_quiet {
+        is_quiet = shared.changed.wait_for(&mut control, QUIET).timed_out();
+    }
+    *seen = Some(control.changes);
+    (!control.closed).then_some(is_quiet)
+}
+
+/// Merges until nothing is left to merge.
+pub(crate) fn merge_all(shared: &Shared, fan_in: usize) -> Result<(), HistoryError> {
+    while merge_once(shared, fan_in)? {}
+    Ok(())
+}
+
 /// Does one merge, if one is due. Gives whether it did.
-pub(crate) fn merge_once(shared: &Shared) -> Result<bool, HistoryError> {
+fn merge_once(shared: &Shared, fan_in: usize) -> Result<bool, HistoryError> {
     let _maintenance = shared.maintenance.lock();
     let files = shared.rest.read().files.clone();
-    let Some(inputs) = choose(&files, shared.options.merge_rows) else { return Ok(false) };
+    let Some(inputs) = choose(&files, shared.options.merge_rows, fan_in) else { return Ok(false) };
     let mut outputs = Outputs { shared, day: None, mixed: None, done: Vec::new() };
     if let Err(error) = merge(shared, &inputs, &mut outputs) {
         outputs.abandon();
@@ -64,7 +78,7 @@ pub(crate) fn merge_once(shared: &Shared) -> Result<bool, HistoryError> {
 
 /// The files to merge: of one day (or of several days) and about one size, enough of them, together not too
 /// large. The days before the newest are tidied with fewer.
-fn choose(files: &[Arc<Sealed>], most_rows: u64) -> Option<Vec<Arc<Sealed>>> {
+fn choose(files: &[Arc<Sealed>], most_rows: u64, fan_in: usize) -> Option<Vec<Arc<Sealed>>> {
     let newest = files.iter().filter_map(|file| file.entry.day).max();
     let mut groups: BTreeMap<(Option<i64>, u32), Vec<&Arc<Sealed>>> = BTreeMap::new();
     for file in files.iter().filter(|file| file.entry.rows < most_rows / 2) {
@@ -74,13 +88,13 @@ fn choose(files: &[Arc<Sealed>], most_rows: u64) -> Option<Vec<Arc<Sealed>>> {
     for ((day, _), mut group) in groups {
         let cold = day.is_some() && newest > day;
         group.sort_by_key(|file| file.entry.rows);
-        let enough = if cold { FAN_IN / 2 } else { FAN_IN };
+        let enough = if cold { fan_in / 2 } else { fan_in };
         let mut rows = 0;
         let fitting = group.iter().take_while(|file| {
             rows += file.entry.rows;
             rows <= most_rows
         });
-        let count = fitting.take(4 * FAN_IN).count();
+        let count = fitting.take(MAX_FAN_IN).count();
         // Fewer are merged where more would be too large together.
         let full = group.len() >= enough && count > 1 && count < group.len();
         if count >= enough || full {

@@ -93,8 +93,7 @@ impl Embedded {
 
     /// Merges small files until none are left that should be; for benches and tests, which cannot wait.
     pub fn merge_all(&self) -> Result<(), HistoryError> {
-        while merge::merge_once(&self.shared)? {}
-        Ok(())
+        merge::merge_all(&self.shared, merge::FAN_IN)
     }
 }
 
