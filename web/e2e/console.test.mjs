@@ -162,6 +162,19 @@ test('the scrubber moves the whole picture into the past and back', async () => 
   await page.getByText('Past moment:').waitFor({ state: 'detached' });
 });
 
+test('the past shows the zones of then', async () => {
+  const { agency } = (await server.get('/session')).body.person;
+  const area = { type: 'Polygon', coordinates: [[[7.42, 43.73], [7.43, 43.73], [7.43, 43.74], [7.42, 43.73]]] };
+  assert.equal((await server.put('/zones/fresh', { id: 'fresh', name: 'Drawn just now', class: 'district', area, agency, version: 0 })).status, 201);
+  await open('/zones');
+  await page.getByRole('link', { name: 'Drawn just now' }).waitFor();
+  await page.keyboard.press('[');
+  await page.getByText('Past moment:').waitFor();
+  await page.getByRole('link', { name: 'Drawn just now' }).waitFor({ state: 'detached' });
+  await page.keyboard.press('0');
+  await page.getByRole('link', { name: 'Drawn just now' }).waitFor();
+});
+
 test('the palette goes to a page, the theme and the language by keyboard', async () => {
   await page.keyboard.press('Control+k');
   await page.keyboard.type('system');
@@ -171,6 +184,14 @@ test('the palette goes to a page, the theme and the language by keyboard', async
   await page.keyboard.type('deutsch');
   await page.keyboard.press('Enter');
   await until(() => document.documentElement.lang === 'de');
+  // The texts of the city's own tour have their German too.
+  const [stop] = (await server.get('/city')).body.tour;
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('rundgang');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: stop.title_de }).waitFor();
+  await page.getByText(stop.text_de).waitFor();
+  await page.keyboard.press('Escape');
   await page.keyboard.press('Control+k');
   await page.keyboard.type('helles');
   await page.keyboard.press('Enter');

@@ -31,6 +31,13 @@ async function violations() {
   return found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
 }
 
+test('the sign-in page of a fresh browser is clean', async () => {
+  await page.goto(platform.url);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(await violations(), []);
+  assert.deepEqual(faults, []);
+});
+
 test('the first administrator is made by the link', async () => {
   await page.goto(platform.administrator);
   await page.getByLabel('Name').fill('root');

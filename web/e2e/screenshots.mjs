@@ -15,7 +15,7 @@ const browser = await launch();
 const faults = [];
 
 /** One picture: a page of its own with a theme, a language and a size, brought into a state by `act`. */
-async function shot(state, name, { path = '/', theme = 'dark', locale = 'en', size = { width: 1600, height: 1000 }, act = async () => {} } = {}) {
+async function shot(state, name, { path = '/', theme = 'dark', locale = 'en', size = { width: 1220, height: 760 }, act = async () => {} } = {}) {
   const opened = await openPage(browser, { context: { viewport: size, storageState: state, locale: locale === 'de' ? 'de-DE' : 'en-GB' } });
   const { page, context } = opened;
   await page.addInitScript((kept) => localStorage.setItem('vigiles', JSON.stringify(kept)), { theme, locale, tourDone: true });

@@ -123,7 +123,7 @@ export class City {
   picture(unix) {
     const upTo = (field) => (item) => Date.parse(item[field]) <= unix;
     const reports = Array.from({ length: 6 }, (_, i) => ({ id: `report-${i}`, kind: 'report.opened', source: 'open311', asset: null, time: iso(unix - i * 240_000), arrived: iso(unix), place: { type: 'Point', coordinates: [24.938 + i * 0.0006, 60.1672 + (i % 3) * 0.0005] }, value: 'Street light out', unit: '', quality: 'good', origin: 'replayed', attributes: {} }));
-    return { at: iso(unix), observations: [...this.latest(unix), ...reports], alarms: this.alarms.filter(upTo('raised')), incidents: this.incidents.filter(upTo('opened')) };
+    return { at: iso(unix), observations: [...this.latest(unix), ...reports], alarms: this.alarms.filter(upTo('raised')), incidents: this.incidents.filter(upTo('opened')), setting: null };
   }
 
   describe() {

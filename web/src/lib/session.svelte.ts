@@ -18,6 +18,27 @@ const rights = {
 
 export type Right = keyof typeof rights;
 
+/** Whether somebody signed in on this device: the cookie itself cannot be seen here, and a question that can only be
+ *  answered by 401 would stand as an error in the browser's log. */
+const KEPT = 'vigiles-signed-in';
+
+function remember(yes: boolean): void {
+  try {
+    if (yes) localStorage.setItem(KEPT, 'yes');
+    else localStorage.removeItem(KEPT);
+  } catch {
+    // A browser that keeps nothing asks each time.
+  }
+}
+
+function signedInBefore(): boolean {
+  try {
+    return localStorage.getItem(KEPT) !== null;
+  } catch {
+    return true;
+  }
+}
+
 class SessionState {
   who: Session | null = $state.raw(null);
   /** Empty: the purpose that goes with the role, as the server assumes it. */
@@ -26,8 +47,8 @@ class SessionState {
 
   /** Asks who is signed in; not where a one-time link is about to say so. */
   async start(byLink: boolean): Promise<void> {
-    whenSignedOut(() => (this.who = null));
-    if (byLink) {
+    whenSignedOut(() => this.#gone());
+    if (byLink || !signedInBefore()) {
       this.known = true;
       return;
     }
@@ -35,7 +56,7 @@ class SessionState {
       this.took(await get<Session>('/session'));
     } catch (error) {
       if (error instanceof Problem && error.status === 0) throw error;
-      this.who = null;
+      this.#gone();
     } finally {
       this.known = true;
     }
@@ -43,6 +64,12 @@ class SessionState {
 
   took(session: Session): void {
     this.who = session;
+    remember(true);
+  }
+
+  #gone(): void {
+    this.who = null;
+    remember(false);
   }
 
   async signIn(name: string, password: string): Promise<void> {
@@ -51,7 +78,7 @@ class SessionState {
 
   async signOut(): Promise<void> {
     await remove('/session').catch(() => {});
-    this.who = null;
+    this.#gone();
   }
 
   may(right: Right): boolean {

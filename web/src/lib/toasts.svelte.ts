@@ -3,7 +3,8 @@
 export interface Toast { id: number; text: string; tone: 'info' | 'good' | 'bad' | 'extreme'; href?: string }
 
 const STAY_MS = 7000;
-const MOST = 5;
+/** More would cover the map in a flood. */
+const MOST = 3;
 
 class Toasts {
   list: Toast[] = $state.raw([]);
@@ -11,7 +12,9 @@ class Toasts {
 
   show(text: string, tone: Toast['tone'] = 'info', href?: string): void {
     const toast: Toast = { id: this.#next++, text, tone, ...(href ? { href } : {}) };
-    this.list = [...this.list.slice(1 - MOST), toast];
+    // The same notice again takes the place of the first.
+    const others = this.list.filter((held) => held.text !== text);
+    this.list = [...others.slice(1 - MOST), toast];
     if (tone !== 'extreme' && tone !== 'bad') setTimeout(() => this.close(toast.id), STAY_MS);
   }
 

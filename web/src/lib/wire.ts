@@ -29,6 +29,7 @@ export type Priority = Schemas['Priority'];
 export type Role = Schemas['Role'];
 export type RuleCheck = Schemas['Check'];
 export type Session = Schemas['Session'];
+export type Setting = Schemas['Setting'];
 export type Severity = Schemas['Severity'];
 export type Source = Schemas['Source'];
 export type SourceHealth = Schemas['Health'];

@@ -90,6 +90,7 @@ class LiveCity {
       for (const id of this.live.values.keys()) this.live.dirty.add(id);
     } else {
       if (this.shown !== this.past) this.past.borrow(this.live);
+      if (picture.setting) this.past.setBack(this.live, picture.setting, new Set(picture.observations.flatMap((held) => held.asset ?? [])));
       this.past.show(picture);
       this.shown = this.past;
     }

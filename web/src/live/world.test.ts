@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Observation } from '../lib/wire';
+import type { Asset, Observation, Zone } from '../lib/wire';
 import { MOST_LOOSE, World, type Topic } from './world';
 
 const reading = (part: Partial<Observation>): Observation => ({
@@ -36,7 +36,17 @@ test('a picture replaces everything that moves and marks what vanished', () => {
   const world = new World();
   world.observe([reading({})]);
   world.dirty.clear();
-  world.show({ at: '', observations: [reading({ asset: 'b' })], alarms: [], incidents: [] });
+  world.show({ at: '', observations: [reading({ asset: 'b' })], alarms: [], incidents: [], setting: null });
   expect([...world.values.keys()]).toEqual(['b']);
   expect([...world.dirty].sort()).toEqual(['a', 'b']);
+});
+
+test('the setting of a past moment is that of today but for what was another then', () => {
+  const today = new World();
+  today.fill('assets', [{ id: 'a', version: 2 }, { id: 'new', version: 1 }, { id: 'heard', version: 1 }]);
+  today.fill('zones', [{ id: 'z', version: 3 }, { id: 'new', version: 1 }]);
+  const past = new World();
+  past.setBack(today, { assets: [{ id: 'a', version: 1 }, { id: 'gone', version: 4 }] as Asset[], zones: [{ id: 'z', version: 1 }] as Zone[], later_assets: ['new', 'heard'], later_zones: ['new'] }, new Set(['heard']));
+  expect([...past.assets.values()].map(({ id, version }) => [id, version])).toEqual([['a', 1], ['heard', 1], ['gone', 4]]);
+  expect([...past.zones.values()].map(({ id, version }) => [id, version])).toEqual([['z', 1]]);
 });

@@ -2,7 +2,7 @@
 // shows something subscribes to the topics it depends on.
 
 import { anchor } from '../lib/geo';
-import type { Alarm, Asset, Incident, Kind, Observation, Picture, Playbook, Rule, Zone } from '../lib/wire';
+import type { Alarm, Asset, Incident, Kind, Observation, Picture, Playbook, Rule, Setting, Zone } from '../lib/wire';
 
 export interface Versioned { id: string; version: number }
 export type Topic = 'assets' | 'zones' | 'kinds' | 'rules' | 'playbooks' | 'alarms' | 'incidents' | 'values';
@@ -93,6 +93,18 @@ export class World {
     if (this.loose.length > MOST_LOOSE) this.loose.length = MOST_LOOSE;
   }
 
+  /** The setting as it was: today's, with what was another then. What was registered later stays where it has readings. */
+  setBack(today: World, setting: Setting, observed: ReadonlySet<string>): void {
+    const later = new Set([...setting.later_assets.filter((id) => !observed.has(id)), ...setting.later_zones.map((id) => `zone ${id}`)]);
+    const then = <T extends Versioned>(now: ReadonlyMap<string, T>, changed: readonly T[], prefix: string): T[] => {
+      const held = new Map([...now].filter(([id]) => !later.has(prefix + id)));
+      for (const one of changed) held.set(one.id, one);
+      return [...held.values()];
+    };
+    this.fill('assets', then(today.assets, setting.assets as Asset[], ''));
+    this.fill('zones', then(today.zones, setting.zones as Zone[], 'zone '));
+  }
+
   /** Replaces everything that moves with time by the picture of one moment. */
   show(picture: Picture): void {
     for (const asset of this.values.keys()) this.dirty.add(asset);
@@ -112,7 +124,7 @@ export class World {
     this.observe(picture.observations);
   }
 
-  /** Shares everything that is configured with another world (a past moment is shown on today's city). */
+  /** Shares everything that is configured with another world (a past moment differs from today in a few of them). */
   borrow(other: World): void {
     for (const topic of ['assets', 'zones', 'kinds', 'rules', 'playbooks'] as const) {
       this.fill(topic, [...(other[topic] as Map<string, Versioned>).values()]);

@@ -29,6 +29,7 @@ function areas(colours: Colours): LayerSpecification[] {
     { id: 'zone-line', type: 'line', source: 'zones', paint: { 'line-color': colours.accent, 'line-opacity': 0.55, 'line-width': 1.2, 'line-dasharray': [3, 2] } },
     { id: 'view', type: 'fill', source: 'views', minzoom: 12, filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': colours.accent, 'fill-opacity': 0.16 } },
     { id: 'view-line', type: 'line', source: 'views', minzoom: 12, paint: { 'line-color': colours.accent, 'line-opacity': 0.6, 'line-width': 1 } },
+    { id: 'draft', type: 'fill', source: 'draft', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': colours.moderate, 'fill-opacity': 0.18 } },
     { id: 'ring', type: 'line', source: 'ring', paint: { 'line-color': colours.text, 'line-opacity': 0.7, 'line-width': 1.4, 'line-dasharray': [2, 2] } },
   ];
 }
@@ -65,7 +66,6 @@ function marks(colours: Colours): LayerSpecification[] {
 /** What is being drawn, or stands in the open form: above everything. */
 function draft(colours: Colours): LayerSpecification[] {
   return [
-    { id: 'draft', type: 'fill', source: 'draft', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': colours.moderate, 'fill-opacity': 0.18 } },
     { id: 'draft-line', type: 'line', source: 'draft', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': colours.moderate, 'line-width': 2.5 } },
     { id: 'draft-point', type: 'circle', source: 'draft', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-color': colours.moderate, 'circle-radius': ['get', 'size'], 'circle-stroke-color': colours.text, 'circle-stroke-width': 2 } },
   ];

@@ -1,10 +1,12 @@
 //! The whole picture at one moment: now, or in the past.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use utoipa::IntoParams;
-use vigiles_model::{Alarm, AlarmState, BoundingBox, Duration, Incident, IncidentState, Timestamp};
-use vigiles_runtime::documents::{ALARM, INCIDENT};
-use vigiles_store::{Document, Kind, Query, Store};
+use vigiles_model::{Alarm, AlarmState, Asset, BoundingBox, Duration, Incident, IncidentState, Timestamp, Zone};
+use vigiles_runtime::documents::{ALARM, ASSET, INCIDENT, Versioned, ZONE};
+use vigiles_store::{Document, Kind, Page, Query, Store, StoreError};
 use vigiles_trust::{Action, Context, Resource};
 
 use super::alarms::Names;
@@ -12,9 +14,11 @@ use crate::call::{Call, area, moment, ok, stored, units};
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::Problem;
 use crate::wire::alarm::Alarm as WireAlarm;
+use crate::wire::asset::Asset as WireAsset;
 use crate::wire::incident::Incident as WireIncident;
 use crate::wire::observation::Observation;
-use crate::wire::picture::Picture;
+use crate::wire::picture::{Picture, Setting};
+use crate::wire::zone::Zone as WireZone;
 
 /// Resolved incidents are shown for so long.
 const AFTERGLOW: Duration = Duration::from_secs(3600);
@@ -65,10 +69,76 @@ async fn get(call: Call) -> Answer {
                 observations: latest.observations.iter().map(|o| Observation::new(o, &unit(&o.kind))).collect(),
                 alarms: active(&alarms, &names, &unit)?,
                 incidents: shown(&incidents, at)?,
+                setting: past.map(|at| setting(store, &ctx, at, area)).transpose()?,
             })
         })
         .await?;
     ok(&picture)
+}
+
+/// How the assets and zones of a past moment differ from those of now: few, so that a picture a second stays small.
+fn setting(store: &dyn Store, ctx: &Context, at: Timestamp, area: Option<BoundingBox>) -> Result<Setting, Problem> {
+    let (assets, later_assets) = differences(store, ctx, ASSET, at, area)?;
+    let (zones, later_zones) = differences(store, ctx, ZONE, at, area)?;
+    let mut setting = Setting { later_assets, later_zones, ..Setting::default() };
+    for document in &assets {
+        let asset: Versioned<Asset> = stored(document)?;
+        setting.assets.push(WireAsset::new(&asset.document, asset.version));
+    }
+    for document in &zones {
+        let zone: Versioned<Zone> = stored(document)?;
+        setting.zones.push(WireZone::new(&zone.document, zone.version));
+    }
+    Ok(setting)
+}
+
+/// Documents that were another then, and the ids of those that were not there yet.
+fn differences(
+    store: &dyn Store,
+    ctx: &Context,
+    kind: Kind,
+    at: Timestamp,
+    area: Option<BoundingBox>,
+) -> Result<(Vec<Document>, Vec<String>), Problem> {
+    let query = Query { area, limit: Query::MAX_LIMIT, ..Query::new(kind) };
+    let mut now = HashMap::new();
+    pages(
+        &query,
+        |query| store.list(ctx, query),
+        |document| {
+            now.insert(document.id, document.sequence);
+        },
+    )?;
+    let mut changed = Vec::new();
+    pages(
+        &query,
+        |query| store.as_of(ctx, query, at),
+        |document| {
+            if now.remove(&document.id) != Some(document.sequence) {
+                changed.push(document);
+            }
+        },
+    )?;
+    let mut later: Vec<String> = now.into_keys().collect();
+    later.sort_unstable();
+    Ok((changed, later))
+}
+
+/// Takes every document of a list, page by page.
+fn pages(
+    query: &Query,
+    read: impl Fn(&Query) -> Result<Page, StoreError>,
+    mut take: impl FnMut(Document),
+) -> Result<(), Problem> {
+    let mut query = query.clone();
+    loop {
+        let page = read(&query)?;
+        page.documents.into_iter().for_each(&mut take);
+        match page.next {
+            None => return Ok(()),
+            next => query.cursor = next,
+        }
+    }
 }
 
 /// The documents as they are now, or as they were at a past moment.

@@ -51,6 +51,10 @@ async fn an_incident_is_opened_and_handled() {
     let past = "/api/v1/picture?at=2020-01-01T00:00:00Z";
     let past = world.request("GET", past).bearer(&token).send().await.expect(200).json();
     assert_eq!((&past["alarms"], &past["incidents"]), (&json!([]), &json!([])));
+    // The setting of a past moment is told as its difference to that of now.
+    assert_eq!(picture["setting"], json!(null));
+    let later = past["setting"]["later_assets"].as_array().unwrap();
+    assert!(!later.is_empty() && past["setting"]["assets"] == json!([]), "{past}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

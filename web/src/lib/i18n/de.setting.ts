@@ -49,7 +49,7 @@ export const deSetting: Record<keyof typeof enSetting, string> = {
   'nav.playbooks': 'Abläufe',
   'nav.zones': 'Zonen',
   'place.choose': 'Auf der Karte wählen',
-  'place.example': '43.73840, 7.42460',
+  'place.example': 'etwa 43.7384, 7.4246',
   'place.fault': 'Kein Ort: erwartet werden Breite und Länge, etwa 43.7384, 7.4246',
   'place.hint': 'Getippt oder auf der Karte gewählt; darf leer bleiben.',
   'place.order': '(Breite, Länge)',

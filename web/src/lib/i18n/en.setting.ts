@@ -47,7 +47,7 @@ export const enSetting = {
   'nav.playbooks': 'Playbooks',
   'nav.zones': 'Zones',
   'place.choose': 'Choose on the map',
-  'place.example': '43.73840, 7.42460',
+  'place.example': 'such as 43.7384, 7.4246',
   'place.fault': 'No place: expected latitude and longitude, such as 43.7384, 7.4246',
   'place.hint': 'Typed or chosen on the map; may stay empty.',
   'place.order': '(latitude, longitude)',
