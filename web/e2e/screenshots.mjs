@@ -1,10 +1,11 @@
 // The pictures of docs/images: the real binary with the demo city, as an operator sees it a few minutes after the start.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch, openPage } from './browser.mjs';
 import { api, startPlatform } from './platform.mjs';
+import { lighter } from './png.mjs';
 
 const folder = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '../../docs/images');
 /** Incidents to wait for, so that the pictures show a city at work. */
@@ -15,7 +16,7 @@ const browser = await launch();
 const faults = [];
 
 /** One picture: a page of its own with a theme, a language and a size, brought into a state by `act`. */
-async function shot(state, name, { path = '/', theme = 'dark', locale = 'en', size = { width: 1220, height: 760 }, act = async () => {} } = {}) {
+async function shot(state, name, { path = '/', theme = 'dark', locale = 'en', size = { width: 1440, height: 900 }, act = async () => {} } = {}) {
   const opened = await openPage(browser, { context: { viewport: size, storageState: state, locale: locale === 'de' ? 'de-DE' : 'en-GB' } });
   const { page, context } = opened;
   await page.addInitScript((kept) => localStorage.setItem('vigiles', JSON.stringify(kept)), { theme, locale, tourDone: true });
@@ -27,7 +28,7 @@ async function shot(state, name, { path = '/', theme = 'dark', locale = 'en', si
   if (map) await page.waitForFunction(() => ['road', 'asset-disc'].every((layer) => globalThis.vigilesMap?.getLayer(layer) && globalThis.vigilesMap.queryRenderedFeatures({ layers: [layer] }).length > 0), undefined, { polling: 200, timeout: 60_000 });
   // A picture, not a test: names and labels fade in.
   await page.waitForTimeout(map ? 3000 : 500);
-  await page.screenshot({ path: join(folder, `${name}.png`) });
+  writeFileSync(join(folder, `${name}.png`), await lighter(browser, await page.screenshot()));
   faults.push(...opened.faults.map((fault) => `${name}: ${fault}`));
   await context.close();
 }
@@ -58,10 +59,11 @@ try {
     await view.locator('[data-column]').first().waitFor();
     await view.getByLabel('Condition (CEL)').scrollIntoViewIfNeeded();
   } });
-  for (const name of ['incidents', 'assets', 'rules', 'sources', 'audit', 'system']) await shot(state, name, { path: `/${name}` });
+  await shot(state, 'system', { path: '/system' });
+  await shot(state, 'phone', { size: { width: 390, height: 844 } });
+  for (const name of ['incidents', 'zones', 'assets', 'rules', 'playbooks', 'kinds', 'sources', 'audit']) await shot(state, name, { path: `/${name}` });
   await shot(state, 'palette', { act: async (view) => { await view.keyboard.press('Control+k'); await view.keyboard.type('air'); } });
   await shot(state, 'german', { locale: 'de', path: `/?incident=${incident.id}` });
-  await shot(state, 'phone', { size: { width: 390, height: 844 } });
   await shot(state, 'phone-incident', { size: { width: 390, height: 844 }, path: `/?incident=${incident.id}` });
 } finally {
   await browser.close();
