@@ -16,6 +16,7 @@ mod openapi;
 mod pages;
 pub mod problem;
 mod routes;
+mod serve;
 mod session_cookie;
 mod settings;
 mod state;
@@ -31,6 +32,7 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use vigiles_runtime::Platform;
 
+pub use serve::{HEAD_PATIENCE, serve};
 pub use settings::{DoorGauge, Settings};
 
 use crate::endpoint::Endpoint;

@@ -70,7 +70,7 @@ impl HistoryError {
     /// An error of the operating system, told apart by whether the disk is full.
     pub(crate) fn io(doing: &'static str, path: &Path, source: &io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 Self::DiskFull { doing, path: path.to_owned() }
             }
             _ => Self::Io { doing, path: path.to_owned(), why: source.to_string() },

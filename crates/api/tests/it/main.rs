@@ -9,4 +9,5 @@ mod events;
 mod incidents;
 mod session;
 mod setting;
+mod slow;
 mod world;

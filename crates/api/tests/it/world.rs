@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use vigiles_api::Settings;
+use vigiles_api::{HEAD_PATIENCE, Settings};
 use vigiles_bus::{Clock, SystemClock};
 use vigiles_model::{AgencyId, SourceId};
 use vigiles_runtime::directory::{self, Agency, NewAccount, NewToken};
@@ -42,6 +43,11 @@ pub(crate) async fn world() -> World {
 }
 
 pub(crate) async fn world_with(settings: Settings) -> World {
+    world_patient(settings, HEAD_PATIENCE).await
+}
+
+/// A world whose heads of requests may take so long.
+pub(crate) async fn world_patient(settings: Settings, patience: Duration) -> World {
     let dir = tempfile::tempdir().unwrap();
     let platform = open(dir.path());
     for id in ["city", "fire"] {
@@ -50,9 +56,9 @@ pub(crate) async fn world_with(settings: Settings) -> World {
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let stopping = settings.stopping.clone();
     let router = vigiles_api::router(platform.clone(), settings);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, service).await });
+    tokio::spawn(vigiles_api::serve(listener, router, patience, stopping));
     World { address, platform, _dir: dir }
 }
 

@@ -8,8 +8,8 @@ use super::segment::{self, Frames};
 use super::{open, small, upgrade};
 use crate::{BusError, Finding};
 
-/// Reads every byte of a log directory and says what is wrong and where. The log must not be in use: the newest
-/// records of a running one may look torn.
+/// Reads every byte of a log directory and says what is wrong and where. The log must not be in use. A torn write at
+/// its very end, as a killed process leaves it, is not wrong: opening cuts it.
 pub fn check(directory: &Path) -> Vec<Finding> {
     check_on(&LocalDisk, directory)
 }
@@ -50,6 +50,7 @@ fn check_topic(disk: &dyn Disk, directory: &Path, name: &str, findings: &mut Vec
         let what = format!("offsets {} to {} are missing", marks.trimmed_to, bases[0] - 1);
         findings.push(missing(directory, &what));
     }
+    let newest = bases.last().copied();
     for base in bases {
         let path = directory.join(segment::name(base));
         if let Some(order) = expected.filter(|order| order.next != base) {
@@ -59,8 +60,9 @@ fn check_topic(disk: &dyn Disk, directory: &Path, name: &str, findings: &mut Vec
         match check_segment(disk, &path, tag, base) {
             Ok(order) => expected = Some(order),
             Err(error) => {
-                findings.push(finding(&error));
-                expected = None;
+                let torn = (Some(base) == newest).then(|| before_tear(disk, &path, tag, base, marks)).flatten();
+                findings.extend(torn.is_none().then(|| finding(&error)));
+                expected = torn;
             }
         }
     }
@@ -86,6 +88,15 @@ fn check_segment(disk: &dyn Disk, path: &Path, tag: u32, base: u64) -> Result<Or
         };
         order.take(&frame).map_err(|fault| segment::damaged(path, place, &fault))?;
     }
+}
+
+/// What precedes the torn write of a process that was killed, where no more than that is wrong with the newest segment:
+/// nobody was told that it was stored, and opening cuts it.
+fn before_tear(disk: &dyn Disk, path: &Path, tag: u32, base: u64, marks: format::Marks) -> Option<Order> {
+    let file = disk.open(path).ok()?;
+    let scan = segment::scan(&*file, path, tag, base, u64::MAX).ok()?;
+    let proof = segment::proof_of_damage(&*file, path, &scan).ok()?;
+    (scan.next >= marks.closed_at && proof.is_none()).then_some(Order { next: scan.next, last_at: scan.last_at })
 }
 
 fn check_cursors(disk: &dyn Disk, directory: &Path, tag: u32, end: Option<u64>, findings: &mut Vec<Finding>) {

@@ -67,6 +67,7 @@ fn a_torn_tail_is_cut_and_reported() {
     format::write_frame(&mut next, 1, 1, vigiles_model::Timestamp(0), &[8; 50]);
     for torn in 1..next.len() {
         fs::write(&file, [&good[..], &next[..torn]].concat()).unwrap();
+        assert_eq!(check(directory.path()), [], "{torn} bytes");
         let bus = Embedded::open(directory.path(), Options::default(), clock()).unwrap();
         assert_eq!(bus.recovered().len(), 1, "{torn} bytes");
         assert!(bus.recovered()[0].what.starts_with(&format!("{torn} bytes")), "{:?}", bus.recovered());

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use vigiles_bus::Clock;
+use vigiles_bus::{Bus as _, Clock, Offset, Options, Topic};
 use vigiles_engine::CommandBody;
+use vigiles_engine::rule::{Key, Rule};
 use vigiles_model::{Duration, Timestamp};
 use vigiles_runtime::Platform;
 use vigiles_runtime::door::Door;
 
-use crate::world::{alarms, furnish, grant, open_with, put, reading, settle, threshold_rule};
+use crate::world::{SYSTEM, alarms, furnish, grant, open_with, put, reading, settle, threshold_rule};
 
 /// A clock that stands wherever a test puts it.
 #[derive(Debug)]
@@ -84,4 +85,41 @@ async fn hours_in_rules_are_those_of_the_citys_clocks() {
     assert!(!alarms_at(&platform, "2026-03-29T09:28:00Z").await);
     assert!(alarms_at(&platform, "2026-03-29T11:29:00Z").await, "nine o'clock at two hours behind");
     platform.stop();
+}
+
+/// The machine's clock is set forward by hours and back again: nothing is lost, the log's times never go back, and what
+/// was an alarm before stays the one alarm.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_loses_nothing_and_raises_no_storm() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = HandClock::at("2026-06-01T12:00:00Z");
+    let platform = furnish(open_with(dir.path(), clock.clone(), vigiles_runtime::TimeZone::default())).await;
+    let rule = Rule { key: Key::Asset, ..threshold_rule() };
+    put(&platform, CommandBody::PutRule(Box::new(rule))).await.unwrap();
+    let jumps = ["12:00:00", "17:30:00", "12:00:10", "05:00:00", "12:00:20", "12:00:30"];
+    for (round, jump) in jumps.iter().enumerate() {
+        clock.set(&format!("2026-06-01T{jump}Z"));
+        // Ten calm sensors and one that is high all along.
+        for asset in 0..11_i64 {
+            let value = if asset == 10 { 90.0 } else { 10.0 + round as f64 };
+            let mut draft = reading(value, platform.now() + Duration::from_millis(-asset));
+            draft.asset = Some(format!("s{asset}").into());
+            let receipt = platform.submit(&grant(), vec![draft]).await.unwrap();
+            assert_eq!((receipt.accepted, receipt.rejected), (1, vec![]), "at {jump}");
+        }
+        settle(&platform).await;
+    }
+    let raised = alarms(&platform);
+    assert_eq!(raised.len(), 1, "{raised:?}");
+    let query = vigiles_history::Query { limit: 1000, ..Default::default() };
+    let stored = platform.history().page(&SYSTEM, &query).unwrap().observations;
+    assert_eq!(stored.len(), jumps.len() * 11);
+    platform.stop();
+    drop(platform);
+
+    let bus = vigiles_bus::Embedded::open(&dir.path().join("log"), Options::default(), clock).unwrap();
+    let topic = Topic::new("input").unwrap();
+    let entries = bus.read(&topic, Offset(0), 10_000, usize::MAX).unwrap();
+    assert!(entries.len() > jumps.len() * 11);
+    assert!(entries.is_sorted_by_key(|entry| entry.at));
 }

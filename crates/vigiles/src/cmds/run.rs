@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -70,12 +69,8 @@ async fn serve(arguments: &Arguments, config: &Config, city: Option<&City>, plat
     control::serve(&arguments.data, platform.clone(), base.clone())?;
 
     let settings = super::settings::settings(&arguments.data, &base, city, &broker, stop.clone());
-    let mut stopped = stop.clone();
-    let stopping = async move { drop(stopped.wait_for(|stop| *stop).await) };
-    let router = vigiles_api::router(platform.clone(), settings).into_make_service_with_connect_info::<SocketAddr>();
-    // Without it an event may wait for the acknowledgement of the one before: 40 ms.
-    let http = http.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let http_task = tokio::spawn(async move { axum::serve(http, router).with_graceful_shutdown(stopping).await });
+    let router = vigiles_api::router(platform.clone(), settings);
+    let http_task = tokio::spawn(vigiles_api::serve(http, router, vigiles_api::HEAD_PATIENCE, stop.clone()));
     cmds::say(format_args!("vigiles: console and API at {base}, MQTT at {}", addresses.mqtt))?;
     if let Some(city) = city {
         prepare(city, platform, &arguments.data, addresses, &stop).await?;
@@ -92,10 +87,10 @@ async fn serve(arguments: &Arguments, config: &Config, city: Option<&City>, plat
 }
 
 /// Waits until every door has ended.
-async fn finish(broker: JoinHandle<()>, clients: JoinHandle<()>, http: JoinHandle<std::io::Result<()>>) -> Result<()> {
+async fn finish(broker: JoinHandle<()>, clients: JoinHandle<()>, http: JoinHandle<()>) -> Result<()> {
     broker.await?;
     clients.await?;
-    Ok(http.await??)
+    Ok(http.await?)
 }
 
 async fn prepare(

@@ -1,0 +1,33 @@
+//! What the tests give the platform: a kind, a rule, and readings that are known again.
+
+use serde_json::json;
+
+use crate::server::Client;
+
+/// The one kind.
+pub(crate) const KIND: &str = "test.level";
+/// From here on the rule raises an alarm.
+pub(crate) const HIGH: u64 = 1_000_000;
+
+/// Puts the kind, and a rule that raises an alarm of each asset that is high; an incident of each where wanted.
+pub(crate) fn furnish(client: &Client, title: &str, incidents: bool) {
+    let kind = json!({"id": KIND, "name": "Level", "quantity": "level", "unit": "", "value_type": "number",
+        "min": 0, "max": 1e9, "retention_s": 30 * 86_400, "personal": false, "overload": "wait"});
+    client.put(&format!("/api/v1/kinds/{KIND}"), &kind).expect(&[200, 201]);
+    let incident = json!({"incident_type": "test", "priority": "p3", "playbook": null, "radius_m": 0.0,
+        "window_s": 0.0, "title": null});
+    let rule = json!({"id": "high", "name": "High", "description": "", "enabled": true, "agency": "city",
+        "kinds": [KIND], "when": null, "key": "asset", "cooldown_s": 0.0,
+        "detector": {"threshold": {"above": HIGH, "below": null, "clear": 0.0, "for_s": 0.0, "clear_for_s": 0.0}},
+        "alarm": {"title": title, "severity": "minor"}, "incident": incidents.then_some(incident)});
+    client.put("/api/v1/rules/high", &rule).expect(&[200, 201]);
+}
+
+/// A reading; its value tells which.
+pub(crate) fn line(asset: &str, value: u64) -> String {
+    // Within what the kind retains, a second apart, and the same text whenever it is asked for.
+    let day = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 86_400;
+    let second = (day - 3) * 86_400 + value % HIGH % 86_400;
+    let time = vigiles_model::Timestamp::from_secs(second as i64);
+    format!("{{\"kind\":\"{KIND}\",\"asset\":\"{asset}\",\"value\":{value},\"time\":\"{time}\"}}\n")
+}

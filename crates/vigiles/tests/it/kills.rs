@@ -1,0 +1,106 @@
+//! kill -9 at moments given by progress: everything acknowledged is there afterwards, once.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
+
+use crate::city::{HIGH, KIND, furnish, line};
+use crate::server::{Client, Server, check, said, token};
+
+/// Readings in a delivery; the last one is high.
+const BATCH: u64 = 30;
+/// Acknowledged deliveries before each kill.
+const ROUNDS: [u64; 6] = [1, 9, 3, 17, 2, 6];
+
+/// Delivery `number`: each has one asset of its own.
+fn delivery(number: u64) -> String {
+    let value = |place| number * BATCH + place + if place + 1 == BATCH { HIGH } else { 0 };
+    (0..BATCH).map(|place| line(&format!("a{number}"), value(place))).collect()
+}
+
+/// Delivers from `next` on until the platform is gone, telling each acknowledgement; gives the first that has none.
+fn deliver(client: &Client, mut next: u64, acknowledged: &Sender<u64>) -> u64 {
+    while let Ok(answer) = client.deliver(&delivery(next)) {
+        match answer.status {
+            202 => next += 1,
+            429 | 503 => {}
+            _ => panic!("{answer:?}"),
+        }
+        // Nobody counts any more once the kill is under way.
+        let _killed = acknowledged.send(next);
+    }
+    next
+}
+
+/// Publishes with quality of service 1; whether it was acknowledged.
+fn publish(server: &Server, token: &str, asset: &str, value: u64) -> bool {
+    let (host, port) = server.mqtt.split_once(':').unwrap();
+    let topic = format!("vigiles/v1/observations/{KIND}/{asset}");
+    let arguments = ["-h", host, "-p", port, "-u", "test", "-P", token, "-q", "1", "-t", &topic, "-m"];
+    let mut command = Command::new("mosquitto_pub");
+    command.args(arguments).arg(value.to_string()).stderr(Stdio::null());
+    command.status().unwrap().success()
+}
+
+/// Round after round on one directory; gives how many deliveries and messages were acknowledged.
+fn rounds(data: &Path, source: &str) -> (u64, u64) {
+    let (mut next, mut messages) = (0, 0);
+    for (round, after) in ROUNDS.iter().enumerate() {
+        let mut server = Server::start(data);
+        let client = server.client(source);
+        let (sender, receiver) = channel();
+        let goal = next + after;
+        next = std::thread::scope(|scope| {
+            let delivering = scope.spawn(move || deliver(&client, next, &sender));
+            messages += u64::from(publish(&server, source, &format!("m{round}"), round as u64 + 1));
+            while receiver.recv().is_ok_and(|done| done < goal) {}
+            server.kill();
+            delivering.join().unwrap()
+        });
+        assert!(next >= goal, "{next} of {goal}");
+        let checked = check(data, &[]);
+        assert!(checked.status.success(), "after kill {round}: {}", said(&checked));
+    }
+    (next, messages)
+}
+
+#[test]
+fn what_was_acknowledged_is_there_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (source, reader) = (token(&data, "source"), token(&data, "administrator"));
+    let mut server = Server::start(&data);
+    furnish(&server.client(&reader), "{asset} is high", true);
+    server.kill();
+    let (deliveries, messages) = rounds(&data, &source);
+    assert_eq!(messages, ROUNDS.len() as u64, "messages acknowledged");
+
+    let server = Server::start(&data);
+    let reader = server.client(&reader);
+    let mut stored: HashMap<(String, u64), u32> = HashMap::new();
+    for item in reader.all(&format!("/api/v1/observations?kind={KIND}")) {
+        let key = (item["asset"].as_str().unwrap().to_owned(), item["value"].as_f64().unwrap() as u64);
+        *stored.entry(key).or_default() += 1;
+    }
+    assert!(stored.values().all(|times| *times == 1), "doubled: {stored:?}");
+    for number in 0..deliveries {
+        for place in 0..BATCH {
+            let value = number * BATCH + place + if place + 1 == BATCH { HIGH } else { 0 };
+            assert!(stored.contains_key(&(format!("a{number}"), value)), "lost: {place} of delivery {number}");
+        }
+    }
+    for round in 0..ROUNDS.len() as u64 {
+        assert!(stored.contains_key(&(format!("m{round}"), round + 1)), "the message of round {round}");
+    }
+    // One alarm and one incident of each delivery, also where it was delivered again after a kill.
+    let assets: u64 = stored.keys().filter(|(_, value)| *value >= HIGH).count() as u64;
+    for list in ["/api/v1/alarms", "/api/v1/incidents"] {
+        // Ready means that the log has been read; its last effects may be on their way to the store.
+        while (reader.all(list).len() as u64) < assets {}
+        assert_eq!(reader.all(list).len() as u64, assets, "{list}");
+    }
+    server.stop();
+    let checked = check(&data, &[]);
+    assert!(checked.status.success(), "{}", said(&checked));
+}

@@ -1,0 +1,9 @@
+//! The real binary: killed, starved of disk, read slowly, and its data checked.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod city;
+mod damage;
+mod full;
+mod kills;
+mod readers;
+mod server;
