@@ -130,6 +130,18 @@ pub trait Bus: Send + Sync {
 
     /// What waits to be written, for the system page.
     fn queued(&self, topic: &Topic) -> Result<Queued, BusError>;
+
+    /// What is kept of a topic, for the system page.
+    fn kept(&self, topic: &Topic) -> Result<Kept, BusError>;
+}
+
+/// What is kept of one topic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Pieces they are in; whole pieces are trimmed.
+    pub segments: usize,
 }
 
 /// What waits to be written in one topic, and how much may.

@@ -11,7 +11,7 @@ pub mod embedded;
 mod error;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use contract::{Appended, Bus, Done, Entry, Offset, Queued, Topic};
+pub use contract::{Appended, Bus, Done, Entry, Kept, Offset, Queued, Topic};
 pub use embedded::{Embedded, Options, check};
 pub use error::BusError;
 

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use vigiles_bus::{Bus, Offset};
 use vigiles_engine::{CommandDone, CommandError, ConfigDocument, ConfigKind, Effect};
 use vigiles_history::History;
-use vigiles_model::{IncidentId, Task};
+use vigiles_model::{IncidentId, Task, Timestamp};
 use vigiles_store::{Store, StoreError, Write};
 use vigiles_trust::Context;
 
@@ -59,7 +59,7 @@ struct Work {
     deletes: Vec<(ConfigKind, String)>,
     outcomes: Vec<(u128, Result<CommandDone, CommandError>)>,
     errands: Vec<Errand>,
-    raised: usize,
+    raised: Vec<Timestamp>,
 }
 
 impl Applier {
@@ -95,7 +95,8 @@ impl Applier {
             return;
         }
         self.intake.catalogue.change(&work.puts, &work.deletes);
-        self.intake.counters.alarms.add(work.raised);
+        self.intake.counters.alarms.add(work.raised.len());
+        work.raised.iter().for_each(|at| self.intake.counters.last_hour.note(*at));
         self.intake.counters.commands.add(work.outcomes.len());
         for (ticket, outcome) in work.outcomes {
             if let Some(caller) = self.waiting.lock().remove(&ticket) {
@@ -150,7 +151,7 @@ impl Work {
     fn add(&mut self, ticket: Option<u128>, effect: Effect) {
         match effect {
             Effect::AlarmChanged(alarm) => {
-                self.raised += usize::from(alarm.version <= 1);
+                self.raised.extend((alarm.version <= 1).then_some(alarm.raised));
                 self.put("alarm", alarm.id.to_string(), documents::alarm(&alarm));
             }
             Effect::IncidentChanged(incident) => {

@@ -6,6 +6,8 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use vigiles_model::{SourceId, Timestamp};
 
+use crate::storage::LastHour;
+
 /// Most sources whose health is kept; further ones are counted together under the first free name.
 const MAX_SOURCES: usize = 20_000;
 
@@ -40,6 +42,8 @@ pub struct Counters {
     pub overloaded: Count,
     /// Alarms raised.
     pub alarms: Count,
+    /// Those of the last hour, also from before the start.
+    pub last_hour: LastHour,
     /// Commands handled.
     pub commands: Count,
     /// Log entries that could not be decoded.

@@ -13,6 +13,8 @@ use crate::record;
 
 /// Time between two expiries.
 const EXPIRY: Duration = Duration::from_secs(900);
+/// Time between two measurements of what is stored.
+const MEASURE: Duration = Duration::from_secs(10);
 /// How long revisions of documents are kept: as far back as the time scrubber reaches.
 const REVISIONS: Duration = Duration::from_secs(30 * 86_400);
 /// Kept when a kind is no longer registered.
@@ -36,6 +38,7 @@ struct State {
     at: Timestamp,
     accepted: u64,
     expired: Timestamp,
+    measured: Timestamp,
 }
 
 impl State {
@@ -50,6 +53,10 @@ impl State {
         self.accepted = accepted;
         platform.rate_per_s.store(rate.to_bits(), Ordering::Relaxed);
         platform.intake.sources.sample(seconds);
+        if now.since(self.measured) >= MEASURE {
+            self.measured = now;
+            platform.measure();
+        }
         if now.since(self.expired) >= EXPIRY {
             self.expired = now;
             expire(platform, now);

@@ -24,6 +24,7 @@ pub mod record;
 pub mod snapshot;
 mod start;
 pub mod status;
+pub mod storage;
 pub mod time_zone;
 
 pub use platform::{CommandFailure, Parts, Platform, StartError};

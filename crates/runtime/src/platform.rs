@@ -24,6 +24,7 @@ use crate::door::{Door, Grant, Receipt, Refusal, Sources, SubmitError};
 use crate::intake::Intake;
 use crate::live::Live;
 use crate::pump::Progress;
+use crate::storage::Measured;
 use crate::time_zone::{Logged, TimeZone};
 use crate::{documents, errands, record, start};
 
@@ -113,6 +114,7 @@ pub struct Platform {
     pub(crate) rate_per_s: AtomicU64,
     pub(crate) tickets: AtomicU64,
     pub(crate) utc_offset: Logged,
+    pub(crate) measured: Mutex<Measured>,
 }
 
 impl Platform {

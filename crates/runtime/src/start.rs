@@ -19,6 +19,7 @@ use crate::live::Live;
 use crate::platform::{Parts, Platform, StartError, topic};
 use crate::pump::{Progress, Pump};
 use crate::snapshot;
+use crate::storage::LastHour;
 use crate::time_zone::Logged;
 
 /// Batches of effects between the pump and the applier; when full, the engine waits and then the doors.
@@ -38,7 +39,9 @@ struct Resume {
 pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     let resume = find_resume(&parts)?;
     let catalogue = Catalogue::load(&*parts.store)?;
-    let intake = Arc::new(Intake::new(parts.bus.clone(), topic(), parts.clock.clone(), catalogue));
+    let mut intake = Intake::new(parts.bus.clone(), topic(), parts.clock.clone(), catalogue);
+    intake.counters.last_hour = LastHour::load(&*parts.store, parts.clock.now())?;
+    let intake = Arc::new(intake);
     let directory = Directory::open(parts.store.clone())?;
     let stop = Arc::new(AtomicBool::new(false));
     let progress = Arc::new(Progress::default());
@@ -88,9 +91,11 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         rate_per_s: AtomicU64::new(0),
         tickets: AtomicU64::new(0),
         utc_offset: Logged::default(),
+        measured: Mutex::default(),
     });
     // Before the first observation: hours are judged by the city's clocks from the start.
     platform.log_utc_offset();
+    platform.measure();
     let weak = Arc::downgrade(&platform);
     let threads = [
         spawn("applier", move || applier.run(&receiver))?,

@@ -2,10 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
+use vigiles_bus::Kept;
 use vigiles_engine::Statistics;
 use vigiles_model::Timestamp;
 
 use crate::platform::Platform;
+use crate::storage::Measured;
 
 /// The platform at a glance.
 #[derive(Debug, Clone)]
@@ -22,6 +24,12 @@ pub struct Status {
     pub position: u64,
     /// Oldest kept and next log offset.
     pub log: std::ops::Range<u64>,
+    /// What is kept of the log.
+    pub kept: Kept,
+    /// Alarms raised in the last hour.
+    pub alarms_last_hour: u64,
+    /// The document store, snapshots and the volume, some seconds old at most.
+    pub measured: Measured,
     /// The engine's counts.
     pub engine: Statistics,
     /// Bounded queues.
@@ -62,6 +70,9 @@ impl Platform {
             lag_observations: self.intake.frames.lag(),
             position,
             log: bounds,
+            kept: self.parts.bus.kept(topic).unwrap_or_default(),
+            alarms_last_hour: self.intake.counters.last_hour.count(self.now()),
+            measured: *self.measured.lock(),
             engine: self.progress.engine.lock().clone(),
             queues: vec![
                 Queue {

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
+use vigiles_runtime::status::Status;
 use vigiles_trust::{Action, Resource};
 
 use crate::call::{Call, ok};
 use crate::endpoint::{Answer, Endpoint};
 use crate::state::Api;
-use crate::wire::system::{DoorHealth, Engine, Log, Queue, Rates, Storage, System};
+use crate::wire::system::{DoorHealth, Engine, Log, Queue, Rates, Storage, System, Volume};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -42,10 +43,7 @@ pub(crate) fn system(api: &Api) -> System {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: status.started.into(),
         uptime_s,
-        rates: Rates {
-            observations_per_s: status.observations_per_s,
-            alarms_per_h: counters.alarms.get() as f64 / (uptime_s / 3600.0).max(1.0 / 60.0),
-        },
+        rates: Rates { observations_per_s: status.observations_per_s, alarms_per_h: status.alarms_last_hour as f64 },
         engine: Engine {
             lag_ms: status.lag_ms as f64,
             offset: status.position,
@@ -60,12 +58,25 @@ pub(crate) fn system(api: &Api) -> System {
             .iter()
             .map(|q| Queue { name: q.name.to_owned(), depth: q.depth, capacity: q.capacity, shed: q.shed })
             .collect(),
-        storage: vec![Storage {
-            name: "history".to_owned(),
-            bytes: status.history.bytes,
-            rows: status.history.sealed + status.history.pending,
-        }],
+        storage: storage(&status),
         doors: std::iter::once(http).chain(doors).collect(),
-        log: Log { first: status.log.start, next: status.log.end, bytes: 0 },
+        log: Log {
+            first: status.log.start,
+            next: status.log.end,
+            bytes: status.kept.bytes,
+            segments: status.kept.segments as u64,
+        },
+        volume: Volume { free_bytes: status.measured.free_bytes, total_bytes: status.measured.volume_bytes },
     }
+}
+
+fn storage(status: &Status) -> Vec<Storage> {
+    let (history, measured) = (&status.history, &status.measured);
+    [
+        ("history", history.bytes, history.sealed + history.pending),
+        ("store", measured.store_bytes, measured.documents),
+        ("snapshots", measured.snapshot_bytes, measured.snapshots),
+    ]
+    .map(|(name, bytes, rows)| Storage { name: name.to_owned(), bytes, rows })
+    .to_vec()
 }

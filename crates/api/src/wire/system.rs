@@ -28,6 +28,8 @@ pub struct System {
     pub doors: Vec<DoorHealth>,
     /// The log.
     pub log: Log,
+    /// The volume that the data lies on.
+    pub volume: Volume,
 }
 
 /// Rates.
@@ -35,7 +37,7 @@ pub struct System {
 pub struct Rates {
     /// Observations made durable per second.
     pub observations_per_s: f64,
-    /// Alarms raised per hour.
+    /// Alarms raised in the last hour, also those from before the start.
     pub alarms_per_h: f64,
 }
 
@@ -74,11 +76,11 @@ pub struct Queue {
 /// One store.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Storage {
-    /// Name.
+    /// `history` (observations), `store` (documents) or `snapshots` (of the engine).
     pub name: String,
     /// Bytes on disk.
     pub bytes: u64,
-    /// Rows.
+    /// Observations, documents or snapshots.
     pub rows: u64,
 }
 
@@ -104,6 +106,17 @@ pub struct Log {
     pub next: u64,
     /// Bytes on disk.
     pub bytes: u64,
+    /// Files they are in.
+    pub segments: u64,
+}
+
+/// The volume that the data lies on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Volume {
+    /// Bytes that the platform may still write.
+    pub free_bytes: u64,
+    /// Bytes in all.
+    pub total_bytes: u64,
 }
 
 /// Whether the platform may be given work.

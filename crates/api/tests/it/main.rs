@@ -10,4 +10,5 @@ mod incidents;
 mod session;
 mod setting;
 mod slow;
+mod system;
 mod world;

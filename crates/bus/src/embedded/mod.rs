@@ -27,7 +27,7 @@ use disk::{Disk, LocalDisk};
 use topic::OpenTopic;
 use writer::Writer;
 
-use crate::{Appended, Bus, BusError, Clock, Done, Entry, Finding, Offset, Queued, Topic};
+use crate::{Appended, Bus, BusError, Clock, Done, Entry, Finding, Kept, Offset, Queued, Topic};
 
 /// Most topics of one log: each has a thread.
 const MAX_TOPICS: usize = 64;
@@ -200,6 +200,10 @@ impl Bus for Embedded {
 
     fn queued(&self, topic: &Topic) -> Result<Queued, BusError> {
         Ok(self.existing(topic).map_or_else(Queued::default, |open| open.queue.queued()))
+    }
+
+    fn kept(&self, topic: &Topic) -> Result<Kept, BusError> {
+        Ok(self.existing(topic).map_or_else(Kept::default, |open| open.kept()))
     }
 }
 

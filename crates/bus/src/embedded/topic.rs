@@ -13,7 +13,7 @@ use super::format::Marks;
 use super::queue::{Queue, Waiting};
 use super::segment::Segment;
 use super::{Options, format, small};
-use crate::{BusError, Done, Entry, Offset, contract};
+use crate::{BusError, Done, Entry, Kept, Offset, contract};
 
 /// The file that holds a topic's [`Marks`].
 pub(crate) const MARKS: &str = "marks";
@@ -140,6 +140,11 @@ impl OpenTopic {
             return Err(BusError::Trimmed { topic: self.name.clone(), wanted, oldest });
         }
         Ok(())
+    }
+
+    pub(crate) fn kept(&self) -> Kept {
+        let durable = self.durable.lock();
+        Kept { bytes: durable.segments.iter().map(|s| s.length()).sum(), segments: durable.segments.len() }
     }
 
     pub(crate) fn wait(&self, from: u64, timeout: Duration) -> Offset {

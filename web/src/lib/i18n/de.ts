@@ -376,6 +376,7 @@ export const de: Record<keyof typeof en, string> = {
   'system.engine': 'Auswertung',
   'system.fill': 'Füllung',
   'system.fill.of': 'Füllung von {name}',
+  'system.free': 'Frei',
   'system.lag': 'Rückstand der Auswertung',
   'system.lead': 'Version {version}, läuft seit {span}, gestartet {started}',
   'system.log': 'Protokoll der Eingänge',

@@ -375,6 +375,7 @@ export const en = {
   'system.engine': 'Engine',
   'system.fill': 'Fill',
   'system.fill.of': 'Fill of {name}',
+  'system.free': 'Free',
   'system.lag': 'Lag of the engine',
   'system.lead': 'Version {version}, running for {span}, since {started}',
   'system.log': 'Log',
