@@ -74,14 +74,3 @@ fn render(endpoints: &[Endpoint]) -> String {
     text.push('\n');
     text
 }
-
-/// Every endpoint as method, path and who may call it: for the test that walks them all.
-pub fn endpoints() -> Vec<(String, String, String)> {
-    let who = |endpoint: &Endpoint| match endpoint.access {
-        endpoint::Access::Anyone => "anyone".to_owned(),
-        endpoint::Access::SignedIn => "signed in".to_owned(),
-        endpoint::Access::May(action) => action.to_string(),
-    };
-    let all = routes::all(&Settings::default());
-    all.iter().map(|e| (e.method.to_string(), e.path.to_owned(), who(e))).collect()
-}

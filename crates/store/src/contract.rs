@@ -161,6 +161,9 @@ pub struct Query {
     pub to: Option<Timestamp>,
     /// Those whose body contains this text, ASCII case ignored.
     pub text: Option<String>,
+    /// Those whose body has in each of these top-level fields one of the texts given with it; a field without texts
+    /// narrows nothing.
+    pub fields: Vec<(&'static str, Vec<String>)>,
     /// At most so many, 1 to [`Query::MAX_LIMIT`].
     pub limit: usize,
     /// Where the page before ended.
@@ -183,6 +186,7 @@ impl Query {
             from: None,
             to: None,
             text: None,
+            fields: Vec::new(),
             limit: 100,
             cursor: None,
         }

@@ -7,19 +7,17 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use vigiles_engine::rule::Rule;
 use vigiles_model::{Alarm, RuleId};
-use vigiles_runtime::documents::{self, ALARM, RULE, Versioned};
+use vigiles_runtime::documents::{ALARM, RULE, Versioned};
 use vigiles_store::{Document, Query, Store};
 use vigiles_trust::{Action, Context, Resource};
 
-use crate::call::{Call, area, limit, moment, ok, stored, units, versioned, words};
+use super::listing::{self, Window, words_of};
+use crate::call::{Call, stored, units, versioned};
 use crate::endpoint::{Answer, Endpoint};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::wire::alarm::Alarm as WireAlarm;
-use crate::wire::list::List;
 
 const READ: Action = Action::Read(Resource::Alarms);
-/// Pages read from the store for one page of an answer, where a filter of the body leaves few.
-const MAX_PAGES_READ: usize = 20;
 
 /// Which alarms.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -65,36 +63,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn list(call: Call) -> Answer {
     let asked: AlarmsQuery = call.query()?;
-    let severities = words(asked.severity.as_deref());
-    check_words("severity", &severities, &["minor", "moderate", "severe", "extreme"])?;
-    let states = words(asked.state.as_deref());
-    check_words("state", &states, &["active", "cleared"])?;
-    let query = Query {
-        states,
-        area: area(asked.bbox.as_deref())?,
-        from: moment("from", asked.from.as_deref())?,
-        to: moment("to", asked.to.as_deref())?,
-        limit: limit(asked.limit)?,
-        cursor: asked.cursor,
-        ..Query::new(ALARM)
-    };
-    let fits = move |alarm: &Alarm| {
-        asked.rule.as_deref().is_none_or(|rule| alarm.rule.as_str() == rule)
-            && asked.incident.as_deref().is_none_or(|id| alarm.incident.as_ref().is_some_and(|i| i.as_str() == id))
-            && (severities.is_empty() || severities.contains(&documents::word(&alarm.severity)))
-    };
-    let ctx = call.context()?;
-    let list = call
-        .blocking(move |api| {
-            let (found, next) = filtered(api.platform.store(), &ctx, query, fits)?;
-            let documents: Vec<_> = found.iter().map(|(document, _)| document.clone()).collect();
-            let names = Names::of(api.platform.store(), &documents)?;
-            let unit = units(&api.platform);
-            let items = found.iter().map(|(_, alarm)| WireAlarm::new(alarm, &unit, names.rule(&alarm.rule))).collect();
-            Ok(List { items, next })
-        })
-        .await?;
-    ok(&list)
+    let severities = words_of("severity", asked.severity.as_deref(), &["minor", "moderate", "severe", "extreme"])?;
+    let states = words_of("state", asked.state.as_deref(), &["active", "cleared"])?;
+    let fields = vec![
+        ("rule", asked.rule.into_iter().collect()),
+        ("incident", asked.incident.into_iter().collect()),
+        ("severity", severities),
+    ];
+    let AlarmsQuery { bbox, from, to, limit, cursor, .. } = asked;
+    let window = Window { bbox, from, to, limit, cursor, ..Window::default() };
+    let query = Query { states, fields, ..window.query(ALARM)? };
+    listing::page(&call, query, |api, documents| {
+        let names = Names::of(api.platform.store(), documents)?;
+        let unit = units(&api.platform);
+        let shown = |document| {
+            let alarm: Alarm = stored(document)?;
+            Ok(WireAlarm::new(&alarm, &unit, names.rule(&alarm.rule)))
+        };
+        documents.iter().map(shown).collect()
+    })
+    .await
 }
 
 async fn get(call: Call) -> Answer {
@@ -109,44 +97,6 @@ async fn get(call: Call) -> Answer {
         })
         .await?;
     versioned(StatusCode::OK, &alarm, alarm.version)
-}
-
-/// Documents with their bodies, and the cursor of the next page.
-pub(super) type Found<T> = (Vec<(Document, T)>, Option<String>);
-
-/// A page of documents whose bodies fit, filled from as many pages of the store as it takes, up to a bound;
-/// then the page is short and its cursor goes on.
-pub(super) fn filtered<T: serde::de::DeserializeOwned>(
-    store: &dyn Store,
-    ctx: &Context,
-    mut query: Query,
-    fits: impl Fn(&T) -> bool,
-) -> Result<Found<T>, Problem> {
-    let wanted = query.limit;
-    let mut found = Vec::new();
-    for _ in 0..MAX_PAGES_READ {
-        query.limit = wanted - found.len();
-        let page = store.list(ctx, &query)?;
-        for document in page.documents {
-            let body: T = stored(&document)?;
-            if fits(&body) {
-                found.push((document, body));
-            }
-        }
-        query.cursor = page.next;
-        if query.cursor.is_none() || found.len() == wanted {
-            break;
-        }
-    }
-    Ok((found, query.cursor))
-}
-
-/// Checks words of the query against a closed list.
-pub(super) fn check_words(name: &str, given: &[String], known: &[&str]) -> Result<(), Problem> {
-    match given.iter().find(|word| !known.contains(&word.as_str())) {
-        Some(word) => Err(Problem::of(Code::Malformed, name, format!("{word:?} is none of {}", known.join(", ")))),
-        None => Ok(()),
-    }
 }
 
 /// The names of the rules behind some alarms.

@@ -6,16 +6,16 @@ use utoipa::{IntoParams, ToSchema};
 use vigiles_engine::{CommandBody, CommandDone, ConfigDocument, ConfigKind};
 use vigiles_model::AgencyId;
 use vigiles_runtime::documents;
-use vigiles_store::{Document, Query};
+use vigiles_store::Document;
 use vigiles_trust::{Action, Context, Resource};
 
-use crate::call::{Call, area, limit, no_content, ok, place, versioned};
+use super::listing::{self, Window};
+use crate::call::{Call, no_content, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
 use crate::wire::asset::Asset;
 use crate::wire::document::{Lookup, Wire, wire};
 use crate::wire::kind;
-use crate::wire::list::List;
 use crate::wire::playbook::Playbook;
 use crate::wire::zone::Zone;
 
@@ -126,23 +126,10 @@ pub(super) fn sort<T: ToSchema>(sort: &Sort, read: Read) -> Vec<Endpoint> {
 }
 
 async fn list(call: Call, what: ConfigKind) -> Answer {
-    let asked: ConfigQuery = call.query()?;
-    let query = Query {
-        area: area(asked.bbox.as_deref())?,
-        text: asked.q.filter(|q| !q.is_empty()),
-        limit: limit(asked.limit)?,
-        cursor: asked.cursor,
-        ..Query::new(documents::config_kind(what))
-    };
-    let ctx = call.context()?;
-    let list = call
-        .blocking(move |api| {
-            let page = api.platform.store().list(&ctx, &query)?;
-            let items = page.documents.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
-            Ok(List { items, next: page.next })
-        })
-        .await?;
-    ok(&list)
+    let ConfigQuery { q, bbox, limit, cursor } = call.query()?;
+    let window = Window { q, bbox, limit, cursor, ..Window::default() };
+    let query = window.query(documents::config_kind(what))?;
+    listing::page(&call, query, |_, documents| documents.iter().map(shown).collect()).await
 }
 
 async fn get(call: Call, what: ConfigKind) -> Answer {

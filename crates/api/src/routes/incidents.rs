@@ -5,21 +5,22 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use vigiles_history::Query as HistoryQuery;
 use vigiles_model::{Alarm, Asset, BoundingBox, Duration, Incident, Timestamp};
-use vigiles_runtime::documents::{self, ALARM, ASSET, INCIDENT, Versioned};
+use vigiles_runtime::documents::{ALARM, ASSET, INCIDENT, Versioned};
 use vigiles_store::Query;
 use vigiles_trust::{Action, Resource};
 
-use super::alarms::{Names, check_words, filtered};
-use crate::call::{Call, area, limit, moment, ok, stored, units, versioned, words};
+use super::alarms::Names;
+use super::listing::{self, Window, words_of};
+use crate::call::{Call, ok, stored, units, versioned};
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::{Code, Problem};
 use crate::wire::alarm::Alarm as WireAlarm;
 use crate::wire::asset::Asset as WireAsset;
 use crate::wire::incident::{Incident as WireIncident, Nearby};
-use crate::wire::list::List;
 use crate::wire::observation::Observation;
 
 const READ: Action = Action::Read(Resource::Incidents);
+const STATES: [&str; 7] = ["new", "acknowledged", "in_progress", "resolved", "closed", "reopened", "merged"];
 /// Most of each sort near an incident.
 const MOST_NEAR: usize = 200;
 
@@ -92,35 +93,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn list(call: Call) -> Answer {
     let asked: IncidentsQuery = call.query()?;
-    let states = words(asked.state.as_deref());
-    check_words("state", &states, &["new", "acknowledged", "in_progress", "resolved", "closed", "reopened", "merged"])?;
-    let priorities = words(asked.priority.as_deref());
-    check_words("priority", &priorities, &["p1", "p2", "p3", "p4"])?;
+    let states = words_of("state", asked.state.as_deref(), &STATES)?;
+    let priorities = words_of("priority", asked.priority.as_deref(), &["p1", "p2", "p3", "p4"])?;
     let agency = asked.agency.as_deref().map(str::parse).transpose();
-    let query = Query {
-        agency: agency
-            .map_err(|e: vigiles_model::id::IdError| Problem::of(Code::Malformed, "agency", e.to_string()))?,
-        states,
-        area: area(asked.bbox.as_deref())?,
-        from: moment("from", asked.from.as_deref())?,
-        to: moment("to", asked.to.as_deref())?,
-        text: asked.q.filter(|q| !q.is_empty()),
-        limit: limit(asked.limit)?,
-        cursor: asked.cursor,
-        ..Query::new(INCIDENT)
-    };
-    let fits = move |incident: &Incident| {
-        asked.type_.as_deref().is_none_or(|t| incident.incident_type == t)
-            && (priorities.is_empty() || priorities.contains(&documents::word(&incident.priority)))
-    };
-    let ctx = call.context()?;
-    let list = call
-        .blocking(move |api| {
-            let (found, next) = filtered(api.platform.store(), &ctx, query, fits)?;
-            Ok(List { items: found.iter().map(|(_, incident)| WireIncident::from(incident)).collect(), next })
-        })
-        .await?;
-    ok(&list)
+    let agency =
+        agency.map_err(|e: vigiles_model::id::IdError| Problem::of(Code::Malformed, "agency", e.to_string()))?;
+    let fields = vec![("incident_type", asked.type_.into_iter().collect()), ("priority", priorities)];
+    let IncidentsQuery { bbox, from, to, q, limit, cursor, .. } = asked;
+    let window = Window { bbox, from, to, q, limit, cursor };
+    let query = Query { agency, states, fields, ..window.query(INCIDENT)? };
+    listing::page(&call, query, |_, documents| {
+        documents.iter().map(|document| Ok(WireIncident::from(&stored::<Incident>(document)?))).collect()
+    })
+    .await
 }
 
 async fn get(call: Call) -> Answer {

@@ -11,6 +11,7 @@ mod events;
 mod health;
 mod incident_commands;
 mod incidents;
+mod listing;
 mod observations;
 mod picture;
 mod rules;

@@ -7,6 +7,7 @@ mod delivery;
 mod document;
 mod events;
 mod incidents;
+mod lists;
 mod session;
 mod setting;
 mod slow;

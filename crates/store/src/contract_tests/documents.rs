@@ -196,3 +196,25 @@ pub fn counts_what_it_holds(open: &Open) {
     assert_eq!((found.sequence, found.audit_entries), (4, 5));
     assert!(found.bytes > 0);
 }
+
+/// A page is full whenever there are more that fit, however rare they are.
+pub fn narrows_by_fields_of_the_body(open: &Open) {
+    let f = Fixture::new(open);
+    for i in 0..40_i64 {
+        let body = format!("{{\"sort\":\"{}\",\"n\":{i}}}", ["a", "b", "c", "d"][i as usize % 4]);
+        f.put(Draft { body, ..incident(&format!("i{i:02}"), i) });
+    }
+    let one = |sort: &str, limit, cursor| Query {
+        fields: vec![("sort", vec![sort.to_owned()]), ("n", Vec::new())],
+        limit,
+        cursor,
+        ..Query::new(INCIDENT)
+    };
+    let first = f.store.list(&system(), &one("b", 3, None)).unwrap();
+    assert_eq!(ids(&first.documents), ["i37", "i33", "i29"]);
+    let rest = f.store.list(&system(), &one("b", 10, first.next)).unwrap();
+    assert_eq!((rest.documents.len(), rest.next.as_ref()), (7, None));
+    let two = Query { fields: vec![("sort", vec!["a".to_owned(), "d".to_owned()])], ..Query::new(INCIDENT) };
+    assert_eq!(f.ids(&two).len(), 20);
+    assert_eq!(f.ids(&one("x' OR 1=1", 10, None)), Vec::<String>::new());
+}

@@ -25,7 +25,8 @@ macro_rules! contract_suite {
             documents: [
                 puts_and_gets, counts_versions, refuses_what_was_not_expected, does_all_or_nothing, deletes,
                 refuses_what_cannot_be_stored, pages_newest_first, pages_each_document_once, filters,
-                counts_what_it_holds, keeps_marks, derived_writes_are_writes, remembers_replies_for_their_actor
+                narrows_by_fields_of_the_body, counts_what_it_holds, keeps_marks, derived_writes_are_writes,
+                remembers_replies_for_their_actor
             ],
             feed: [tells_changes_in_order, leaves_secrets_out, says_resync, wakes_those_who_wait],
             past: [answers_for_any_moment, prunes_and_keeps_the_last_forms, time_never_runs_backwards],

@@ -189,6 +189,15 @@ impl Sql {
             self.and("instr(lower(body), ", text.to_ascii_lowercase());
             self.text.push_str(") > 0");
         }
+        for (field, texts) in query.fields.iter().filter(|(_, texts)| !texts.is_empty()) {
+            self.and("json_extract(body, ", format!("$.{field}"));
+            self.text.push_str(") IN (");
+            for (i, text) in texts.iter().enumerate() {
+                self.text.push_str(if i == 0 { "" } else { ", " });
+                self.bind(text.clone());
+            }
+            self.text.push(')');
+        }
         if let Some(cursor) = &query.cursor {
             let (time, id) = position(cursor)?;
             self.and("(time, id) < (", time);
