@@ -12,7 +12,7 @@ mod error;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use contract::{Appended, Bus, Done, Entry, Kept, Offset, Queued, Topic};
-pub use embedded::{Embedded, Options, check};
+pub use embedded::{Embedded, Options, check, repair};
 pub use error::BusError;
 
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ pub mod embedded;
 mod error;
 
 pub use contract::{Bucket, Cursor, Expired, History, Latest, Page, Query, SeriesQuery, Statistics};
-pub use embedded::{Embedded, Options, check};
+pub use embedded::{Embedded, Options, check, repair};
 pub use error::HistoryError;
 
 use std::path::PathBuf;

@@ -27,5 +27,5 @@ pub mod status;
 pub mod storage;
 pub mod time_zone;
 
-pub use platform::{CommandFailure, Parts, Platform, StartError};
+pub use platform::{CommandFailure, Parts, Platform, StartError, acted_on};
 pub use time_zone::TimeZone;

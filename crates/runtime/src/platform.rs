@@ -302,6 +302,14 @@ fn audit_note(command: &Command) -> AuditNote {
     AuditNote { action: action.to_owned(), resource, outcome: Outcome::Allowed, detail }
 }
 
+/// The offset up to which others have acted on the log: the log must not end before it.
+pub fn acted_on(store: &dyn Store, history: &dyn History, snapshots: &std::path::Path) -> Result<u64, StartError> {
+    let io = |source| StartError::Io { what: format!("reading {}", snapshots.display()), source };
+    let snapshot = crate::snapshot::load(snapshots).map_err(io)?.map_or(0, |found| found.offset.0);
+    let applied = store.mark(crate::applier::APPLIED)?.unwrap_or(0);
+    Ok(applied.max(snapshot).max(history.durable_offset()))
+}
+
 pub(crate) const TOPIC: &str = "input";
 
 pub(crate) fn topic() -> Topic {

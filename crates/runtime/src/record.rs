@@ -25,7 +25,7 @@ pub struct Record {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The entry has no bytes.
-    #[error("the entry is empty")]
+    #[error("the entry is empty: what was there was lost to damage, and set aside by a repair")]
     Empty,
     /// A format number of a later version, or damage.
     #[error("unknown record format {0}; written by a newer version?")]

@@ -84,6 +84,16 @@ pub fn check(dir: &Path) -> io::Result<Vec<(PathBuf, &'static str)>> {
     Ok(findings)
 }
 
+/// Moves every damaged snapshot file into `aside`. Gives them, with what is wrong.
+pub fn repair(dir: &Path, aside: &Path) -> io::Result<Vec<(PathBuf, &'static str)>> {
+    let damaged = check(dir)?;
+    for (path, _) in &damaged {
+        fs::create_dir_all(aside)?;
+        fs::rename(path, aside.join(path.file_name().unwrap_or_default()))?;
+    }
+    Ok(damaged)
+}
+
 fn list(dir: &Path) -> io::Result<Vec<(Offset, PathBuf)>> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,

@@ -66,7 +66,7 @@ const KINDS: [Kind; documents::ENGINE_KINDS.len() + directory::KINDS.len()] = {
     all
 };
 
-fn open_store(layout: &Layout, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
+pub(crate) fn open_store(layout: &Layout, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
     let options =
         vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || clock.now()), max_bytes: None };
     Ok(Arc::new(SqliteStore::open(&layout.store, options).context("opening the store")?))

@@ -75,7 +75,7 @@ fn check_topic(disk: &dyn Disk, directory: &Path, name: &str, findings: &mut Vec
 }
 
 /// Checks one segment; gives what must follow it.
-fn check_segment(disk: &dyn Disk, path: &Path, tag: u32, base: u64) -> Result<Order, BusError> {
+pub(crate) fn check_segment(disk: &dyn Disk, path: &Path, tag: u32, base: u64) -> Result<Order, BusError> {
     let io = |e: std::io::Error| BusError::io("reading", path, &e);
     let file = disk.open(path).map_err(io)?;
     let header = segment::read_header(&*file, path, tag, base)?;
@@ -92,7 +92,7 @@ fn check_segment(disk: &dyn Disk, path: &Path, tag: u32, base: u64) -> Result<Or
 
 /// What precedes the torn write of a process that was killed, where no more than that is wrong with the newest segment:
 /// nobody was told that it was stored, and opening cuts it.
-fn before_tear(disk: &dyn Disk, path: &Path, tag: u32, base: u64, marks: format::Marks) -> Option<Order> {
+pub(crate) fn before_tear(disk: &dyn Disk, path: &Path, tag: u32, base: u64, marks: format::Marks) -> Option<Order> {
     let file = disk.open(path).ok()?;
     let scan = segment::scan(&*file, path, tag, base, u64::MAX).ok()?;
     let proof = segment::proof_of_damage(&*file, path, &scan).ok()?;

@@ -5,6 +5,7 @@ pub mod disk;
 pub mod format;
 mod open;
 mod queue;
+mod repair;
 mod segment;
 mod small;
 mod topic;
@@ -24,6 +25,7 @@ use parking_lot::RwLock;
 
 pub use check::{check, check_on};
 use disk::{Disk, LocalDisk};
+pub use repair::repair;
 use topic::OpenTopic;
 use writer::Writer;
 

@@ -7,4 +7,5 @@ mod disk_full;
 mod fixture;
 mod model;
 mod power_cut;
+mod repair;
 mod sim_disk;

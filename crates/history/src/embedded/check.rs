@@ -41,7 +41,7 @@ fn has_files(mut entries: fs::ReadDir) -> bool {
 }
 
 /// Decodes every column of every block of a file and compares with the index and the manifest.
-fn check_file(directory: &Path, entry: Entry) -> Result<(), HistoryError> {
+pub(crate) fn check_file(directory: &Path, entry: Entry) -> Result<(), HistoryError> {
     let file = Sealed::new(directory, entry);
     let wrong = |place: String, what| Err(file.damaged(place, super::codec::Malformed(what)));
     let index = file.footer()?;

@@ -44,3 +44,40 @@ fn a_damaged_byte_is_named_with_its_file_and_place() {
     }
     assert!(check(&data, &[]).status.success(), "{KIND}: mended again");
 }
+
+/// What is damaged is set aside, what is lost is named, the platform starts on the rest and goes on.
+#[test]
+fn a_repair_keeps_what_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (source, reader) = (token(&data, "source"), token(&data, "administrator"));
+    let mut server = Server::start(&data);
+    furnish(&server.client(&reader), "{asset} is high", false);
+    let client = server.client(&source);
+    for number in 0..20 {
+        client.deliver(&line("a", number)).unwrap().expect(&[202]);
+    }
+    // Not stopped in order, so the readings are in the log alone.
+    server.kill();
+    drop(server);
+    let log = files(&data.join("log"), ".log").remove(0);
+    let bytes = std::fs::read(&log).unwrap();
+    let tenth = 10.0_f64.to_le_bytes();
+    flip(&log, bytes.windows(8).rposition(|window| window == tenth).unwrap());
+
+    let repaired = check(&data, &["--repair"]);
+    let text = said(&repaired);
+    assert!(repaired.status.success() && text.contains("1 records, offsets ") && text.contains("are lost"), "{text}");
+    assert_eq!(files(&data.join("damaged"), ".log").len(), 1, "{text}");
+    assert!(check(&data, &[]).status.success());
+
+    let server = Server::start(&data);
+    server.client(&source).deliver(&line("b", 1000)).unwrap().expect(&[202]);
+    let reader = server.client(&reader);
+    let list = format!("/api/v1/observations?kind={KIND}");
+    while !reader.all(&list).iter().any(|item| item["asset"] == "b") {}
+    let values = reader.all(&list).iter().map(|item| item["value"].as_f64().unwrap() as u64).collect::<Vec<_>>();
+    assert_eq!(values.len(), 20, "19 of 20 readings, and the new one: {text}");
+    assert!(!values.contains(&10));
+    server.stop();
+}
