@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use vigiles_engine::{Command, CommandBody, CommandDone};
 use vigiles_model::{AgencyId, BoundingBox, Geometry, Incident, KindId, Timestamp};
 use vigiles_runtime::documents;
+use vigiles_runtime::once::Once;
 use vigiles_runtime::{CommandFailure, Platform};
 use vigiles_store::{AuditNote, Document, Outcome};
 use vigiles_trust::{Action, Context, Resource};
@@ -42,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     /// The body, unpacked.
     pub(crate) body: Bytes,
+    /// The key under which its command is carried out once; none where the request has none.
+    pub(crate) once: Option<Once>,
     /// Address of the other side.
     pub(crate) peer: Option<IpAddr>,
 }
@@ -138,7 +141,11 @@ impl Call {
         let ctx = self.context()?;
         let agency = ctx.agency().cloned().ok_or_else(|| Problem::internal(&"a caller without an agency"))?;
         let command = Command { by: ctx.person().cloned(), agency, expected_version, body };
-        self.platform().command(&ctx, command).await.map_err(Problem::from)
+        let done = match self.once.clone() {
+            Some(once) => self.platform().command_once(&ctx, command, once).await,
+            None => self.platform().command(&ctx, command).await,
+        };
+        done.map_err(Problem::from)
     }
 
     /// Leaves an audit entry for a consultation that the store does not see.

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use vigiles_model::Duration;
 use vigiles_runtime::directory::SignedIn;
+use vigiles_runtime::once::Once;
 use vigiles_store::{AuditNote, Outcome, Reply, StoreError, Write};
 use vigiles_trust::{Action, Context, Purpose, authorise};
 
@@ -59,6 +60,7 @@ async fn enter(api: Arc<Api>, endpoint: &Endpoint, path: RawPathParams, request:
         peer: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| canonical(info.0)),
         headers: parts.headers,
         body,
+        once: None,
         api,
     };
     match (&call.context, call.headers.get(IDEMPOTENCY_KEY)) {
@@ -159,18 +161,15 @@ async fn once(endpoint: &Endpoint, call: Call, ctx: Context, key: String) -> Ans
         return repeat(&reply, &fingerprint);
     }
     let api = call.api.clone();
-    let response = (endpoint.handler)(call).await?;
+    let expires = api.platform.now() + REMEMBERED;
+    // The deed itself carries the key too: a crash before the answer is stored does not make it happen twice.
+    let deed = Once { key: format!("deed:{}/{key}", ctx.actor()), fingerprint: fingerprint.clone(), expires };
+    let response = (endpoint.handler)(Call { once: Some(deed), ..call }).await?;
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|e| Problem::internal(&e))?;
     if let (true, Ok(text)) = (bytes.len() <= MAX_REMEMBERED, std::str::from_utf8(&bytes)) {
         let etag = parts.headers.get("etag").and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let reply = Reply {
-            key,
-            fingerprint,
-            status: parts.status.as_u16(),
-            body: format!("{etag}\n{text}"),
-            expires: api.platform.now() + REMEMBERED,
-        };
+        let reply = Reply { key, fingerprint, status: parts.status.as_u16(), body: format!("{etag}\n{text}"), expires };
         let keep = move || api.platform.store().apply(&ctx, vec![Write::Remember(reply)]).map(drop);
         let kept: Result<(), StoreError> =
             tokio::task::spawn_blocking(keep).await.map_err(|e| Problem::internal(&e))?;

@@ -18,7 +18,9 @@ use vigiles_trust::Context;
 
 use crate::documents;
 use crate::intake::Intake;
-use crate::pump::Batch;
+use crate::once::UnderWay;
+use crate::pump::{Asker, Batch, Progress};
+use crate::record::Asked;
 use crate::snapshot;
 
 /// The mark in the store: effects of log entries before it are in the documents.
@@ -45,6 +47,8 @@ pub(crate) struct Applier {
     pub(crate) history: Arc<dyn History>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) waiting: Arc<Waiting>,
+    pub(crate) under_way: Arc<UnderWay>,
+    pub(crate) progress: Arc<Progress>,
     pub(crate) errands: mpsc::Sender<Errand>,
     pub(crate) snapshots: PathBuf,
     pub(crate) stop: Arc<AtomicBool>,
@@ -57,7 +61,7 @@ struct Work {
     places: FxHashMap<(&'static str, String), usize>,
     puts: Vec<ConfigDocument>,
     deletes: Vec<(ConfigKind, String)>,
-    outcomes: Vec<(u128, Result<CommandDone, CommandError>)>,
+    outcomes: Vec<(Arc<Asked>, Result<CommandDone, CommandError>)>,
     errands: Vec<Errand>,
     raised: Vec<Timestamp>,
 }
@@ -81,13 +85,15 @@ impl Applier {
         let mut work = Work::default();
         let mut next = Offset(0);
         let mut newest_snapshot = None;
+        let count = batches.len() as u64;
         for batch in batches {
             next = batch.next;
-            for (ticket, effect) in batch.effects {
-                work.add(ticket, effect);
+            for (asked, effect) in batch.effects {
+                work.add(asked, effect);
             }
             newest_snapshot = batch.snapshot.map(|state| (batch.next, state)).or(newest_snapshot);
         }
+        work.remember();
         work.writes.push(Write::SetMark { name: APPLIED, value: next.0 });
         // Effects come again from the log if a power cut takes them back; a snapshot ends that, so before one they
         // must be durable.
@@ -98,17 +104,25 @@ impl Applier {
         self.intake.counters.alarms.add(work.raised.len());
         work.raised.iter().for_each(|at| self.intake.counters.last_hour.note(*at));
         self.intake.counters.commands.add(work.outcomes.len());
-        for (ticket, outcome) in work.outcomes {
-            if let Some(caller) = self.waiting.lock().remove(&ticket) {
-                let _caller_gone = caller.send(outcome);
-            }
-        }
+        self.progress.applied.fetch_add(count, Ordering::Release);
+        self.answer(work.outcomes);
         for errand in work.errands {
             // A full queue loses nothing: the sweep finds tasks that still run.
             let _found_by_the_sweep = self.errands.try_send(errand);
         }
         if let Some((offset, state)) = newest_snapshot {
             self.save_snapshot(offset, &state);
+        }
+    }
+
+    fn answer(&self, outcomes: Vec<(Arc<Asked>, Result<CommandDone, CommandError>)>) {
+        for (asked, outcome) in outcomes {
+            if let Some(once) = &asked.once {
+                self.under_way.done(once);
+            }
+            if let Some(caller) = self.waiting.lock().remove(&asked.ticket) {
+                let _caller_gone = caller.send(outcome);
+            }
         }
     }
 
@@ -148,7 +162,7 @@ impl Applier {
 }
 
 impl Work {
-    fn add(&mut self, ticket: Option<u128>, effect: Effect) {
+    fn add(&mut self, asked: Asker, effect: Effect) {
         match effect {
             Effect::AlarmChanged(alarm) => {
                 self.raised.extend((alarm.version <= 1).then_some(alarm.raised));
@@ -168,7 +182,19 @@ impl Work {
                 self.deletes.push((what, id));
             }
             Effect::TaskStarted { incident, task } => self.errands.push(Errand { incident, task }),
-            Effect::CommandDone(outcome) => self.outcomes.extend(ticket.map(|ticket| (ticket, outcome))),
+            Effect::CommandDone(outcome) => self.outcomes.extend(asked.map(|asked| (asked, outcome))),
+        }
+    }
+
+    /// Outcomes of commands with a key are stored with their effects.
+    fn remember(&mut self) {
+        for (asked, outcome) in &self.outcomes {
+            // What was refused did nothing, and may be tried again.
+            let (Some(once), Ok(done)) = (&asked.once, outcome) else { continue };
+            match once.remember(done) {
+                Ok(write) => self.writes.push(write),
+                Err(error) => tracing::error!(%error, "the outcome of a command has no JSON form"),
+            }
         }
     }
 

@@ -77,7 +77,7 @@ fn running(incident: &Incident) -> impl Iterator<Item = Errand> {
 async fn carry_out(platform: Arc<Platform>, errand: Errand, places: Arc<Semaphore>, in_hand: InHand) {
     let Ok(_place) = places.acquire_owned().await else { return };
     if let Some((incident, command)) = outcome(&platform, &errand).await {
-        let result = platform.order(command).await;
+        let result = platform.order(command, None).await;
         if let Err(error) = result {
             tracing::warn!(incident = %incident, task = %errand.task.id, %error, "outcome of a task not taken");
         }

@@ -17,6 +17,7 @@ mod errands;
 mod housekeeping;
 pub mod intake;
 pub mod live;
+pub mod once;
 pub mod platform;
 mod pump;
 mod recent;

@@ -23,7 +23,9 @@ use crate::directory::Directory;
 use crate::door::{Door, Grant, Receipt, Refusal, Sources, SubmitError};
 use crate::intake::Intake;
 use crate::live::Live;
+use crate::once::{Once, UnderWay};
 use crate::pump::Progress;
+use crate::record::Asked;
 use crate::storage::Measured;
 use crate::time_zone::{Logged, TimeZone};
 use crate::{documents, errands, record, start};
@@ -102,6 +104,7 @@ pub struct Platform {
     pub(crate) intake: Arc<Intake>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) waiting: Arc<Waiting>,
+    pub(crate) under_way: Arc<UnderWay>,
     pub(crate) live: Live,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
@@ -110,6 +113,8 @@ pub struct Platform {
     pub(crate) errands: Mutex<Option<mpsc::Receiver<Errand>>>,
     /// The log position at the start: the platform is ready once it has come so far.
     pub(crate) ready_at: u64,
+    /// The batches of effects that had been handed on when it had come so far.
+    pub(crate) handed_at_ready: OnceLock<u64>,
     pub(crate) started: Timestamp,
     pub(crate) rate_per_s: AtomicU64,
     pub(crate) tickets: AtomicU64,
@@ -164,9 +169,14 @@ impl Platform {
         self.started
     }
 
-    /// Whether everything that was in the log at the start has been taken.
+    /// Whether everything that was in the log at the start has been taken, and its effects are in the store.
     pub fn is_ready(&self) -> bool {
-        self.progress.failed.lock().is_none() && self.progress.position.load(Ordering::Relaxed) >= self.ready_at
+        let progress = &self.progress;
+        if progress.failed.lock().is_some() || progress.position.load(Ordering::Acquire) < self.ready_at {
+            return false;
+        }
+        let handed = *self.handed_at_ready.get_or_init(|| progress.handed.load(Ordering::Relaxed));
+        progress.applied.load(Ordering::Acquire) >= handed
     }
 
     pub(crate) fn carrier(&self) -> Option<&Arc<dyn Carrier>> {
@@ -181,19 +191,29 @@ impl Platform {
     /// A command of a person: audited, then durable, then carried out; the answer comes when its effects are
     /// in the store.
     pub async fn command(self: &Arc<Self>, ctx: &Context, command: Command) -> Result<CommandDone, CommandFailure> {
+        self.audited(ctx, command, None).await
+    }
+
+    pub(crate) async fn audited(
+        self: &Arc<Self>,
+        ctx: &Context,
+        command: Command,
+        once: Option<Once>,
+    ) -> Result<CommandDone, CommandFailure> {
         let platform = self.clone();
         let (ctx, note) = (ctx.clone(), audit_note(&command));
         tokio::task::spawn_blocking(move || platform.store().record(&ctx, note))
             .await
             .map_err(|_| CommandFailure::Closed)?
             .map_err(|e| CommandFailure::Storage(e.to_string()))?;
-        self.order(command).await
+        self.order(command, once).await
     }
 
-    /// A command of the platform itself.
-    pub(crate) async fn order(&self, command: Command) -> Result<CommandDone, CommandFailure> {
+    /// A command of the platform itself, or one that was audited.
+    pub(crate) async fn order(&self, command: Command, once: Option<Once>) -> Result<CommandDone, CommandFailure> {
         let ticket = self.ticket();
-        let bytes = record::command(ticket, &command).map_err(|e| CommandFailure::Storage(e.to_string()))?;
+        let asked = Asked { ticket, once };
+        let bytes = record::command(&asked, &command).map_err(|e| CommandFailure::Storage(e.to_string()))?;
         let (sender, receiver) = oneshot::channel();
         self.waiting.lock().insert(ticket, sender);
         let outcome = self.append_and_wait(bytes, receiver).await;

@@ -24,13 +24,16 @@ const SNAPSHOT_OBSERVATIONS: usize = 2_000_000;
 /// Time between two snapshots of the engine, if anything happened.
 const SNAPSHOT_INTERVAL: vigiles_model::Duration = vigiles_model::Duration::from_secs(30);
 
+/// Whoever asked for a command.
+pub(crate) type Asker = Option<Arc<record::Asked>>;
+
 /// Effects of some log entries, to be applied together.
 #[derive(Debug)]
 pub(crate) struct Batch {
     /// The offset after the last of the entries.
     pub next: Offset,
-    /// Effects in order, each with the ticket of the command it belongs to.
-    pub effects: Vec<(Option<u128>, Effect)>,
+    /// Effects in order, each with whoever asked for the command it belongs to.
+    pub effects: Vec<(Asker, Effect)>,
     /// The engine's state at `next`, when a snapshot is due.
     pub snapshot: Option<Vec<u8>>,
 }
@@ -38,8 +41,12 @@ pub(crate) struct Batch {
 /// How far the pump has come, for readiness and the system page.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// The next offset it will read.
+    /// The next offset it will read; everything before it has been handed on.
     pub position: AtomicU64,
+    /// Batches handed on to the applier.
+    pub handed: AtomicU64,
+    /// Batches whose effects are in the store.
+    pub applied: AtomicU64,
     /// Platform time of the last entry taken, microseconds.
     pub time: AtomicU64,
     /// The engine's own counts, a second old at most.
@@ -116,7 +123,6 @@ impl Pump {
             self.position = entry.offset.next();
         }
         self.intake.frames.processed(observations, self.position);
-        self.progress.position.store(self.position.0, Ordering::Relaxed);
         self.progress.time.store(at.0.unsigned_abs(), Ordering::Relaxed);
         since.observations += observations;
         let due = since.observations >= SNAPSHOT_OBSERVATIONS || at.since(since.snapshot_at) >= SNAPSHOT_INTERVAL;
@@ -124,7 +130,10 @@ impl Pump {
             since.observations = 0;
             since.snapshot_at = at;
         }
-        self.hand_on(effects, due)
+        self.hand_on(effects, due)?;
+        // Last: who sees it knows that the effects before it have been handed on.
+        self.progress.position.store(self.position.0, Ordering::Release);
+        Ok(())
     }
 
     /// Takes one entry; gives the number of observations in it.
@@ -132,12 +141,12 @@ impl Pump {
         &mut self,
         entry: &Entry,
         gatherer: &mut Gatherer,
-        out: &mut Vec<(Option<u128>, Effect)>,
+        out: &mut Vec<(Asker, Effect)>,
     ) -> Result<usize, PumpError> {
-        let (input, ticket) = match self.intake.frames.take(entry.offset) {
+        let (input, asked) = match self.intake.frames.take(entry.offset) {
             Some(frame) => (Input::Observations(Arc::unwrap_or_clone(frame)), None),
             None => match record::parse(&entry.bytes) {
-                Ok(record) => (record.input, record.ticket),
+                Ok(record) => (record.input, record.asked.map(Arc::new)),
                 Err(error) => {
                     self.intake.counters.undecodable.add(1);
                     tracing::error!(offset = entry.offset.0, %error, "log entry skipped");
@@ -149,7 +158,7 @@ impl Pump {
             let mut effects = Vec::new();
             self.engine.step(&input, entry.at, &mut effects);
             if entry.offset >= self.effects_from {
-                out.extend(effects.into_iter().map(|effect| (ticket, effect)));
+                out.extend(effects.into_iter().map(|effect| (asked.clone(), effect)));
             }
         }
         let Input::Observations(observations) = input else { return Ok(0) };
@@ -174,12 +183,13 @@ impl Pump {
         }
     }
 
-    fn hand_on(&mut self, effects: Vec<(Option<u128>, Effect)>, snapshot: bool) -> Result<(), PumpError> {
+    fn hand_on(&mut self, effects: Vec<(Asker, Effect)>, snapshot: bool) -> Result<(), PumpError> {
         if effects.is_empty() && !snapshot {
             return Ok(());
         }
         let snapshot = snapshot.then(|| self.engine.snapshot());
         let batch = Batch { next: self.position, effects, snapshot };
+        self.progress.handed.fetch_add(1, Ordering::Relaxed);
         self.out.send(batch).map_err(|_| PumpError::Applier)
     }
 }

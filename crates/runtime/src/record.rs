@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use vigiles_engine::{Command, Input};
 use vigiles_model::Observation;
 
+use crate::once::Once;
+
 const TICK: u8 = 1;
 const COMMAND_JSON: u8 = 2;
 const FRAME_POSTCARD_1: u8 = 3;
@@ -17,8 +19,17 @@ const UTC_OFFSET: u8 = 4;
 pub struct Record {
     /// What the engine steps on.
     pub input: Input,
-    /// Which waiting caller the outcome of a command belongs to.
-    pub ticket: Option<u128>,
+    /// Whom the outcome of a command belongs to.
+    pub asked: Option<Asked>,
+}
+
+/// Whom the outcome of a command belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The caller that waits for it.
+    pub ticket: u128,
+    /// Its key, where it is to be carried out once.
+    pub once: Option<Once>,
 }
 
 /// Why an entry cannot be read.
@@ -44,6 +55,8 @@ pub enum RecordError {
 #[derive(Serialize, Deserialize)]
 struct Ticketed {
     ticket: u128,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    once: Option<Once>,
     command: Command,
 }
 
@@ -65,10 +78,11 @@ pub fn frame(observations: &[Observation]) -> Result<Vec<u8>, RecordError> {
     Ok(postcard::to_extend(observations, bytes)?)
 }
 
-/// A command with the ticket of the caller that waits for it.
-pub fn command(ticket: u128, command: &Command) -> Result<Vec<u8>, RecordError> {
+/// A command with whoever asked for it.
+pub fn command(asked: &Asked, command: &Command) -> Result<Vec<u8>, RecordError> {
     let mut bytes = vec![COMMAND_JSON];
-    serde_json::to_writer(&mut bytes, &Ticketed { ticket, command: command.clone() })?;
+    let Asked { ticket, once } = asked.clone();
+    serde_json::to_writer(&mut bytes, &Ticketed { ticket, once, command: command.clone() })?;
     Ok(bytes)
 }
 
@@ -76,15 +90,15 @@ pub fn command(ticket: u128, command: &Command) -> Result<Vec<u8>, RecordError> 
 pub fn parse(bytes: &[u8]) -> Result<Record, RecordError> {
     let (format, body) = bytes.split_first().ok_or(RecordError::Empty)?;
     match *format {
-        TICK => Ok(Record { input: Input::Tick, ticket: None }),
+        TICK => Ok(Record { input: Input::Tick, asked: None }),
         COMMAND_JSON => {
-            let Ticketed { ticket, command } = serde_json::from_slice(body)?;
-            Ok(Record { input: Input::Command(command), ticket: Some(ticket) })
+            let Ticketed { ticket, once, command } = serde_json::from_slice(body)?;
+            Ok(Record { input: Input::Command(command), asked: Some(Asked { ticket, once }) })
         }
-        FRAME_POSTCARD_1 => Ok(Record { input: Input::Observations(postcard::from_bytes(body)?), ticket: None }),
+        FRAME_POSTCARD_1 => Ok(Record { input: Input::Observations(postcard::from_bytes(body)?), asked: None }),
         UTC_OFFSET => {
             let bytes = body.try_into().map_err(|_| RecordError::UtcOffset(body.len()))?;
-            Ok(Record { input: Input::UtcOffset(i32::from_le_bytes(bytes)), ticket: None })
+            Ok(Record { input: Input::UtcOffset(i32::from_le_bytes(bytes)), asked: None })
         }
         other => Err(RecordError::Format(other)),
     }

@@ -16,6 +16,7 @@ use crate::directory::Directory;
 use crate::housekeeping;
 use crate::intake::Intake;
 use crate::live::Live;
+use crate::once::UnderWay;
 use crate::platform::{Parts, Platform, StartError, topic};
 use crate::pump::{Progress, Pump};
 use crate::snapshot;
@@ -47,6 +48,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     let progress = Arc::new(Progress::default());
     progress.position.store(resume.position.0, Ordering::Relaxed);
     let waiting = Arc::<Waiting>::default();
+    let under_way = Arc::<UnderWay>::default();
     let live = Live::default();
     let (errand_sender, errand_receiver) = mpsc::channel(ERRANDS);
     let (sender, receiver) = sync_channel(BATCHES);
@@ -56,6 +58,8 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         history: parts.history.clone(),
         intake: intake.clone(),
         waiting: waiting.clone(),
+        under_way: under_way.clone(),
+        progress: progress.clone(),
         errands: errand_sender,
         snapshots: parts.snapshots.clone(),
         stop: stop.clone(),
@@ -80,6 +84,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         intake,
         progress: progress.clone(),
         waiting,
+        under_way,
         live,
         stop,
         threads: Mutex::default(),
@@ -87,6 +92,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         directory,
         errands: Mutex::new(Some(errand_receiver)),
         ready_at,
+        handed_at_ready: OnceLock::new(),
         started,
         rate_per_s: AtomicU64::new(0),
         tickets: AtomicU64::new(0),

@@ -104,3 +104,51 @@ fn what_was_acknowledged_is_there_once() {
     let checked = check(&data, &[]);
     assert!(checked.status.success(), "{}", said(&checked));
 }
+
+/// Opens incidents with a key each until the platform is gone; gives the first that was not answered.
+fn command(client: &Client, mut next: u64, answered: &Sender<u64>) -> u64 {
+    loop {
+        let body = format!(
+            "{{\"title\":\"deed {next}\",\"incident_type\":\"test\",\"priority\":\"p3\",\"severity\":\"minor\"}}"
+        );
+        match client.post("/api/v1/incidents", "application/json", &format!("k{next}"), &body) {
+            Ok(answer) if answer.status == 201 => next += 1,
+            Ok(answer) => drop(answer.expect(&[409, 503])),
+            Err(_gone) => return next,
+        }
+        let _killed = answered.send(next);
+    }
+}
+
+#[test]
+fn a_command_with_a_key_is_done_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let operator = token(&data, "supervisor");
+    let mut next = 0;
+    for after in ROUNDS {
+        let mut server = Server::start(&data);
+        let client = server.client(&operator);
+        let (sender, receiver) = channel();
+        let goal = next + after;
+        next = std::thread::scope(|scope| {
+            // The one that the last kill cut off comes first, with the same key.
+            let commanding = scope.spawn(move || command(&client, next, &sender));
+            while receiver.recv().is_ok_and(|done| done < goal) {}
+            server.kill();
+            commanding.join().unwrap()
+        });
+    }
+    let server = Server::start(&data);
+    let mut titles: Vec<String> = server
+        .client(&operator)
+        .all("/api/v1/incidents")
+        .iter()
+        .map(|incident| incident["title"].as_str().unwrap().to_owned())
+        .collect();
+    titles.sort();
+    let count = titles.len() as u64;
+    titles.dedup();
+    assert_eq!(titles.len() as u64, count, "done twice");
+    assert!((next..=next + 1).contains(&count), "{count} of {next}");
+}
