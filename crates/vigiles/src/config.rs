@@ -19,6 +19,26 @@ pub(crate) struct Config {
     /// Endpoints that playbooks may call, by name.
     #[serde(default)]
     pub(crate) webhook: Vec<Webhook>,
+    /// What external MQTT brokers ask for, by their address.
+    #[serde(default)]
+    pub(crate) broker: Vec<Broker>,
+}
+
+/// `[[broker]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Broker {
+    /// The address, as it stands in the sources that use it.
+    pub(crate) url: String,
+    /// User name, where the broker asks for one; then `password_file` is needed.
+    #[serde(default)]
+    pub(crate) user: Option<String>,
+    /// File with the password.
+    #[serde(default)]
+    pub(crate) password_file: Option<PathBuf>,
+    /// File with the certificates (PEM) of the authorities that vouch for the broker; those of the web if not given.
+    #[serde(default)]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// `[smtp]`.

@@ -3,6 +3,8 @@
 //! Invariant: a message is acknowledged to the other broker only when its observations are durable here. The
 //! session is kept, so that the other broker holds what comes while this one is away.
 
+mod tls;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -10,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use parking_lot::Mutex;
-use rumqttc::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Packet, Publish, QoS};
+use rumqttc::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Packet, Publish, QoS, Transport};
 use tokio::sync::watch;
 use vigiles_formats::mqtt;
 use vigiles_formats::observation::Draft;
@@ -26,8 +28,10 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::fr
 /// Where to connect, and what for.
 #[derive(Clone)]
 pub struct Config {
-    /// `mqtt://host:port`, or `host:port`; 1883 where no port is given.
+    /// `mqtt://host:port` or `host:port`, 1883 where no port is given; `mqtts://host:port` for TLS, then 8883.
     pub url: String,
+    /// The authorities that vouch for the broker's certificate, PEM; those of the web where none are given.
+    pub ca: Option<Vec<u8>>,
     /// The client's name; it must stay the same, for the session is found by it.
     pub client_id: String,
     /// User name and password.
@@ -53,8 +57,11 @@ impl fmt::Debug for Config {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The address.
-    #[error("url: {0:?} is not mqtt://host:port")]
+    #[error("url: {0:?} is not mqtt://host:port or mqtts://host:port")]
     Url(String),
+    /// The authorities.
+    #[error("ca: {0}")]
+    Authority(String),
     /// A topic filter.
     #[error("filters: {0:?} is not a topic filter")]
     Filter(String),
@@ -82,6 +89,7 @@ pub struct MqttClient {
     config: Config,
     host: String,
     port: u16,
+    transport: Transport,
     door: Arc<dyn Door>,
     health: Arc<Health>,
     sources: Sources,
@@ -90,13 +98,14 @@ pub struct MqttClient {
 impl MqttClient {
     /// Checks a configuration.
     pub fn new(config: Config, door: Arc<dyn Door>) -> Result<Self, ConfigError> {
-        let (host, port) = split(&config.url).ok_or_else(|| ConfigError::Url(config.url.clone()))?;
+        let (tls, host, port) = split(&config.url).ok_or_else(|| ConfigError::Url(config.url.clone()))?;
+        let transport = if tls { tls::transport(config.ca.as_deref())? } else { Transport::tcp() };
         if let Some(bad) = config.filters.iter().find(|f| !mqtt::is_filter(f)) {
             return Err(ConfigError::Filter(bad.clone()));
         }
         // Every message of this connection belongs to the source, whatever its topic.
         let sources = Sources { list: vec![Source { topic: Some("#".into()), ..config.source.clone() }] };
-        Ok(Self { config, host, port, door, health: Arc::default(), sources })
+        Ok(Self { config, host, port, transport, door, health: Arc::default(), sources })
     }
 
     /// How it fares, also while it runs.
@@ -107,6 +116,7 @@ impl MqttClient {
     /// Stays connected until `stop` turns true.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut options = MqttOptions::new(self.config.client_id.clone(), self.host.clone(), self.port);
+        options.set_transport(self.transport.clone());
         options.set_clean_session(false).set_manual_acks(true).set_keep_alive(Duration::from_secs(30));
         options.set_max_packet_size(self.config.max_packet_bytes, self.config.max_packet_bytes);
         if let Some((user, password)) = &self.config.credentials {
@@ -215,18 +225,22 @@ impl MqttClient {
     }
 }
 
-/// Host and port of `mqtt://host:port`.
-fn split(url: &str) -> Option<(String, u16)> {
-    let rest = url.strip_prefix("mqtt://").unwrap_or(url).trim_end_matches('/');
+/// Whether TLS is asked for, host and port of `mqtt://host:port` or `mqtts://host:port`.
+fn split(url: &str) -> Option<(bool, String, u16)> {
+    let (tls, rest) = match url.strip_prefix("mqtts://") {
+        Some(rest) => (true, rest),
+        None => (false, url.strip_prefix("mqtt://").unwrap_or(url)),
+    };
+    let rest = rest.trim_end_matches('/');
     if rest.contains("//") {
         return None;
     }
     let (host, port) = match rest.rsplit_once(':') {
         Some((host, port)) => (host, port.parse().ok()?),
-        None => (rest, 1883),
+        None => (rest, if tls { 8883 } else { 1883 }),
     };
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    (!host.is_empty()).then(|| (host.to_owned(), port))
+    (!host.is_empty()).then(|| (tls, host.to_owned(), port))
 }
 
 #[cfg(test)]
@@ -235,13 +249,15 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let check = |url: &str, expected: Option<(&str, u16)>| {
-            assert_eq!(split(url), expected.map(|(h, p)| (h.to_owned(), p)), "{url}");
+        let check = |url: &str, expected: Option<(bool, &str, u16)>| {
+            assert_eq!(split(url), expected.map(|(tls, h, p)| (tls, h.to_owned(), p)), "{url}");
         };
-        check("mqtt://broker.example:1884", Some(("broker.example", 1884)));
-        check("10.0.0.1", Some(("10.0.0.1", 1883)));
-        check("mqtt://[::1]:1883", Some(("::1", 1883)));
-        check("mqtts://a", None);
+        check("mqtt://broker.example:1884", Some((false, "broker.example", 1884)));
+        check("10.0.0.1", Some((false, "10.0.0.1", 1883)));
+        check("mqtt://[::1]:1883", Some((false, "::1", 1883)));
+        check("mqtts://a", Some((true, "a", 8883)));
+        check("mqtts://a:1", Some((true, "a", 1)));
+        check("https://a", None);
         check("mqtt://", None);
         check("a:b", None);
     }

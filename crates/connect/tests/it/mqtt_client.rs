@@ -55,6 +55,7 @@ fn config(port: u16, door: &FakeDoor) -> Config {
         Mapping::from_toml("format='json'\nasset='{topic.2}'\n[[observations]]\nkind='air.pm25'\nvalue='/pm'").unwrap();
     Config {
         url: format!("mqtt://127.0.0.1:{port}"),
+        ca: None,
         client_id: "vigiles-test".into(),
         credentials: None,
         filters: vec!["lora/+/up".into()],
@@ -133,5 +134,7 @@ fn configurations_are_checked() {
     let refuse =
         |config: Config, expected: ConfigError| assert_eq!(MqttClient::new(config, door.clone()).err(), Some(expected));
     refuse(Config { url: "http://x".into(), ..config(1, &door) }, ConfigError::Url("http://x".into()));
+    let tls = |ca: &[u8]| Config { url: "mqtts://x".into(), ca: Some(ca.to_vec()), ..config(1, &door) };
+    refuse(tls(b"no certificate"), ConfigError::Authority("holds no certificate".into()));
     refuse(Config { filters: vec!["a/#/b".into()], ..config(1, &door) }, ConfigError::Filter("a/#/b".into()));
 }

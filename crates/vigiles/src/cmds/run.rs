@@ -62,10 +62,11 @@ async fn serve(arguments: &Arguments, config: &Config, city: Option<&City>, plat
     let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", addresses.http));
 
     platform.run_errands(Some(super::outbound::carrier(config)?));
+    let brokers = super::clients::Brokers::read(config)?;
     let door: Arc<dyn Door> = Arc::new(platform.clone());
     let broker = mqtt::Broker::new(door, mqtt::Config::default());
     let broker_task = tokio::spawn(broker.clone().serve(broker_socket, stop.clone()));
-    let clients = tokio::spawn(super::clients::keep(platform.clone(), stop.clone()));
+    let clients = tokio::spawn(super::clients::keep(platform.clone(), brokers, stop.clone()));
     control::serve(&arguments.data, platform.clone(), base.clone())?;
 
     let settings = super::settings::settings(&arguments.data, &base, city, &broker, stop.clone());

@@ -1,6 +1,7 @@
 //! The real binary: killed, starved of disk, read slowly, and its data checked.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod broker;
 mod city;
 mod damage;
 mod full;

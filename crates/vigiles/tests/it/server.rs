@@ -22,18 +22,23 @@ pub(crate) struct Server {
 impl Server {
     /// Starts on a data directory and waits until it is ready.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_by(&mut Command::new(BINARY), data)
+        Self::start_with(data, &[])
+    }
+
+    /// Starts with further arguments.
+    pub(crate) fn start_with(data: &Path, further: &[&str]) -> Self {
+        Self::start_by(&mut Command::new(BINARY), data, further)
     }
 
     /// Starts with files that cannot grow beyond so many KiB, as on a disk that is full.
     pub(crate) fn start_limited(data: &Path, kib: u64) -> Self {
         // The soft limit: it can be lifted while the program runs. The signal is ignored, so that writes fail instead.
         let script = format!("trap '' XFSZ; ulimit -S -f {kib}; exec \"$0\" \"$@\"");
-        Self::start_by(Command::new("bash").args(["-c", &script, BINARY]), data)
+        Self::start_by(Command::new("bash").args(["-c", &script, BINARY]), data, &[])
     }
 
-    fn start_by(command: &mut Command, data: &Path) -> Self {
-        command.args(["run", "--listen", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data"]).arg(data);
+    fn start_by(command: &mut Command, data: &Path, further: &[&str]) -> Self {
+        command.args(["run", "--listen", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data"]).arg(data).args(further);
         command.env("VIGILES_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
