@@ -102,7 +102,9 @@ impl Applier {
         }
         self.intake.catalogue.change(&work.puts, &work.deletes);
         self.intake.counters.alarms.add(work.raised.len());
-        work.raised.iter().for_each(|at| self.intake.counters.last_hour.note(*at));
+        for at in &work.raised {
+            self.intake.counters.last_hour.note(*at);
+        }
         self.intake.counters.commands.add(work.outcomes.len());
         self.progress.applied.fetch_add(count, Ordering::Release);
         self.answer(work.outcomes);

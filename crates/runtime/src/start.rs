@@ -39,10 +39,7 @@ struct Resume {
 
 pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     let resume = find_resume(&parts)?;
-    let catalogue = Catalogue::load(&*parts.store)?;
-    let mut intake = Intake::new(parts.bus.clone(), topic(), parts.clock.clone(), catalogue);
-    intake.counters.last_hour = LastHour::load(&*parts.store, parts.clock.now())?;
-    let intake = Arc::new(intake);
+    let intake = Arc::new(intake(&parts)?);
     let directory = Directory::open(parts.store.clone())?;
     let stop = Arc::new(AtomicBool::new(false));
     let progress = Arc::new(Progress::default());
@@ -111,6 +108,13 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     // The pump first: it ends the applier by leaving.
     platform.threads.lock().extend(threads.into_iter().rev());
     Ok(platform)
+}
+
+fn intake(parts: &Parts) -> Result<Intake, StartError> {
+    let catalogue = Catalogue::load(&*parts.store)?;
+    let mut intake = Intake::new(parts.bus.clone(), topic(), parts.clock.clone(), catalogue);
+    intake.counters.last_hour = LastHour::load(&*parts.store, parts.clock.now())?;
+    Ok(intake)
 }
 
 fn run_pump(pump: Pump, progress: &Progress) {

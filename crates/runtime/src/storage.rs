@@ -85,7 +85,9 @@ impl LastHour {
             }
         }
         raised.sort_unstable();
-        raised.into_iter().for_each(|at| hour.note(at));
+        for at in raised {
+            hour.note(at);
+        }
         Ok(hour)
     }
 

@@ -1659,6 +1659,11 @@ export interface components {
              * @description Next offset.
              */
             next: number;
+            /**
+             * Format: int64
+             * @description Files they are in.
+             */
+            segments: number;
         };
         /** @description Merges another incident into this one. */
         Merge: {
@@ -1886,7 +1891,7 @@ export interface components {
         Rates: {
             /**
              * Format: double
-             * @description Alarms raised per hour.
+             * @description Alarms raised in the last hour, also those from before the start.
              */
             alarms_per_h: number;
             /**
@@ -2133,11 +2138,11 @@ export interface components {
              * @description Bytes on disk.
              */
             bytes: number;
-            /** @description Name. */
+            /** @description `history` (observations), `store` (documents) or `snapshots` (of the engine). */
             name: string;
             /**
              * Format: int64
-             * @description Rows.
+             * @description Observations, documents or snapshots.
              */
             rows: number;
         };
@@ -2164,6 +2169,8 @@ export interface components {
             uptime_s: number;
             /** @description Version of the program. */
             version: string;
+            /** @description The volume that the data lies on. */
+            volume: components["schemas"]["Volume"];
         };
         /** @description One step of a playbook under way. */
         Task: {
@@ -2408,6 +2415,19 @@ export interface components {
              * @description Reach in metres.
              */
             range_m: number;
+        };
+        /** @description The volume that the data lies on. */
+        Volume: {
+            /**
+             * Format: int64
+             * @description Bytes that the platform may still write.
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes in all.
+             */
+            total_bytes: number;
         };
         /** @description A named area. */
         Zone: {

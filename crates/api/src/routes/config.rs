@@ -127,7 +127,7 @@ pub(super) fn sort<T: ToSchema>(sort: &Sort, read: Read) -> Vec<Endpoint> {
 
 async fn list(call: Call, what: ConfigKind) -> Answer {
     let ConfigQuery { q, bbox, limit, cursor } = call.query()?;
-    let window = Window { q, bbox, limit, cursor, ..Window::default() };
+    let window = Window { bbox, q, limit, cursor, ..Window::default() };
     let query = window.query(documents::config_kind(what))?;
     listing::page(&call, query, |_, documents| documents.iter().map(shown).collect()).await
 }
