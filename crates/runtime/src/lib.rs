@@ -28,5 +28,5 @@ pub mod status;
 pub mod storage;
 pub mod time_zone;
 
-pub use platform::{CommandFailure, Parts, Platform, StartError, acted_on};
+pub use platform::{CommandFailure, Parts, Platform, StartError, acted_on, log_end};
 pub use time_zone::TimeZone;

@@ -66,6 +66,17 @@ pub enum StartError {
         /// The operating system's error.
         source: std::io::Error,
     },
+    /// The log is missing, or older than the rest: what it takes now would stand under numbers that were acted on before.
+    #[error(
+        "the log ends at {log}, but entries up to {acted_on} were acted on: it is missing or older than the rest of the data \
+         directory; restore all of it from one backup"
+    )]
+    Behind {
+        /// Where the log ends.
+        log: u64,
+        /// Where what was made from it ends.
+        acted_on: u64,
+    },
     /// The log no longer reaches back to the newest usable snapshot.
     #[error(
         "the engine cannot be rebuilt: the log starts at {log}, the newest usable snapshot is at {snapshot}; restore a backup of both"
@@ -328,6 +339,11 @@ pub fn acted_on(store: &dyn Store, history: &dyn History, snapshots: &std::path:
     let snapshot = crate::snapshot::load(snapshots).map_err(io)?.map_or(0, |found| found.offset.0);
     let applied = store.mark(crate::applier::APPLIED)?.unwrap_or(0);
     Ok(applied.max(snapshot).max(history.durable_offset()))
+}
+
+/// Where the log ends: the number of its next entry.
+pub fn log_end(bus: &dyn Bus) -> Result<u64, BusError> {
+    Ok(bus.bounds(&topic())?.end.0)
 }
 
 pub(crate) const TOPIC: &str = "input";

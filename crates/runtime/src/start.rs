@@ -17,7 +17,7 @@ use crate::housekeeping;
 use crate::intake::Intake;
 use crate::live::Live;
 use crate::once::UnderWay;
-use crate::platform::{Parts, Platform, StartError, topic};
+use crate::platform::{Parts, Platform, StartError, acted_on, topic};
 use crate::pump::{Progress, Pump};
 use crate::snapshot;
 use crate::storage::LastHour;
@@ -141,6 +141,10 @@ fn find_resume(parts: &Parts) -> Result<Resume, StartError> {
     };
     if engine_from < bounds.start {
         return Err(StartError::Gap { log: bounds.start.0, snapshot: engine_from.0 });
+    }
+    let acted_on = acted_on(&*parts.store, &*parts.history, &parts.snapshots)?;
+    if bounds.end.0 < acted_on {
+        return Err(StartError::Behind { log: bounds.end.0, acted_on });
     }
     let history_from = Offset(parts.history.durable_offset()).max(bounds.start);
     let position = engine_from.min(history_from);

@@ -1,5 +1,6 @@
 //! The backends of a platform. The embedded ones live in one data directory.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,13 +38,28 @@ impl Layout {
     }
 }
 
+/// Makes the data directory where there is none, for its owner only: notes, accounts and the audit log lie in it.
+fn make(data: &Path) -> Result<()> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.with_context(|| format!("making the data directory {}", data.display()))
+}
+
 /// Opens the embedded backends. The log is first: its lock keeps a second process out.
 pub(crate) fn open(data: &Path, time_zone: TimeZone) -> Result<Parts> {
     let layout = Layout::new(data);
-    std::fs::create_dir_all(data).with_context(|| format!("making the data directory {}", data.display()))?;
+    make(data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let bus = vigiles_bus::Embedded::open(&layout.log, vigiles_bus::Options::default(), clock.clone())
         .context("opening the log")?;
+    if vigiles_runtime::log_end(&bus)? > 0 {
+        for part in [&layout.history, &layout.store] {
+            anyhow::ensure!(
+                part.is_dir(),
+                "{} is missing, though the log beside it has entries: restore it from a backup, or begin anew in another directory",
+                part.display()
+            );
+        }
+    }
     let history = vigiles_history::Embedded::open(&layout.history, vigiles_history::Options::default())
         .context("opening history")?;
     let store = open_store(&layout, clock.clone())?;
@@ -74,7 +90,7 @@ pub(crate) fn open_store(layout: &Layout, clock: Arc<dyn Clock>) -> Result<Arc<d
 
 /// Opens accounts and tokens of a data directory on which no platform runs.
 pub(crate) fn open_directory(data: &Path) -> Result<(Directory, Arc<dyn Clock>)> {
-    std::fs::create_dir_all(data).with_context(|| format!("making the data directory {}", data.display()))?;
+    make(data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = open_store(&Layout::new(data), clock.clone())?;
     Ok((Directory::open(store)?, clock))

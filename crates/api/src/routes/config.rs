@@ -152,11 +152,23 @@ async fn put(call: Call, what: ConfigKind, read: Read) -> Answer {
     };
     let (body, agency) = read(&call)?;
     call.check_owner(agency.as_ref())?;
+    check_agency(&call, agency.as_ref())?;
     let done = call.command(expected, body).await?;
     let status = if found.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     match done {
         CommandDone::Config { document, version } => versioned(status, &shown_config(&document, version), version),
         other => Err(Problem::internal(&format!("a put answered {other:?}"))),
+    }
+}
+
+/// Nobody could handle what belongs to an agency that does not exist.
+fn check_agency(call: &Call, agency: Option<&AgencyId>) -> Result<(), Problem> {
+    match agency {
+        Some(id) if call.api.platform.directory().agency(id).is_none() => {
+            let what = format!("there is no agency {id}; make it under /api/v1/agencies first");
+            Err(Problem::of(Code::Invalid, "agency", what))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -26,7 +26,7 @@ pub struct AuditEntry {
     pub outcome: Outcome,
     /// Further words.
     pub detail: String,
-    /// BLAKE3 over this entry and the hash before: the chain.
+    /// SHA-256 over this entry and the hash before: the chain.
     pub hash: String,
 }
 

@@ -44,6 +44,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         bail!("{} is not a directory", dir.display());
     }
     let layout = Layout::new(dir);
+    if ![&layout.log, &layout.history, &layout.store].iter().any(|part| part.is_dir()) {
+        bail!("{} is no data directory: it holds no log, no history and no store", dir.display());
+    }
     let findings = check(&layout)?;
     say_all(&findings)?;
     match findings.len() {
@@ -90,7 +93,34 @@ fn check(layout: &Layout) -> Result<Vec<Finding>> {
     }
     let snapshots = vigiles_runtime::snapshot::check(&layout.snapshots)?;
     findings.extend(snapshots.into_iter().map(|(file, what)| whole(&file, what.to_owned())));
+    if findings.is_empty() {
+        findings = compare(layout)?;
+    }
     Ok(findings)
+}
+
+/// What is missing, or does not belong together though each part is whole.
+fn compare(layout: &Layout) -> Result<Vec<Finding>> {
+    if !layout.log.is_dir() && !layout.history.is_dir() {
+        // Accounts and tokens were made before the first start.
+        return Ok(Vec::new());
+    }
+    let parts = [&layout.log, &layout.history, &layout.store].into_iter();
+    let missing: Vec<Finding> = parts
+        .filter(|part| !part.is_dir())
+        .map(|part| whole(part, "missing; restore it from a backup".to_owned()))
+        .collect();
+    if !missing.is_empty() {
+        return Ok(missing);
+    }
+    let bus = vigiles_bus::Embedded::open(&layout.log, vigiles_bus::Options::default(), Arc::new(SystemClock))?;
+    let (end, acted_on) = (vigiles_runtime::log_end(&bus)?, acted_on(layout)?);
+    if end >= acted_on {
+        return Ok(Vec::new());
+    }
+    let what =
+        format!("ends at {end}, though entries up to {acted_on} were acted on; restore all parts from one backup");
+    Ok(vec![whole(&layout.log, what)])
 }
 
 fn whole(file: &Path, what: String) -> Finding {

@@ -45,6 +45,27 @@ fn a_damaged_byte_is_named_with_its_file_and_place() {
     assert!(check(&data, &[]).status.success(), "{KIND}: mended again");
 }
 
+/// A directory from which a part was taken, or that is none, is not in order, and no platform takes readings in it.
+#[test]
+fn a_missing_part_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    used(&data);
+    for part in ["log", "history", "store"] {
+        let aside = folder.path().join(part);
+        std::fs::rename(data.join(part), &aside).unwrap();
+        let checked = check(&data, &[]);
+        assert!(!checked.status.success() && said(&checked).contains("missing"), "{part}: {}", said(&checked));
+        let refused = Server::refused(&data);
+        assert!(refused.contains("missing"), "{part}: {refused}");
+        // What the refused start made stands in the way of the part that comes back.
+        let _nothing_made = std::fs::remove_dir_all(data.join(part));
+        std::fs::rename(&aside, data.join(part)).unwrap();
+    }
+    assert!(check(&data, &[]).status.success(), "{}", said(&check(&data, &[])));
+    assert!(said(&check(folder.path(), &[])).contains("is no data directory"));
+}
+
 /// What is damaged is set aside, what is lost is named, the platform starts on the rest and goes on.
 #[test]
 fn a_repair_keeps_what_can_be_read() {

@@ -37,6 +37,15 @@ impl Server {
         Self::start_by(Command::new("bash").args(["-c", &script, BINARY]), data, &[])
     }
 
+    /// Why it does not start on a data directory.
+    pub(crate) fn refused(data: &Path) -> String {
+        let mut command = Command::new(BINARY);
+        command.args(["run", "--listen", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data"]).arg(data);
+        let output = command.env("VIGILES_LOG", "error").stdin(Stdio::null()).output().unwrap();
+        assert!(!output.status.success());
+        said(&output)
+    }
+
     fn start_by(command: &mut Command, data: &Path, further: &[&str]) -> Self {
         command.args(["run", "--listen", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data"]).arg(data).args(further);
         command.env("VIGILES_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
