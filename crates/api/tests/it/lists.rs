@@ -40,9 +40,8 @@ async fn pages_of_filtered_lists_are_full() {
     let source = world.token(Role::Source);
     // The rare ones come first, so that a newest-first list has them at its end.
     let value = |i: usize| if i < RARE { 300 } else { 80 };
-    let lines: String = (0..READINGS)
-        .map(|i| format!("{{\"kind\":\"air.pm25\",\"value\":{},\"asset\":\"a{i}\"}}\n", value(i)))
-        .collect();
+    let line = |i| format!("{{\"kind\":\"air.pm25\",\"value\":{},\"asset\":\"a{i}\"}}\n", value(i));
+    let lines = (0..READINGS).map(line).collect::<Vec<_>>().concat();
     let post = world.request("POST", "/api/v1/observations").bearer(&source);
     post.body("application/x-ndjson", lines).send().await.expect(202);
     while world.platform.status().engine.open_alarms < (READINGS + RARE) as u64 {

@@ -1,6 +1,7 @@
 //! What the tests give the platform: a kind, a rule, and readings that are known again.
 
 use serde_json::json;
+use vigiles_bus::{Clock as _, SystemClock};
 
 use crate::server::Client;
 
@@ -26,8 +27,7 @@ pub(crate) fn furnish(client: &Client, title: &str, incidents: bool) {
 /// A reading; its value tells which.
 pub(crate) fn line(asset: &str, value: u64) -> String {
     // Within what the kind retains, a second apart, and the same text whenever it is asked for.
-    let day = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 86_400;
-    let second = (day - 3) * 86_400 + value % HIGH % 86_400;
-    let time = vigiles_model::Timestamp::from_secs(second as i64);
+    let day = SystemClock.now().0 / 86_400_000_000 - 3;
+    let time = vigiles_model::Timestamp::from_secs(day * 86_400 + (value % HIGH % 86_400) as i64);
     format!("{{\"kind\":\"{KIND}\",\"asset\":\"{asset}\",\"value\":{value},\"time\":\"{time}\"}}\n")
 }

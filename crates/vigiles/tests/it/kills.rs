@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use crate::city::{HIGH, KIND, furnish, line};
 use crate::server::{Client, Server, check, said, token};
@@ -12,6 +12,8 @@ use crate::server::{Client, Server, check, said, token};
 const BATCH: u64 = 30;
 /// Acknowledged deliveries before each kill.
 const ROUNDS: [u64; 6] = [1, 9, 3, 17, 2, 6];
+/// More than a round ever tells, so that telling never waits.
+const MOST_TOLD: usize = 65_536;
 
 /// Delivery `number`: each has one asset of its own.
 fn delivery(number: u64) -> String {
@@ -20,7 +22,7 @@ fn delivery(number: u64) -> String {
 }
 
 /// Delivers from `next` on until the platform is gone, telling each acknowledgement; gives the first that has none.
-fn deliver(client: &Client, mut next: u64, acknowledged: &Sender<u64>) -> u64 {
+fn deliver(client: &Client, mut next: u64, acknowledged: &SyncSender<u64>) -> u64 {
     while let Ok(answer) = client.deliver(&delivery(next)) {
         match answer.status {
             202 => next += 1,
@@ -49,7 +51,7 @@ fn rounds(data: &Path, source: &str) -> (u64, u64) {
     for (round, after) in ROUNDS.iter().enumerate() {
         let mut server = Server::start(data);
         let client = server.client(source);
-        let (sender, receiver) = channel();
+        let (sender, receiver) = sync_channel(MOST_TOLD);
         let goal = next + after;
         next = std::thread::scope(|scope| {
             let delivering = scope.spawn(move || deliver(&client, next, &sender));
@@ -106,7 +108,7 @@ fn what_was_acknowledged_is_there_once() {
 }
 
 /// Opens incidents with a key each until the platform is gone; gives the first that was not answered.
-fn command(client: &Client, mut next: u64, answered: &Sender<u64>) -> u64 {
+fn command(client: &Client, mut next: u64, answered: &SyncSender<u64>) -> u64 {
     loop {
         let body = format!(
             "{{\"title\":\"deed {next}\",\"incident_type\":\"test\",\"priority\":\"p3\",\"severity\":\"minor\"}}"
@@ -129,7 +131,7 @@ fn a_command_with_a_key_is_done_once() {
     for after in ROUNDS {
         let mut server = Server::start(&data);
         let client = server.client(&operator);
-        let (sender, receiver) = channel();
+        let (sender, receiver) = sync_channel(MOST_TOLD);
         let goal = next + after;
         next = std::thread::scope(|scope| {
             // The one that the last kill cut off comes first, with the same key.
