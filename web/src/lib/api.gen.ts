@@ -1223,7 +1223,7 @@ export interface components {
             at: components["schemas"]["Time"];
             /** @description Further words. */
             detail: string;
-            /** @description BLAKE3 over this entry and the hash before: the chain. */
+            /** @description SHA-256 over this entry and the hash before: the chain. */
             hash: string;
             /** @description Whether it was let through. */
             outcome: components["schemas"]["Outcome"];

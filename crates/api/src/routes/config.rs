@@ -161,15 +161,14 @@ async fn put(call: Call, what: ConfigKind, read: Read) -> Answer {
     }
 }
 
-/// Nobody could handle what belongs to an agency that does not exist.
+/// Nobody could handle what belongs to an agency that does not exist. The caller's own does.
 fn check_agency(call: &Call, agency: Option<&AgencyId>) -> Result<(), Problem> {
-    match agency {
-        Some(id) if call.api.platform.directory().agency(id).is_none() => {
-            let what = format!("there is no agency {id}; make it under /api/v1/agencies first");
-            Err(Problem::of(Code::Invalid, "agency", what))
-        }
-        _ => Ok(()),
+    let Some(id) = agency else { return Ok(()) };
+    if call.context()?.agency() == Some(id) || call.api.platform.directory().agency(id).is_some() {
+        return Ok(());
     }
+    let what = format!("there is no agency {id}; make it under /api/v1/agencies first");
+    Err(Problem::of(Code::Invalid, "agency", what))
 }
 
 async fn delete(call: Call, what: ConfigKind) -> Answer {
