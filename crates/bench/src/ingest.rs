@@ -60,7 +60,8 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
             sender.join().map_err(|_| anyhow::anyhow!("a sender panicked"))??;
         }
         watched?;
-        measured.drained = drain(&mut client)?;
+        // The connection of the setting has been idle for so long that the server has closed it.
+        measured.drained = drain(&mut Client::new(server.http, &administrator))?;
         // The stream of events ends with the server, and its reader with it.
         server.kill()
     })?;
