@@ -34,6 +34,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<Vec<xtask::Finding>, TidyError> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).ok_or(TidyError::NoRoot)?;
+    // Asked at run time: clones that share a build cache share this binary too.
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).ok_or(TidyError::NoRoot)?;
+    let root = own.parent().map(PathBuf::from).ok_or(TidyError::NoRoot)?;
     tidy(&root)
 }

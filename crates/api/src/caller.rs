@@ -1,10 +1,12 @@
 //! Who calls: found from the bearer token or the session cookie of a request.
 
+use std::net::IpAddr;
+
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method};
 use vigiles_model::{AgencyId, PersonId, SourceId};
 use vigiles_runtime::directory::SignedIn;
-use vigiles_runtime::door::{Grant, Refusal};
+use vigiles_runtime::door::{Grant, Knock, Refusal};
 use vigiles_trust::Role;
 
 use crate::problem::{Code, Problem};
@@ -41,7 +43,7 @@ impl Caller {
 }
 
 /// Finds who calls. A token that is wrong is an error; a cookie that is over is nobody.
-pub(crate) fn find(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+pub(crate) fn find(api: &Api, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<Option<Caller>, Problem> {
     let now = api.platform.now();
     if let Some(value) = headers.get(AUTHORIZATION) {
         let text = value.to_str().unwrap_or_default();
@@ -49,7 +51,8 @@ pub(crate) fn find(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Pro
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::of(Code::Unauthenticated, "Authorization", "send Bearer and a token"));
         }
-        let grant = api.platform.directory().authenticate(token.trim(), now).map_err(|refusal| refused(&refusal))?;
+        let from = Knock { door: "http", from: peer };
+        let grant = api.platform.authenticate(token.trim(), &from).map_err(|refusal| refused(&refusal))?;
         let caller =
             Caller { id: grant.principal, roles: grant.roles, agency: grant.agency, by: By::Token(grant.source) };
         return Ok(Some(caller));

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, RawPathParams, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -30,7 +31,15 @@ const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 const MAX_REMEMBERED: usize = 1024 * 1024;
 
 /// Lets a request through to the handler of its endpoint, or says why not.
-pub(crate) async fn pass(api: Arc<Api>, endpoint: Arc<Endpoint>, path: RawPathParams, request: Request) -> Response {
+pub(crate) async fn pass(
+    api: Arc<Api>,
+    endpoint: Arc<Endpoint>,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+) -> Response {
+    let Ok(path) = path else {
+        return Problem::new(Code::NotFound, "the path is not valid UTF-8, so it names nothing").into_response();
+    };
     let answer = enter(api, &endpoint, path, request).await;
     answer.unwrap_or_else(IntoResponse::into_response)
 }
@@ -38,10 +47,11 @@ pub(crate) async fn pass(api: Arc<Api>, endpoint: Arc<Endpoint>, path: RawPathPa
 async fn enter(api: Arc<Api>, endpoint: &Endpoint, path: RawPathParams, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     caller::check_site(&parts.method, &parts.headers)?;
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| canonical(info.0));
     let caller = match endpoint.access {
         // A wrong token does not keep anyone from what is open to all.
-        Access::Anyone => caller::find(&api, &parts.headers).ok().flatten(),
-        Access::SignedIn | Access::May(_) => caller::find(&api, &parts.headers)?,
+        Access::Anyone => caller::find(&api, &parts.headers, peer).ok().flatten(),
+        Access::SignedIn | Access::May(_) => caller::find(&api, &parts.headers, peer)?,
     };
     if let Some(Caller { by: By::Session(signed_in), .. }) = &caller {
         save_session(&api, signed_in);
@@ -57,20 +67,26 @@ async fn enter(api: Arc<Api>, endpoint: &Endpoint, path: RawPathParams, request:
         context,
         path: path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        peer: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| canonical(info.0)),
+        peer,
         headers: parts.headers,
         body,
         once: None,
-        api,
+        api: api.clone(),
     };
-    match (&call.context, call.headers.get(IDEMPOTENCY_KEY)) {
+    let ctx = call.context.clone();
+    let answer = match (&ctx, call.headers.get(IDEMPOTENCY_KEY)) {
         (Some(ctx), Some(key)) if endpoint.idempotent => {
             let key = check_key(key)?;
-            let ctx = ctx.clone();
-            once(endpoint, call, ctx, key).await
+            once(endpoint, call, ctx.clone(), key).await
         }
         _ => (endpoint.handler)(call).await,
+    };
+    let unaudited = |problem: &&Problem| problem.code == Code::Forbidden && !problem.audited;
+    let refusal = answer.as_ref().err().filter(unaudited).map(|problem| problem.detail.clone());
+    if let (Some(ctx), Some(why)) = (ctx, refusal) {
+        refused(&api, endpoint, ctx, why).await?;
     }
+    answer
 }
 
 fn canonical(address: SocketAddr) -> IpAddr {
@@ -111,18 +127,24 @@ async fn decide(
     match authorise(&caller.id, &caller.roles, &caller.agency, purpose, action, None) {
         Ok(context) => Ok(Some(context)),
         Err(refusal) => {
-            let note = AuditNote {
-                action: action.to_string(),
-                resource: endpoint.path.to_owned(),
-                outcome: Outcome::Refused,
-                detail: format!("{}: {refusal}", caller.id),
-            };
-            let api = api.clone();
-            let record = move || api.platform.store().record(&Context::system("api"), note);
-            tokio::task::spawn_blocking(record).await.map_err(|e| Problem::internal(&e))??;
+            let purpose = purpose.unwrap_or(Purpose::Operations);
+            let ctx = Context::nothing_granted(&caller.id, &caller.agency, purpose);
+            refused(api, endpoint, ctx, refusal.to_string()).await?;
             Err(Problem::new(Code::Forbidden, refusal.to_string()))
         }
     }
+}
+
+/// Leaves an audit entry about a refusal, in the name of whoever was refused.
+async fn refused(api: &Arc<Api>, endpoint: &Endpoint, ctx: Context, why: String) -> Result<(), Problem> {
+    let action = match endpoint.access {
+        Access::May(action) => action.to_string(),
+        Access::SignedIn | Access::Anyone => endpoint.method.to_string(),
+    };
+    let note = AuditNote { action, resource: endpoint.path.to_owned(), outcome: Outcome::Refused, detail: why };
+    let api = api.clone();
+    let record = move || api.platform.store().record(&ctx, note);
+    Ok(tokio::task::spawn_blocking(record).await.map_err(|e| Problem::internal(&e))??)
 }
 
 /// The purpose stated; none where none is.

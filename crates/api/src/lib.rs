@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request};
 use axum::http::Uri;
 use axum::response::IntoResponse;
@@ -61,7 +62,9 @@ pub fn router(platform: Arc<Platform>, settings: Settings) -> Router {
 
 fn route(api: Arc<Api>, endpoint: Arc<Endpoint>) -> MethodRouter {
     let filter = MethodFilter::try_from(endpoint.method.clone()).expect("endpoints have ordinary methods");
-    on(filter, move |path: RawPathParams, request: Request| gate::pass(api, endpoint, path, request))
+    on(filter, move |path: Result<RawPathParams, RawPathParamsRejection>, request: Request| {
+        gate::pass(api, endpoint, path, request)
+    })
 }
 
 /// The OpenAPI 3.1 document as JSON text, with a line break at its end.

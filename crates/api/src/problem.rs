@@ -218,18 +218,20 @@ pub struct Problem {
     pub errors: Vec<Fault>,
     /// For [`Code::TooMany`] and [`Code::Unavailable`].
     pub retry_after_s: Option<u64>,
+    /// Whether whoever refused it has left an audit entry already.
+    pub audited: bool,
 }
 
 impl Problem {
     /// A problem in words.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s: None, audited: false }
     }
 
     /// A problem with one field, parameter or header.
     pub fn of(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
         let fault = Fault::new(path, message);
-        Self { detail: format!("{}: {}", fault.path, fault.message), errors: vec![fault], code, retry_after_s: None }
+        Self { errors: vec![fault.clone()], ..Self::new(code, format!("{}: {}", fault.path, fault.message)) }
     }
 
     /// There is no `what` of that id.
@@ -283,7 +285,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Conflict { .. } => Self::new(Code::VersionMismatch, error.to_string()),
-            StoreError::NotPermitted { .. } => Self::new(Code::Forbidden, error.to_string()),
+            StoreError::NotPermitted { .. } => Self { audited: true, ..Self::new(Code::Forbidden, error.to_string()) },
             StoreError::Invalid { field, why } => Self::of(Code::Malformed, *field, why.clone()),
             StoreError::Full { .. } => Self::later(Code::Unavailable, error.to_string(), 30),
             StoreError::Closed => Self::later(Code::Unavailable, "the platform is stopping", 5),

@@ -36,6 +36,9 @@ impl Config {
     /// Stores a document that is in order and returns it with its new version.
     pub(crate) fn put(&mut self, mut document: ConfigDocument) -> Result<(ConfigDocument, u64), CommandError> {
         self.check(&document)?;
+        if let ConfigDocument::Kind(kind) = &document {
+            self.check_meaning(kind)?;
+        }
         let (what, id) = (document.what(), document.id().to_owned());
         let version = self.version(what, &id) + 1;
         if version == 1 {
@@ -55,6 +58,25 @@ impl Config {
             ConfigDocument::Playbook(d) => drop(self.playbooks.insert(d.id.clone(), *d)),
         }
         Ok((document, version))
+    }
+
+    /// The numbers stored under a kind mean what it said when they came: a change would relabel the past.
+    fn check_meaning(&self, new: &ObservationKind) -> Result<(), CommandError> {
+        let Some(old) = self.kinds.get(&new.id) else { return Ok(()) };
+        let refuse = |field: &str, old: &str| {
+            let why = format!(
+                "the {field} of kind `{}` stays {old:?}: its stored observations mean it; register a new kind instead",
+                new.id
+            );
+            Err(CommandError::NotAllowed { why })
+        };
+        if old.unit != new.unit {
+            return refuse("unit", &old.unit);
+        }
+        if old.value_type != new.value_type {
+            return refuse("value type", old.value_type.as_str());
+        }
+        Ok(())
     }
 
     /// Deletes a document that nothing refers to.

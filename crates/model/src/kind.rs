@@ -17,6 +17,17 @@ pub enum ValueType {
     Text,
 }
 
+impl ValueType {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// What the door does with observations of a kind when the platform cannot keep up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,6 +1,7 @@
 //! What a protocol sees of the platform: who may deliver, and the delivery itself.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,15 @@ pub struct Grant {
     pub roles: Vec<Role>,
     /// The source its observations carry when they name none; a `device` token may name no other.
     pub source: Option<SourceId>,
+}
+
+/// Where a token was presented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Knock {
+    /// The door's name: `http`, `mqtt`.
+    pub door: &'static str,
+    /// Address of the other side, where it is known.
+    pub from: Option<IpAddr>,
 }
 
 /// Why a token is not taken. The text is safe to send back.
@@ -68,8 +78,8 @@ pub enum SubmitError {
 
 /// The door of the platform as protocols see it.
 pub trait Door: Send + Sync + 'static {
-    /// Checks a token.
-    fn authenticate(&self, token: &str) -> Result<Grant, Refusal>;
+    /// Checks a token that was presented at a door. Called on the asynchronous runtime.
+    fn authenticate(&self, token: &str, from: &Knock) -> Result<Grant, Refusal>;
 
     /// Delivers observations. The answer comes when the accepted ones are durable.
     fn submit<'a>(&'a self, grant: &'a Grant, drafts: Vec<Draft>) -> BoxFuture<'a, Result<Receipt, SubmitError>>;

@@ -26,6 +26,7 @@ pub mod snapshot;
 mod start;
 pub mod status;
 pub mod storage;
+mod strangers;
 pub mod time_zone;
 
 pub use platform::{CommandFailure, Parts, Platform, StartError, acted_on, log_end};

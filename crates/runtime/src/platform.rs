@@ -20,13 +20,14 @@ use vigiles_trust::Context;
 use crate::applier::{Errand, Waiting};
 use crate::carrier::Carrier;
 use crate::directory::Directory;
-use crate::door::{Door, Grant, Receipt, Refusal, Sources, SubmitError};
+use crate::door::{Door, Grant, Knock, Receipt, Refusal, Sources, SubmitError};
 use crate::intake::Intake;
 use crate::live::Live;
 use crate::once::{Once, UnderWay};
 use crate::pump::Progress;
 use crate::record::Asked;
 use crate::storage::Measured;
+use crate::strangers::Strangers;
 use crate::time_zone::{Logged, TimeZone};
 use crate::{documents, errands, record, start};
 
@@ -109,6 +110,13 @@ pub enum CommandFailure {
     Closed,
 }
 
+impl CommandFailure {
+    /// Whether it is certain that nothing was done and nothing will be.
+    fn is_certain(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Overloaded)
+    }
+}
+
 /// The running platform.
 pub struct Platform {
     pub(crate) parts: Parts,
@@ -131,6 +139,7 @@ pub struct Platform {
     pub(crate) tickets: AtomicU64,
     pub(crate) utc_offset: Logged,
     pub(crate) measured: Mutex<Measured>,
+    pub(crate) strangers: Strangers,
 }
 
 impl Platform {
@@ -194,6 +203,22 @@ impl Platform {
         self.carrier.get()
     }
 
+    /// Checks a bearer text; a refusal leaves an audit entry, as far as [`Strangers`] lets it.
+    pub fn authenticate(self: &Arc<Self>, token: &str, from: &Knock) -> Result<Grant, Refusal> {
+        let now = self.now();
+        self.directory.authenticate(token, now).inspect_err(|refusal| {
+            if let Some(note) = self.strangers.note(from, refusal, now) {
+                let platform = self.clone();
+                // Nothing was given away, so nobody waits for the entry.
+                drop(tokio::task::spawn_blocking(move || {
+                    if let Err(error) = platform.store().record(&Context::system("doors"), note) {
+                        tracing::warn!(%error, "a refused token was not noted in the audit log");
+                    }
+                }));
+            }
+        })
+    }
+
     /// Accounts, sessions, tokens, links, agencies and sources.
     pub fn directory(&self) -> &Directory {
         &self.directory
@@ -211,13 +236,24 @@ impl Platform {
         command: Command,
         once: Option<Once>,
     ) -> Result<CommandDone, CommandFailure> {
-        let platform = self.clone();
-        let (ctx, note) = (ctx.clone(), audit_note(&command));
+        let note = audit_note(&command);
+        self.note(ctx, note.clone()).await?;
+        let answer = self.order(command, once).await;
+        if let Err(failure) = &answer
+            && failure.is_certain()
+        {
+            let detail = format!("{}{}{failure}", note.detail, if note.detail.is_empty() { "" } else { ": " });
+            self.note(ctx, AuditNote { outcome: Outcome::Failed, detail, ..note }).await?;
+        }
+        answer
+    }
+
+    async fn note(self: &Arc<Self>, ctx: &Context, note: AuditNote) -> Result<(), CommandFailure> {
+        let (platform, ctx) = (self.clone(), ctx.clone());
         tokio::task::spawn_blocking(move || platform.store().record(&ctx, note))
             .await
             .map_err(|_| CommandFailure::Closed)?
-            .map_err(|e| CommandFailure::Storage(e.to_string()))?;
-        self.order(command, once).await
+            .map_err(|e| CommandFailure::Storage(e.to_string()))
     }
 
     /// A command of the platform itself, or one that was audited.
@@ -281,8 +317,8 @@ impl Platform {
 }
 
 impl Door for Arc<Platform> {
-    fn authenticate(&self, token: &str) -> Result<Grant, Refusal> {
-        self.directory.authenticate(token, self.now())
+    fn authenticate(&self, token: &str, from: &Knock) -> Result<Grant, Refusal> {
+        Platform::authenticate(self, token, from)
     }
 
     fn submit<'a>(&'a self, grant: &'a Grant, drafts: Vec<Draft>) -> BoxFuture<'a, Result<Receipt, SubmitError>> {

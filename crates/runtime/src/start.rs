@@ -21,6 +21,7 @@ use crate::platform::{Parts, Platform, StartError, acted_on, topic};
 use crate::pump::{Progress, Pump};
 use crate::snapshot;
 use crate::storage::LastHour;
+use crate::strangers::Strangers;
 use crate::time_zone::Logged;
 
 /// Batches of effects between the pump and the applier; when full, the engine waits and then the doors.
@@ -95,6 +96,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         tickets: AtomicU64::new(0),
         utc_offset: Logged::default(),
         measured: Mutex::default(),
+        strangers: Strangers::new(),
     });
     // Before the first observation: hours are judged by the city's clocks from the start.
     platform.log_utc_offset();

@@ -238,18 +238,24 @@ pub struct Change {
 /// What became of a deed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It was allowed and done.
+    /// It was allowed; it was done, unless an entry after it says that it failed.
     Allowed,
-    /// It was refused.
+    /// It was refused: the policy does not allow it.
     Refused,
+    /// It was allowed, and was not done: what it was asked of did not admit it.
+    Failed,
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Allowed, Self::Refused, Self::Failed];
+
     /// The stored word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Allowed => "allowed",
             Self::Refused => "refused",
+            Self::Failed => "failed",
         }
     }
 }
@@ -305,6 +311,8 @@ pub struct AuditQuery {
     pub action: Option<String>,
     /// Of resources that begin with this.
     pub resource: Option<String>,
+    /// With this outcome.
+    pub outcome: Option<Outcome>,
     /// At most so many, 1 to [`Query::MAX_LIMIT`].
     pub limit: usize,
     /// Where the page before ended.

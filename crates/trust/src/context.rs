@@ -10,8 +10,8 @@ use crate::policy::{self, Action, Role};
 
 /// Who acts, for which purpose, and what was authorised.
 ///
-/// Invariant: a context is only made by [`policy::authorise`] or, for the platform's own work, by
-/// [`Context::system`]; there is no way to reach data without one.
+/// Invariant: a context that permits anything is only made by [`policy::authorise`] or, for the platform's own
+/// work, by [`Context::system`]; there is no way to reach data without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     actor: Actor,
@@ -60,6 +60,17 @@ impl Context {
             roles: Vec::new(),
             agency: None,
             purpose: Purpose::Administration,
+            action: None,
+        }
+    }
+
+    /// Someone who is known and whom nothing was granted: it permits nothing, and names in the audit log who was refused.
+    pub fn nothing_granted(person: &PersonId, agency: &AgencyId, purpose: Purpose) -> Self {
+        Self {
+            actor: Actor::Person(person.clone()),
+            roles: Vec::new(),
+            agency: Some(agency.clone()),
+            purpose,
             action: None,
         }
     }

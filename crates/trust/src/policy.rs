@@ -179,7 +179,7 @@ impl Role {
                 reach: OwnAgency,
             },
             Self::Auditor => Row {
-                reads: &[SETTING, &[Audit, Accounts]],
+                reads: &[SETTING, &[Audit, Accounts, Tokens]],
                 writes: &[],
                 purposes: &[Oversight, Investigation],
                 reach: AllAgencies,

@@ -109,7 +109,7 @@ fn answer(directory: &Directory, request: &Request, now: Timestamp, base: &str) 
         },
         Request::CreateLink { account: Some(name) } => {
             let account = directory.account_by_name(name).ok_or_else(|| anyhow!("there is no account {name:?}"))?;
-            Ok(link_address(base, &directory.sign_in_link(&account, false, now)?))
+            Ok(link_address(base, &directory.sign_in_link(&ACTOR, &account, false, now)?))
         }
     }
 }

@@ -7,6 +7,9 @@ mod cmds;
 mod config;
 mod control;
 
+use std::io::Write as _;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -41,7 +44,7 @@ enum Command {
     Basemap(cmds::basemap::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("VIGILES_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -50,7 +53,18 @@ fn main() -> anyhow::Result<()> {
     } else {
         subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
     }
-    match arguments.command {
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The causes in one line: where in the code an error arose says nothing to whoever must mend it.
+            drop(writeln!(std::io::stderr(), "vigiles: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Run(arguments) => cmds::run::run(&arguments),
         Command::Check(arguments) => cmds::check::run(&arguments),
         Command::Replay(arguments) => cmds::replay::run(arguments),

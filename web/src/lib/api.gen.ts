@@ -861,7 +861,7 @@ export interface paths {
         };
         /**
          * Lists tokens, newest first
-         * @description To read tokens; roles: integrator, administrator.
+         * @description To read tokens; roles: integrator, auditor, administrator.
          */
         get: operations["list_tokens"];
         put?: never;
@@ -1215,8 +1215,10 @@ export interface components {
         AuditEntry: {
             /** @description What was done. */
             action: string;
-            /** @description Who. */
+            /** @description Who: the id of an account, `tok-` and the id of a token, or `system:` and a part of the platform. */
             actor: string;
+            /** @description Name of the account or token as it is now; none where it is gone, or a part of the platform acted. */
+            actor_name?: string | null;
             /** @description For which agency. */
             agency?: string | null;
             /** @description When. */
@@ -1225,7 +1227,7 @@ export interface components {
             detail: string;
             /** @description SHA-256 over this entry and the hash before: the chain. */
             hash: string;
-            /** @description Whether it was let through. */
+            /** @description What became of it. */
             outcome: components["schemas"]["Outcome"];
             /** @description For which purpose. */
             purpose: string;
@@ -1759,10 +1761,10 @@ export interface components {
          */
         Origin: "live" | "replayed" | "simulated";
         /**
-         * @description Whether something was let through.
+         * @description What became of something.
          * @enum {string}
          */
-        Outcome: "allowed" | "refused";
+        Outcome: "allowed" | "refused" | "failed";
         /**
          * @description What a door does when the platform cannot keep up.
          * @enum {string}
@@ -3086,6 +3088,8 @@ export interface operations {
                 action?: string | null;
                 /** @description Of resources that begin with this. */
                 resource?: string | null;
+                /** @description With this outcome. */
+                outcome?: ("allowed" | "refused" | "failed") | null;
                 /** @description Items wanted, 1 to 1000; 100 where absent. */
                 limit?: number | null;
                 /** @description `next` of the page before. */

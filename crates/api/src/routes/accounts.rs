@@ -83,7 +83,7 @@ async fn make(call: Call) -> Answer {
             let by_link = password.is_none();
             let roles = roles.into_iter().map(Role::from).collect();
             let account = directory.add_account(&ctx, directory::NewAccount { name, roles, agency, password }, now)?;
-            let link = if by_link { Some(directory.sign_in_link(&account, true, now)?) } else { None };
+            let link = if by_link { Some(directory.sign_in_link(&ctx, &account, true, now)?) } else { None };
             Ok(AccountMade { account: Account::from(&account), link: link.map(|text| path_of(&text)) })
         })
         .await?;
@@ -112,10 +112,10 @@ async fn change(call: Call) -> Answer {
 
 async fn link(call: Call) -> Answer {
     let account = visible(&call)?;
-    let now = call.platform().now();
+    let (ctx, now) = (call.context()?, call.platform().now());
     let made = call
         .blocking(move |api| {
-            let text = api.platform.directory().sign_in_link(&account, true, now)?;
+            let text = api.platform.directory().sign_in_link(&ctx, &account, true, now)?;
             Ok(AccountMade { account: Account::from(&account), link: Some(path_of(&text)) })
         })
         .await?;

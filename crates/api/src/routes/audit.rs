@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use utoipa::IntoParams;
+use vigiles_runtime::directory::Directory;
 use vigiles_store::{AuditQuery as StoreQuery, Outcome};
 use vigiles_trust::{Action, Resource};
 
@@ -26,6 +27,9 @@ struct AuditQuery {
     action: Option<String>,
     /// Of resources that begin with this.
     resource: Option<String>,
+    /// With this outcome.
+    #[param(inline)]
+    outcome: Option<WireOutcome>,
     /// Items wanted, 1 to 1000; 100 where absent.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
@@ -51,30 +55,51 @@ async fn list(call: Call) -> Answer {
         actor: query.actor,
         action: query.action,
         resource: query.resource,
+        outcome: query.outcome.map(Outcome::from),
         limit: limit(query.limit)?,
         cursor: query.cursor,
     };
     let ctx = call.context()?;
     let page = call.blocking(move |api| Ok(api.platform.store().audit(&ctx, &query)?)).await?;
-    ok(&List { items: page.entries.into_iter().map(AuditEntry::from).collect(), next: page.next })
+    let directory = call.platform().directory();
+    let items = page.entries.into_iter().map(|entry| AuditEntry::new(entry, directory)).collect();
+    ok(&List { items, next: page.next })
 }
 
-impl From<vigiles_store::AuditEntry> for AuditEntry {
-    fn from(entry: vigiles_store::AuditEntry) -> Self {
+impl AuditEntry {
+    fn new(entry: vigiles_store::AuditEntry, directory: &Directory) -> Self {
         Self {
             sequence: entry.sequence,
             at: entry.at.into(),
+            actor_name: directory.name_of(&entry.actor),
             actor: entry.actor,
             agency: entry.agency,
             purpose: entry.purpose,
             action: entry.action,
             resource: entry.resource,
-            outcome: match entry.outcome {
-                Outcome::Allowed => WireOutcome::Allowed,
-                Outcome::Refused => WireOutcome::Refused,
-            },
+            outcome: entry.outcome.into(),
             detail: entry.detail,
             hash: entry.hash,
+        }
+    }
+}
+
+impl From<Outcome> for WireOutcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Allowed => Self::Allowed,
+            Outcome::Refused => Self::Refused,
+            Outcome::Failed => Self::Failed,
+        }
+    }
+}
+
+impl From<WireOutcome> for Outcome {
+    fn from(outcome: WireOutcome) -> Self {
+        match outcome {
+            WireOutcome::Allowed => Self::Allowed,
+            WireOutcome::Refused => Self::Refused,
+            WireOutcome::Failed => Self::Failed,
         }
     }
 }

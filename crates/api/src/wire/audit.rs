@@ -1,6 +1,6 @@
 //! Entries of the audit log.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::time::Time;
@@ -12,8 +12,10 @@ pub struct AuditEntry {
     pub sequence: u64,
     /// When.
     pub at: Time,
-    /// Who.
+    /// Who: the id of an account, `tok-` and the id of a token, or `system:` and a part of the platform.
     pub actor: String,
+    /// Name of the account or token as it is now; none where it is gone, or a part of the platform acted.
+    pub actor_name: Option<String>,
     /// For which agency.
     pub agency: Option<String>,
     /// For which purpose.
@@ -22,7 +24,7 @@ pub struct AuditEntry {
     pub action: String,
     /// To what.
     pub resource: String,
-    /// Whether it was let through.
+    /// What became of it.
     pub outcome: Outcome,
     /// Further words.
     pub detail: String,
@@ -30,12 +32,14 @@ pub struct AuditEntry {
     pub hash: String,
 }
 
-/// Whether something was let through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+/// What became of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was.
+    /// It was allowed; it was done, unless an entry after it says that it failed.
     Allowed,
-    /// It was not.
+    /// The policy does not allow it.
     Refused,
+    /// It was allowed, and was not done: what it was asked of did not admit it.
+    Failed,
 }

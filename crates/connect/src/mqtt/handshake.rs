@@ -1,11 +1,12 @@
 //! The first packet: who a client is, and whether it may stay.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use vigiles_runtime::door::Grant;
+use vigiles_runtime::door::{Grant, Knock};
 
 use super::Broker;
 use super::codec::{self, PacketError};
@@ -35,7 +36,7 @@ pub(super) async fn admit(broker: &Broker, stream: &mut TcpStream) -> Result<Adm
         Ok(Err(refusal)) => return Err(refuse(broker, stream, Version::V311, refusal).await),
     };
     let version = connect.version;
-    match check(broker, &connect) {
+    match check(broker, &connect, stream.peer_addr().ok()) {
         Err(refusal) => Err(refuse(broker, stream, version, refusal).await),
         Ok(grant) => {
             let seat = broker.hub.join(&grant.principal, &connect.client);
@@ -74,7 +75,7 @@ async fn read_connect(stream: &mut TcpStream, input: &mut BytesMut, max_bytes: u
     }
 }
 
-fn check(broker: &Broker, connect: &Connect) -> Result<Grant, Refusal> {
+fn check(broker: &Broker, connect: &Connect, peer: Option<SocketAddr>) -> Result<Grant, Refusal> {
     if broker.counters.connections.load(Relaxed) > broker.config.max_connections as u64 {
         return Err((
             Reason::ServerBusy,
@@ -84,7 +85,8 @@ fn check(broker: &Broker, connect: &Connect) -> Result<Grant, Refusal> {
     let Some(token) = &connect.password else {
         return Err((Reason::NotAuthorised, "send a token as the password; the user name does not matter".into()));
     };
-    let grant = broker.door.authenticate(token.trim()).map_err(|e| (Reason::NotAuthorised, e.to_string()))?;
+    let from = Knock { door: "mqtt", from: peer.map(|peer| peer.ip().to_canonical()) };
+    let grant = broker.door.authenticate(token.trim(), &from).map_err(|e| (Reason::NotAuthorised, e.to_string()))?;
     if connect.client.is_empty() && connect.version == Version::V311 && !connect.clean {
         return Err((Reason::BadClientId, "an empty client id needs a clean session".into()));
     }

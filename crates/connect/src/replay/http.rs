@@ -95,7 +95,10 @@ impl Way for Http {
                 Next::Done => return Ok(()),
                 Next::Again(wait) => pause.sleep(wait),
                 Next::Retry(why) if retries < MAX_RETRIES => {
-                    tracing::debug!(url = self.url, why, "replay is not taken; trying again");
+                    // Said once, aloud: whoever waits must know for what.
+                    if retries == 0 {
+                        tracing::warn!(url = self.url, why, "the recording is not taken; trying again");
+                    }
                     pause.sleep((Duration::from_millis(200) * 2u32.pow(retries.min(10))).min(MAX_WAIT));
                     retries += 1;
                 }

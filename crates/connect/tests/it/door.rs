@@ -13,7 +13,7 @@ use vigiles_connect::mqtt::{Broker, Config};
 use vigiles_formats::observation::{Draft, Registry, Sender, admit};
 use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::{AgencyId, Geometry, KindId, Observation, ObservationKind, PersonId, SourceId, Timestamp};
-use vigiles_runtime::door::{Door, Grant, Receipt, Refusal, Sources, SubmitError};
+use vigiles_runtime::door::{Door, Grant, Knock, Receipt, Refusal, Sources, SubmitError};
 use vigiles_trust::policy::Role;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
@@ -100,7 +100,7 @@ impl FakeDoor {
 }
 
 impl Door for FakeDoor {
-    fn authenticate(&self, token: &str) -> Result<Grant, Refusal> {
+    fn authenticate(&self, token: &str, _from: &Knock) -> Result<Grant, Refusal> {
         let (role, source) = match token {
             "good" => (Role::Source, "feed"),
             "device" => (Role::Device, "dev1"),

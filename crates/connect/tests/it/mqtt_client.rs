@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use vigiles_connect::mqtt_client::{Config, ConfigError, MqttClient};
 use vigiles_formats::mapping::Mapping;
 use vigiles_model::SourceId;
-use vigiles_runtime::door::{Door, Source};
+use vigiles_runtime::door::{Door, Knock, Source};
 
 use crate::door::FakeDoor;
 
@@ -65,7 +65,7 @@ fn config(port: u16, door: &FakeDoor) -> Config {
             topic: None,
             mapping: Some(Arc::new(mapping)),
         },
-        grant: door.authenticate("good").unwrap(),
+        grant: door.authenticate("good", &Knock { door: "test", from: None }).unwrap(),
         max_packet_bytes: 256 * 1024,
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::{AgencyId, Duration, PersonId, Timestamp};
-use vigiles_store::{Expect, StoreError};
-use vigiles_trust::Role;
+use vigiles_store::{AuditNote, Expect, Outcome, StoreError};
 use vigiles_trust::token::{self, SecretHash, Use};
+use vigiles_trust::{Context, Role};
 
 use super::{Account, Agency, Change, Directory, DirectoryError, FIRST_AGENCY, LINK, NewAccount, Row, SELF};
 use crate::documents;
@@ -47,17 +47,25 @@ impl Directory {
                 self.delete(&SELF, LINK, &link.id)?;
             }
         }
-        self.add_link(LinkUse::FirstAdministrator, true, now).map(Some)
+        self.add_link(&SELF, LinkUse::FirstAdministrator, true, now).map(Some)
     }
 
     /// A link that signs in as an account. It sets a password first where `needs_password`.
     pub fn sign_in_link(
         &self,
+        ctx: &Context,
         account: &Account,
         needs_password: bool,
         now: Timestamp,
     ) -> Result<String, DirectoryError> {
-        self.add_link(LinkUse::SignIn(account.id.clone()), needs_password, now)
+        let made = AuditNote {
+            action: "make_link".to_owned(),
+            resource: format!("account/{}", account.id),
+            outcome: Outcome::Allowed,
+            detail: account.name.clone(),
+        };
+        self.store.record(ctx, made)?;
+        self.add_link(ctx, LinkUse::SignIn(account.id.clone()), needs_password, now)
     }
 
     /// What a link is for; it is not used up by looking.
@@ -136,11 +144,17 @@ impl Directory {
         self.add_account(&SELF, NewAccount { name, roles, agency, password }, now)
     }
 
-    fn add_link(&self, use_: LinkUse, needs_password: bool, now: Timestamp) -> Result<String, DirectoryError> {
+    fn add_link(
+        &self,
+        ctx: &Context,
+        use_: LinkUse,
+        needs_password: bool,
+        now: Timestamp,
+    ) -> Result<String, DirectoryError> {
         let minted = token::mint(Use::Link)?;
         let link = Link { id: minted.id, hash: minted.hash.to_hex(), use_, needs_password, expires: now + LIFE };
         let row = Row { kind: LINK, id: &link.id, agency: None, created: now, body: &link };
-        self.put(&SELF, &row, Expect::Absent)?;
+        self.put(ctx, &row, Expect::Absent)?;
         Ok(minted.text)
     }
 

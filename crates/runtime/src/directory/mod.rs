@@ -84,6 +84,14 @@ impl Directory {
         Ok(directory)
     }
 
+    /// The name of an actor as audit writes it: of an account, or of a token by its `tok-` and id.
+    pub fn name_of(&self, actor: &str) -> Option<String> {
+        match actor.strip_prefix(tokens::PRINCIPAL) {
+            Some(token) => self.tokens.read().get(token).map(|token| token.name.clone()),
+            None => self.accounts.read().get(actor).map(|account| account.name.clone()),
+        }
+    }
+
     /// Stores a document and gives its new version.
     fn put<T: Serialize>(&self, ctx: &Context, row: &Row<'_, T>, expect: Expect) -> Result<(), StoreError> {
         let body =

@@ -12,6 +12,8 @@ use crate::door::{Grant, Refusal};
 
 /// Most tokens: they are kept in memory.
 pub const MAX_TOKENS: usize = 100_000;
+/// Before the id of a token, where it acts as a person does.
+pub(super) const PRINCIPAL: &str = "tok-";
 /// Most bytes of a name.
 const MAX_NAME_BYTES: usize = 128;
 
@@ -55,7 +57,7 @@ impl Token {
     /// What it lets its bearer do.
     pub fn grant(&self) -> Grant {
         Grant {
-            principal: PersonId::new(format!("tok-{}", self.id)).expect("hexadecimal digits are an id"),
+            principal: PersonId::new(format!("{PRINCIPAL}{}", self.id)).expect("hexadecimal digits are an id"),
             agency: self.agency.clone(),
             roles: vec![self.role],
             source: self.source.clone(),

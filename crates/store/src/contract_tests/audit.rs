@@ -73,7 +73,7 @@ pub fn pages_and_filters(open: &Open) {
         let note = AuditNote {
             action: if i % 2 == 0 { "sign_in" } else { "export" }.to_owned(),
             resource: format!("thing/{i}"),
-            outcome: Outcome::Allowed,
+            outcome: if i == 4 { Outcome::Failed } else { Outcome::Allowed },
             detail: String::new(),
         };
         f.store.record(&system(), note).unwrap();
@@ -84,6 +84,7 @@ pub fn pages_and_filters(open: &Open) {
     assert_eq!(count(AuditQuery { from: second(1003), to: second(1005), ..Default::default() }), 2);
     assert_eq!(count(AuditQuery { resource: Some("thing/".to_owned()), ..Default::default() }), 10);
     assert_eq!(count(AuditQuery { resource: Some("thing/3".to_owned()), ..Default::default() }), 1);
+    assert_eq!(count(AuditQuery { outcome: Some(Outcome::Failed), ..Default::default() }), 1);
     assert_eq!(count(AuditQuery { actor: Some("ada".to_owned()), ..Default::default() }), 0);
     let mut query = AuditQuery { limit: 3, ..Default::default() };
     let mut sequences = Vec::new();

@@ -57,6 +57,9 @@ fn select(query: &AuditQuery) -> Result<(String, Vec<Value>), StoreError> {
         and("resource >= ?", resource.clone().into());
         and("resource < ?", format!("{resource}\u{10ffff}").into());
     }
+    if let Some(outcome) = query.outcome {
+        and("outcome = ?", outcome.as_str().to_owned().into());
+    }
     if let Some(cursor) = &query.cursor {
         let before: i64 = cursor.parse().map_err(|_| StoreError::Invalid {
             field: "cursor",

@@ -114,7 +114,7 @@ fn cut(text: &str) -> &str {
 
 /// The stored word back.
 pub(super) fn outcome(word: &str) -> Option<Outcome> {
-    [Outcome::Allowed, Outcome::Refused].into_iter().find(|outcome| outcome.as_str() == word)
+    Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == word)
 }
 
 /// 64 hexadecimal digits.

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use vigiles_connect::mqtt;
 use vigiles_runtime::Platform;
 use vigiles_runtime::door::Door;
+use vigiles_trust::Context;
 
 use crate::backends::{self, Layout};
 use crate::city::{self, Addresses, City};
@@ -42,23 +43,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let config = Config::read(arguments.config.as_deref())?;
     let city = arguments.city.as_deref().map(City::read).transpose()?;
     let time_zone = city.as_ref().map(|city| city.file.time_zone.clone()).unwrap_or_default();
+    // Before anything is read: a port that is taken is said at once.
+    let http = listen(arguments.listen, "the console and the API", "--listen")?;
+    let mqtt = listen(arguments.mqtt, "the MQTT broker", "--mqtt")?;
     let parts = backends::open(&arguments.data, time_zone)?;
     if let Some(city) = &city {
         make_basemap(city, &Layout::new(&arguments.data).basemap)?;
     }
     let platform = Platform::start(parts).context("starting the platform")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(arguments, &config, city.as_ref(), &platform));
+    let served = runtime.block_on(serve(arguments, (http, mqtt), &config, city.as_ref(), &platform));
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     platform.stop();
     served
 }
 
-async fn serve(arguments: &Arguments, config: &Config, city: Option<&City>, platform: &Arc<Platform>) -> Result<()> {
+async fn serve(
+    arguments: &Arguments,
+    (http, mqtt): (std::net::TcpListener, std::net::TcpListener),
+    config: &Config,
+    city: Option<&City>,
+    platform: &Arc<Platform>,
+) -> Result<()> {
     let (stopper, stop) = watch::channel(false);
-    let http = listen(arguments.listen, "the console and the API").await?;
-    let broker_socket = listen(arguments.mqtt, "the MQTT broker").await?;
+    let (http, broker_socket) = (TcpListener::from_std(http)?, TcpListener::from_std(mqtt)?);
     let addresses = Addresses { http: http.local_addr()?, mqtt: broker_socket.local_addr()? };
+    warn_of_open_doors(addresses, config);
     let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", addresses.http));
 
     platform.run_errands(Some(super::outbound::carrier(config)?));
@@ -114,7 +124,7 @@ fn greet(city: Option<&City>, platform: &Platform, base: &str) -> Result<()> {
     let now = platform.now();
     if let Some(city) = city.filter(|city| city.file.demo) {
         let account = city::demo_account(city, directory, now)?;
-        let link = directory.sign_in_link(&account, false, now)?;
+        let link = directory.sign_in_link(&Context::system("demo"), &account, false, now)?;
         cmds::say(format_args!("\n  Open the demo city: {}\n", control::link_address(base, &link)))?;
     }
     if let Some(link) = directory.first_administrator_link(now)? {
@@ -124,8 +134,29 @@ fn greet(city: Option<&City>, platform: &Platform, base: &str) -> Result<()> {
     Ok(())
 }
 
-async fn listen(address: SocketAddr, what: &str) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("listening on {address} for {what}"))
+fn listen(address: SocketAddr, what: &str, option: &str) -> Result<std::net::TcpListener> {
+    let bound = std::net::TcpListener::bind(address);
+    let listener =
+        bound.with_context(|| format!("listening on {address} for {what} ({option} names another address)"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// The doors speak no TLS themselves: whoever opens them to a network must know it.
+fn warn_of_open_doors(addresses: Addresses, config: &Config) {
+    let behind_tls = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    if !addresses.http.ip().is_loopback() && !behind_tls {
+        tracing::warn!(
+            address = %addresses.http,
+            "passwords and data cross the network unencrypted: put a TLS proxy before it and set `public_url` (docs/operate.md)"
+        );
+    }
+    if !addresses.mqtt.ip().is_loopback() {
+        tracing::warn!(
+            address = %addresses.mqtt,
+            "MQTT tokens and readings cross the network unencrypted: put a TLS proxy before it (docs/operate.md)"
+        );
+    }
 }
 
 /// Makes the base map once, or anew where the extract is newer.

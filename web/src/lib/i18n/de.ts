@@ -61,6 +61,7 @@ export const de: Record<keyof typeof en, string> = {
   'assets.search': 'Suche nach Name, Kennung oder Klasse',
   'audit.action': 'Handlung',
   'audit.actor': 'Wer',
+  'audit.any': 'Alle',
   'audit.detail': 'Einzelheit',
   'audit.find': 'Suchen',
   'audit.from': 'Von',

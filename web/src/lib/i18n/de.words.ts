@@ -56,6 +56,7 @@ export const deWords: Record<keyof typeof enWords, string> = {
   'overload.wait': 'Quelle wartet',
   'overload.shed': 'Neueste verworfen',
   'outcome.allowed': 'Erlaubt',
+  'outcome.failed': 'Nicht ausgeführt',
   'outcome.refused': 'Verweigert',
   'priority.p1': 'sofort',
   'priority.p2': 'in Minuten',

@@ -60,6 +60,7 @@ export const en = {
   'assets.search': 'Search by name, id or class',
   'audit.action': 'Action',
   'audit.actor': 'Actor',
+  'audit.any': 'Any',
   'audit.detail': 'Detail',
   'audit.find': 'Find',
   'audit.from': 'From',

@@ -54,6 +54,7 @@ export const enWords = {
   'overload.wait': 'Source waits',
   'overload.shed': 'Newest are shed',
   'outcome.allowed': 'Allowed',
+  'outcome.failed': 'Not done',
   'outcome.refused': 'Refused',
   'priority.p1': 'at once',
   'priority.p2': 'within minutes',
