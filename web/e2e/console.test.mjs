@@ -79,6 +79,12 @@ test('an incident is handled by keyboard alone', async () => {
   await page.keyboard.press('j');
   const view = page.locator(`[data-incident="${made.body.id}"]`);
   await view.waitFor();
+  // As when an alarm has joined a moment ago and the page does not know it yet.
+  await server.post(`/incidents/${made.body.id}/notes`, { text: 'Meanwhile' });
+  await page.evaluate((id) => {
+    const { incidents } = globalThis.vigilesLive.live;
+    incidents.set(id, { ...incidents.get(id), version: 1 });
+  }, made.body.id);
   await page.keyboard.press('a');
   await view.locator('[data-state=acknowledged]').waitFor();
   await page.keyboard.press('w');

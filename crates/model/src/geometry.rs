@@ -1,6 +1,6 @@
 //! Places on the earth in WGS 84 degrees, longitude first (RFC 7946).
 
-use geo::{Contains, Distance, Haversine};
+use geo::{Closest, Contains, Distance, Haversine, HaversineClosestPoint};
 use serde::{Deserialize, Serialize};
 
 /// Most vertices one geometry may have.
@@ -197,6 +197,23 @@ impl Geometry {
     }
 }
 
+impl Geometry {
+    /// Metres from the point to the nearest point of the geometry: along a great circle to a line or the edge of a
+    /// polygon, 0 inside it. An empty line or polygon is infinitely far.
+    pub fn distance_m(&self, p: Position) -> f64 {
+        let nearest = match self {
+            Self::Point(own) => return own.distance_m(p),
+            Self::Line(line) => line_string(line).haversine_closest_point(&p.point()),
+            Self::Polygon(rings) => polygon(rings).haversine_closest_point(&p.point()),
+        };
+        match nearest {
+            Closest::Intersection(_) => 0.0,
+            Closest::SinglePoint(found) => Haversine.distance(p.point(), found),
+            Closest::Indeterminate => f64::INFINITY,
+        }
+    }
+}
+
 fn check_ring(index: usize, ring: &[Position]) -> Result<(), GeometryError> {
     if ring.len() < 4 {
         return Err(GeometryError::TooFew { what: "ring", needed: 4, found: ring.len() });
@@ -208,9 +225,13 @@ fn check_ring(index: usize, ring: &[Position]) -> Result<(), GeometryError> {
 }
 
 fn polygon(rings: &[Vec<Position>]) -> geo::Polygon {
-    let mut lines = rings.iter().map(|ring| ring.iter().map(|p| (p.lon, p.lat)).collect::<geo::LineString>());
+    let mut lines = rings.iter().map(|ring| line_string(ring));
     let outer = lines.next().unwrap_or_else(|| geo::LineString::new(Vec::new()));
     geo::Polygon::new(outer, lines.collect())
+}
+
+fn line_string(line: &[Position]) -> geo::LineString {
+    line.iter().map(|p| (p.lon, p.lat)).collect()
 }
 
 #[cfg(test)]
@@ -233,6 +254,29 @@ mod tests {
     fn distance_of_one_degree_of_latitude() {
         let d = Position { lon: 0.0, lat: 0.0 }.distance_m(Position { lon: 0.0, lat: 1.0 });
         assert!((d - 111_195.0).abs() < 5.0, "{d}");
+    }
+
+    #[test]
+    fn distance_to_what_has_an_extent() {
+        let check = |place: &Geometry, (lon, lat): (f64, f64), expected_m: f64| {
+            let found = place.distance_m(Position { lon, lat });
+            assert!(
+                found == expected_m || (found - expected_m).abs() < 5.0,
+                "{found} m to {place:?}, not {expected_m} m"
+            );
+        };
+        let degree = 111_195.0;
+        check(&square(), (1.0, 1.0), 0.0);
+        check(&square(), (1.0, -0.5), degree / 2.0);
+        // Not the middle, at 1.0, and not an end, but the place that it passes.
+        let road = Geometry::Line(vec![Position { lon: 0.0, lat: 0.0 }, Position { lon: 2.0, lat: 0.0 }]);
+        check(&road, (0.25, 0.01), degree / 100.0);
+        check(&road, (-1.0, 0.0), degree);
+        let hole = [(0.5, 0.5), (1.5, 0.5), (1.5, 1.5), (0.5, 1.5), (0.5, 0.5)];
+        let Geometry::Polygon(mut rings) = square() else { unreachable!("a square is a polygon") };
+        rings.push(hole.map(|(lon, lat)| Position { lon, lat }).to_vec());
+        check(&Geometry::Polygon(rings), (1.0, 0.6), degree / 10.0);
+        check(&Geometry::Line(Vec::new()), (0.0, 0.0), f64::INFINITY);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 // What an operator does to an incident. Every command answers with the incident as it is now.
+//
+// No version is sent along: an incident that gains alarms changes many times a minute, and none of that may refuse a note
+// or an acknowledgement. What must not happen twice or too late is refused by the incident's own states.
 
 import { post } from '../lib/api';
 import type { Incident, IncidentState, Priority } from '../lib/wire';
 import { live } from '../live/city.svelte';
 
 async function command(incident: Incident, path: string, body: unknown): Promise<Incident> {
-  const changed = await post<Incident>(`/incidents/${encodeURIComponent(incident.id)}/${path}`, body, incident.version);
+  const changed = await post<Incident>(`/incidents/${encodeURIComponent(incident.id)}/${path}`, body);
   live.live.put('incidents', changed);
   return changed;
 }

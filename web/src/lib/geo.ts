@@ -29,6 +29,25 @@ export function distanceM(a: readonly [number, number], b: readonly [number, num
   return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
+/** Metres to the nearest point of a geometry, 0 inside a polygon; flat, so good within one city. */
+export function nearestM(from: readonly [number, number], place: Geometry): number {
+  if (place.type === 'Point') return distanceM(from, [place.coordinates[0] ?? 0, place.coordinates[1] ?? 0]);
+  if (inside(from, place)) return 0;
+  const lines = place.type === 'LineString' ? [place.coordinates] : place.coordinates;
+  const stretch = Math.cos(from[1] * rad);
+  const flat = (p: Position | undefined): [number, number] => [((p?.[0] ?? 0) - from[0]) * stretch, (p?.[1] ?? 0) - from[1]];
+  let least = Number.POSITIVE_INFINITY;
+  for (const line of lines) for (let i = 1; i < line.length; i += 1) least = Math.min(least, fromOrigin(flat(line[i - 1]), flat(line[i])));
+  return least * rad * EARTH_RADIUS_M;
+}
+
+function fromOrigin([ax, ay]: [number, number], [bx, by]: [number, number]): number {
+  const [dx, dy] = [bx - ax, by - ay];
+  const length = dx * dx + dy * dy;
+  const share = length === 0 ? 0 : Math.max(0, Math.min(1, -(ax * dx + ay * dy) / length));
+  return Math.hypot(ax + share * dx, ay + share * dy);
+}
+
 /** The point at a distance in metres and a bearing in degrees clockwise from north. */
 export function offset(from: readonly [number, number], metres: number, bearingDeg: number): [number, number] {
   const dLat = (metres * Math.cos(bearingDeg * rad)) / EARTH_RADIUS_M / rad;

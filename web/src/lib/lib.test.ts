@@ -8,8 +8,9 @@ import { parseMapping } from '../sources/mapping';
 import { path } from '../system/sparkline';
 import { marks, ticks } from '../timeline/ticks';
 import { Problem } from './api';
-import { anchor, circle, distanceM, inside, offset, sector } from './geo';
+import { anchor, circle, distanceM, inside, nearestM, offset, sector } from './geo';
 import { parse } from './router.svelte';
+import type { Geometry } from './wire';
 import { ago, span, unit, value } from './show';
 
 const MINUTE = 60_000;
@@ -25,6 +26,17 @@ test('geometry: distance and offset agree, sectors are closed, inside is even-od
   expect(inside([5, 2], hole)).toBe(false);
   expect(anchor({ type: 'Polygon', coordinates: [[[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]]] })).toEqual([1, 1]);
   expect(anchor(null)).toBeNull();
+});
+
+test('the nearest point of a line is not its middle, and inside an area is no distance', () => {
+  const check = (from: [number, number], place: Geometry, metres: number) => expect(nearestM(from, place)).toBeCloseTo(metres, -1);
+  const road = { type: 'LineString' as const, coordinates: [[0, 0], [2, 0]] };
+  check([0.25, 0.01], road, 1112);
+  check([-0.01, 0], road, 1112);
+  const area = { type: 'Polygon' as const, coordinates: [[[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]]] };
+  check([1, 1], area, 0);
+  check([1, -0.01], area, 1112);
+  check([0, 0.01], { type: 'Point', coordinates: [0, 0] }, 1112);
 });
 
 test('addresses', () => {

@@ -194,12 +194,8 @@ impl Near {
         Ok(Nearby { alarms, incidents, assets, observations })
     }
 
-    /// Whether the middle of a place lies in the circle; lines and areas also where they cross the box.
+    /// Whether any part of a place lies in the circle.
     fn holds(&self, place: Option<&vigiles_model::Geometry>) -> bool {
-        match place {
-            Some(vigiles_model::Geometry::Point(p)) => p.distance_m(self.centre) <= self.radius_m,
-            Some(other) => other.bounding_box().intersects(&self.area),
-            None => false,
-        }
+        place.is_some_and(|place| place.distance_m(self.centre) <= self.radius_m)
     }
 }

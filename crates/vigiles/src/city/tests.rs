@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use vigiles_engine::CommandBody;
-use vigiles_model::KindId;
+use vigiles_engine::{Command, CommandBody, Effect, Engine, Input, Rule};
+use vigiles_model::{KindId, Timestamp};
 
 use super::City;
 use super::rehearsal::{Account, rehearse};
@@ -26,6 +26,32 @@ fn every_rule_checks_out() {
     assert!(rules.len() >= 8, "{}", rules.len());
     for rule in rules {
         assert_eq!(rule.check(&known), [], "{}", rule.id);
+    }
+}
+
+#[test]
+fn every_rule_of_the_manual_can_be_saved_in_the_demo_city() {
+    let city = demo();
+    let mut engine = Engine::new();
+    let mut effects = Vec::new();
+    let mut put = |body: CommandBody| {
+        let agency = vigiles_model::AgencyId::new("city").unwrap();
+        let command = Command { by: None, agency, expected_version: None, body };
+        effects.clear();
+        engine.step(&Input::Command(command), Timestamp::from_secs(0), &mut effects);
+        let Some(Effect::CommandDone(answer)) = effects.last() else { panic!("a command without an answer") };
+        answer.clone()
+    };
+    for body in bodies(&city) {
+        put(body).unwrap();
+    }
+    let manual = include_str!("../../../../docs/rules.md");
+    let rules: Vec<&str> = manual.split("```toml").skip(1).filter_map(|part| part.split("```").next()).collect();
+    assert_eq!(rules.len(), 7);
+    for text in rules {
+        let rule: Rule = toml::from_str(text).unwrap_or_else(|e| panic!("{text}\n{e}"));
+        assert!(city.file.agency.iter().any(|agency| agency.id == rule.agency), "agency of {text}");
+        put(CommandBody::PutRule(Box::new(rule))).unwrap_or_else(|e| panic!("{text}\n{e}"));
     }
 }
 
