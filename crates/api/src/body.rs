@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     fn check(json: &str, code: Code, path: &str) {
-        let problem = parse::<crate::wire::incident::OpenIncident>(json.as_bytes()).unwrap_err();
+        let problem = parse::<crate::wire::orders::OpenIncident>(json.as_bytes()).unwrap_err();
         assert_eq!((problem.code, problem.errors[0].path.as_str()), (code, path), "{problem:?}");
         assert!(problem.errors[0].line.is_some());
     }

@@ -9,6 +9,7 @@
 mod applier;
 pub mod carrier;
 pub mod catalogue;
+pub mod commands;
 pub mod counters;
 pub mod directory;
 pub mod documents;
@@ -29,5 +30,6 @@ pub mod storage;
 mod strangers;
 pub mod time_zone;
 
-pub use platform::{CommandFailure, Parts, Platform, StartError, acted_on, log_end};
+pub use commands::CommandFailure;
+pub use platform::{Parts, Platform, StartError, acted_on, log_end};
 pub use time_zone::TimeZone;

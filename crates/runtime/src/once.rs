@@ -11,7 +11,8 @@ use vigiles_model::Timestamp;
 use vigiles_store::{Reply, StoreError, Write};
 use vigiles_trust::Context;
 
-use crate::platform::{CommandFailure, Platform};
+use crate::commands::CommandFailure;
+use crate::platform::Platform;
 
 /// Who stores and recalls outcomes.
 const KEEPER: Context = Context::system("engine");

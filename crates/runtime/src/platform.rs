@@ -4,17 +4,15 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use vigiles_bus::{Bus, BusError, Clock, Topic};
-use vigiles_engine::{Command, CommandDone, CommandError};
 use vigiles_formats::observation::Draft;
 use vigiles_history::History;
 use vigiles_model::{Incident, IncidentId, Timestamp};
-use vigiles_store::{AuditNote, Outcome, Store, StoreError};
+use vigiles_store::{Store, StoreError};
 use vigiles_trust::Context;
 
 use crate::applier::{Errand, Waiting};
@@ -23,16 +21,12 @@ use crate::directory::Directory;
 use crate::door::{Door, Grant, Knock, Receipt, Refusal, Sources, SubmitError};
 use crate::intake::Intake;
 use crate::live::Live;
-use crate::once::{Once, UnderWay};
+use crate::once::UnderWay;
 use crate::pump::Progress;
-use crate::record::Asked;
 use crate::storage::Measured;
 use crate::strangers::Strangers;
 use crate::time_zone::{Logged, TimeZone};
-use crate::{documents, errands, record, start};
-
-/// How long a command may take until its caller is told to look again.
-const COMMAND_PATIENCE: Duration = Duration::from_secs(10);
+use crate::{documents, errands, start};
 
 /// The backends and places a platform is made of.
 pub struct Parts {
@@ -88,33 +82,6 @@ pub enum StartError {
         /// Where the replay would have to start.
         snapshot: u64,
     },
-}
-
-/// Why a command was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandFailure {
-    /// The engine refused it.
-    #[error(transparent)]
-    Refused(#[from] CommandError),
-    /// The log or the store could not take it. Nothing was done.
-    #[error("the command cannot be stored: {0}")]
-    Storage(String),
-    /// The log's queue is full.
-    #[error("the platform is overloaded; try again in a second")]
-    Overloaded,
-    /// It is in the log and will be done, but not within the time a caller waits.
-    #[error("the command is stored and will be carried out; look again in a moment")]
-    Late,
-    /// The platform is stopping.
-    #[error("the platform is stopping")]
-    Closed,
-}
-
-impl CommandFailure {
-    /// Whether it is certain that nothing was done and nothing will be.
-    fn is_certain(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Overloaded)
-    }
 }
 
 /// The running platform.
@@ -224,72 +191,6 @@ impl Platform {
         &self.directory
     }
 
-    /// A command of a person: audited, then durable, then carried out; the answer comes when its effects are
-    /// in the store.
-    pub async fn command(self: &Arc<Self>, ctx: &Context, command: Command) -> Result<CommandDone, CommandFailure> {
-        self.audited(ctx, command, None).await
-    }
-
-    pub(crate) async fn audited(
-        self: &Arc<Self>,
-        ctx: &Context,
-        command: Command,
-        once: Option<Once>,
-    ) -> Result<CommandDone, CommandFailure> {
-        let note = audit_note(&command);
-        self.note(ctx, note.clone()).await?;
-        let answer = self.order(command, once).await;
-        if let Err(failure) = &answer
-            && failure.is_certain()
-        {
-            let detail = format!("{}{}{failure}", note.detail, if note.detail.is_empty() { "" } else { ": " });
-            self.note(ctx, AuditNote { outcome: Outcome::Failed, detail, ..note }).await?;
-        }
-        answer
-    }
-
-    async fn note(self: &Arc<Self>, ctx: &Context, note: AuditNote) -> Result<(), CommandFailure> {
-        let (platform, ctx) = (self.clone(), ctx.clone());
-        tokio::task::spawn_blocking(move || platform.store().record(&ctx, note))
-            .await
-            .map_err(|_| CommandFailure::Closed)?
-            .map_err(|e| CommandFailure::Storage(e.to_string()))
-    }
-
-    /// A command of the platform itself, or one that was audited.
-    pub(crate) async fn order(&self, command: Command, once: Option<Once>) -> Result<CommandDone, CommandFailure> {
-        let ticket = self.ticket();
-        let asked = Asked { ticket, once };
-        let bytes = record::command(&asked, &command).map_err(|e| CommandFailure::Storage(e.to_string()))?;
-        let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().insert(ticket, sender);
-        let outcome = self.append_and_wait(bytes, receiver).await;
-        self.waiting.lock().remove(&ticket);
-        outcome
-    }
-
-    async fn append_and_wait(
-        &self,
-        bytes: Vec<u8>,
-        outcome: oneshot::Receiver<Result<CommandDone, CommandError>>,
-    ) -> Result<CommandDone, CommandFailure> {
-        let (sender, appended) = oneshot::channel();
-        let done = Box::new(move |result| drop::<Result<(), _>>(sender.send(result)));
-        self.parts.bus.append_async(&self.intake.topic, vec![bytes], done).map_err(append_failure)?;
-        appended.await.map_err(|_| CommandFailure::Closed)?.map_err(append_failure)?;
-        match tokio::time::timeout(COMMAND_PATIENCE, outcome).await {
-            Ok(Ok(outcome)) => Ok(outcome?),
-            Ok(Err(_)) => Err(CommandFailure::Closed),
-            Err(_) => Err(CommandFailure::Late),
-        }
-    }
-
-    /// Unique while any command of an earlier process can still be in the log.
-    fn ticket(&self) -> u128 {
-        let count = self.tickets.fetch_add(1, Ordering::Relaxed);
-        (u128::from(self.started.0.unsigned_abs()) << 64) | u128::from(count)
-    }
-
     pub(crate) async fn incident(self: &Arc<Self>, id: &IncidentId) -> Option<Incident> {
         let platform = self.clone();
         let id = id.clone();
@@ -328,45 +229,6 @@ impl Door for Arc<Platform> {
     fn sources(&self) -> Arc<Sources> {
         self.directory.sources()
     }
-}
-
-fn append_failure(error: BusError) -> CommandFailure {
-    match error {
-        BusError::Full { .. } => CommandFailure::Overloaded,
-        BusError::Closed => CommandFailure::Closed,
-        other => CommandFailure::Storage(other.to_string()),
-    }
-}
-
-/// Who asked for what; the texts of notes and reasons are in the incident, not in the audit log.
-fn audit_note(command: &Command) -> AuditNote {
-    use vigiles_engine::CommandBody as B;
-    let (action, resource) = match &command.body {
-        B::PutKind(d) => ("put", format!("kind/{}", d.id)),
-        B::PutAsset(d) => ("put", format!("asset/{}", d.id)),
-        B::PutZone(d) => ("put", format!("zone/{}", d.id)),
-        B::PutRule(d) => ("put", format!("rule/{}", d.id)),
-        B::PutPlaybook(d) => ("put", format!("playbook/{}", d.id)),
-        B::Delete { what, id } => ("delete", format!("{}/{id}", what.as_str())),
-        B::OpenIncident { .. } => ("open", "incident".to_owned()),
-        B::ChangeState { incident, .. } => ("change_state", format!("incident/{incident}")),
-        B::SetPriority { incident, .. } => ("set_priority", format!("incident/{incident}")),
-        B::AddNote { incident, .. } => ("add_note", format!("incident/{incident}")),
-        B::Merge { into, .. } => ("merge", format!("incident/{into}")),
-        B::Split { incident, .. } => ("split", format!("incident/{incident}")),
-        B::StartPlaybook { incident, .. } => ("start_playbook", format!("incident/{incident}")),
-        B::CompleteTask { incident, .. } => ("complete_task", format!("incident/{incident}")),
-    };
-    let detail = match &command.body {
-        B::ChangeState { to, .. } => format!("to {}", documents::word(to)),
-        B::SetPriority { priority, .. } => format!("to {}", documents::word(priority)),
-        B::Merge { from, .. } => format!("from incident/{from}"),
-        B::Split { alarms, .. } => format!("{} alarms", alarms.len()),
-        B::StartPlaybook { playbook, .. } => format!("playbook/{playbook}"),
-        B::CompleteTask { task, outcome, .. } => format!("task {task} {}", documents::word(outcome)),
-        _ => String::new(),
-    };
-    AuditNote { action: action.to_owned(), resource, outcome: Outcome::Allowed, detail }
 }
 
 /// The offset up to which others have acted on the log: the log must not end before it.

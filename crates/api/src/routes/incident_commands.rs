@@ -8,9 +8,8 @@ use vigiles_trust::{Action, Resource};
 use crate::call::{Call, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
-use crate::wire::incident::{
-    AddNote, ChangeState, CompleteTask, Incident, Merge, OpenIncident, SetPriority, Split, StartPlaybook,
-};
+use crate::wire::incident::Incident;
+use crate::wire::orders::{AddNote, ChangeState, CompleteTask, Merge, OpenIncident, SetPriority, Split, StartPlaybook};
 use crate::wire::words::{IncidentState, Reality};
 
 const WRITE: Action = Action::Write(Resource::Incidents);

@@ -10,6 +10,7 @@ pub mod incident;
 pub mod kind;
 pub mod list;
 pub mod observation;
+pub mod orders;
 pub mod picture;
 pub mod place;
 pub mod playbook;

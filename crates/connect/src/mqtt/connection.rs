@@ -1,7 +1,6 @@
 //! One client: its packets in batches to the door, its answers, and the messages it subscribed to.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -14,6 +13,7 @@ use vigiles_runtime::door::Grant;
 use super::Broker;
 use super::codec::{self, PacketError};
 use super::counters::one;
+use super::end::{End, ended};
 use super::handshake::{self, Admitted};
 use super::hub::{Delivery, Seat};
 use super::packet::{Incoming, Outgoing, Publish, Qos, Reason, Version};
@@ -28,32 +28,6 @@ const READ_BYTES: usize = 64 * 1024;
 const MAX_OUTPUT_BYTES: usize = 64 * 1024;
 /// Most messages of quality of service 1 sent to a client and not acknowledged.
 const MAX_IN_FLIGHT: u16 = 256;
-
-/// Why a connection ends.
-#[derive(Debug)]
-pub(super) struct End {
-    /// What is said to an MQTT 5 client; nothing if it went by itself.
-    say: Option<Reason>,
-    why: String,
-    /// Whether the client's will is published.
-    with_will: bool,
-}
-
-impl End {
-    pub(super) fn gone(why: impl Into<String>) -> Self {
-        Self { say: None, why: why.into(), with_will: true }
-    }
-
-    pub(super) fn because(reason: Reason, why: impl Into<String>) -> Self {
-        Self { say: Some(reason), why: why.into(), with_will: true }
-    }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
-    }
-}
 
 /// Serves a connection to its end.
 pub(super) async fn run(broker: &Broker, mut stream: TcpStream, stop: watch::Receiver<bool>) -> End {
@@ -300,19 +274,4 @@ impl<'b> Connection<'b> {
             }
         }
     }
-}
-
-/// Waits until the client must go.
-pub(super) async fn ended(kick: &mut watch::Receiver<Option<Reason>>, stop: &mut watch::Receiver<bool>) -> End {
-    tokio::select! {
-        reason = kicked(kick) => match reason {
-            Some(Reason::Quota) => End::because(Reason::Quota, "the subscriber reads too slowly"),
-            reason => End::because(reason.unwrap_or(Reason::TakenOver), "another client of this name has connected"),
-        },
-        () = crate::stopped(stop) => End::because(Reason::ShuttingDown, "the platform is stopping"),
-    }
-}
-
-async fn kicked(kick: &mut watch::Receiver<Option<Reason>>) -> Option<Reason> {
-    kick.wait_for(Option::is_some).await.ok().and_then(|reason| *reason)
 }

@@ -8,8 +8,9 @@ use vigiles_formats::observation::Draft;
 use vigiles_runtime::door::{Grant, Receipt, SubmitError};
 
 use super::Broker;
-use super::connection::{Connection, End, ended};
+use super::connection::Connection;
 use super::counters::{add, one};
+use super::end::{End, ended};
 use super::intake;
 use super::packet::{Ack, Filter, Incoming, Outgoing, Publish, Qos, Reason};
 

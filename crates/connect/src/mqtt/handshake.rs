@@ -10,8 +10,8 @@ use vigiles_runtime::door::{Grant, Knock};
 
 use super::Broker;
 use super::codec::{self, PacketError};
-use super::connection::End;
 use super::counters::one;
+use super::end::End;
 use super::hub::{self, Seat};
 use super::intake;
 use super::packet::{Connect, Incoming, Outgoing, Reason, Version, Welcome};

@@ -13,6 +13,7 @@ mod counters;
 mod decode;
 mod delivery;
 mod encode;
+mod end;
 mod handshake;
 mod hub;
 pub(crate) mod intake;

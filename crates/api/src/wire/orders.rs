@@ -1,0 +1,126 @@
+//! What people may do to an incident, as bodies of requests.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use vigiles_engine::command::TaskOutcome;
+use vigiles_model as model;
+
+use super::place::Place;
+use super::words::{IncidentState, Priority, Reality, Severity};
+
+/// Opens an incident by hand.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenIncident {
+    /// One line.
+    #[schema(min_length = 1, max_length = 300)]
+    pub title: String,
+    /// Type in the city's words.
+    #[schema(min_length = 1, max_length = 128)]
+    pub incident_type: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// How bad.
+    pub severity: Severity,
+    /// Where.
+    #[serde(default)]
+    pub place: Option<Place>,
+    /// Playbook to start.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub playbook: Option<model::PlaybookId>,
+    /// Actual where absent.
+    #[serde(default)]
+    pub reality: Option<Reality>,
+}
+
+/// Moves an incident along its lifecycle.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeState {
+    /// The next state.
+    pub to: IncidentState,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Changes the priority.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPriority {
+    /// The new priority.
+    pub priority: Priority,
+}
+
+/// Adds a note.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddNote {
+    /// The text.
+    #[schema(min_length = 1, max_length = 8192)]
+    pub text: String,
+}
+
+/// Merges another incident into this one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Merge {
+    /// The one that ends as merged.
+    #[schema(value_type = String)]
+    pub from: model::IncidentId,
+}
+
+/// Splits alarms off into a new incident.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// The alarms that leave.
+    #[schema(value_type = Vec<String>, min_items = 1)]
+    pub alarms: Vec<model::AlarmId>,
+    /// Title of the new incident.
+    #[serde(default)]
+    pub title: Option<String>,
+}
+
+/// Starts a playbook.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartPlaybook {
+    /// Which.
+    #[schema(value_type = String)]
+    pub playbook: model::PlaybookId,
+}
+
+/// Reports what became of a task.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteTask {
+    /// What became of it.
+    pub outcome: TaskWord,
+    /// In words.
+    #[serde(default)]
+    pub text: Option<String>,
+}
+
+/// What a person may say of a task.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskWord {
+    /// It is done.
+    Done,
+    /// It is left out.
+    Skipped,
+    /// A failed one is tried again.
+    Retry,
+}
+
+impl From<TaskWord> for TaskOutcome {
+    fn from(word: TaskWord) -> Self {
+        match word {
+            TaskWord::Done => Self::Done,
+            TaskWord::Skipped => Self::Skipped,
+            TaskWord::Retry => Self::Retry,
+        }
+    }
+}
