@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core';
 
 const flags = ['--no-sandbox', '--disable-dev-shm-usage', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
 
-export const launch = () => chromium.launch({ headless: true, executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
+export const launch = () => chromium.launch({ headless: true, executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: flags });
 
 /** A page in a context of its own, and the list that collects what went wrong in it. */
 export async function openPage(browser, options = {}) {

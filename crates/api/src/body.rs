@@ -104,13 +104,24 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let path = error.path().to_string();
         // A part of the path that is not known, such as a key that broke off, is written as a question mark.
         let path = path.trim_end_matches('?').trim_end_matches('.');
-        fault(if path.is_empty() { "body".to_owned() } else { path.to_owned() }, error.inner())
+        fault(&with_missing(path, &error.inner().to_string()), error.inner())
     })?;
-    json.end().map_err(|error| fault("body".to_owned(), &error))?;
+    json.end().map_err(|error| fault("body", &error))?;
     Ok(value)
 }
 
-fn fault(path: String, error: &serde_json::Error) -> Problem {
+/// The path of a field; one that is missing is named itself, not what it is missing from.
+fn with_missing(path: &str, message: &str) -> String {
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match (path, missing) {
+        ("", None) => "body".to_owned(),
+        (path, None) => path.to_owned(),
+        ("", Some(field)) => field.to_owned(),
+        (path, Some(field)) => format!("{path}.{field}"),
+    }
+}
+
+fn fault(path: &str, error: &serde_json::Error) -> Problem {
     let code = if error.is_data() { Code::Invalid } else { Code::Malformed };
     let text = error.to_string();
     // The place is in fields of its own.
@@ -137,6 +148,7 @@ mod tests {
         check("", Code::Malformed, "body");
         check("[]", Code::Invalid, "body");
         check(r#"{"title":3}"#, Code::Invalid, "title");
+        check(r#"{"title":"t"}"#, Code::Invalid, "incident_type");
         check(r#"{"title":"t","wrong":3}"#, Code::Invalid, "wrong");
         check(
             r#"{"title":"t","incident_type":"x","priority":"p1","severity":"minor","place":{"type":"Point","coordinates":[1,"a"]}}"#,

@@ -40,6 +40,9 @@ impl Layout {
 
 /// Makes the data directory where there is none, for its owner only: notes, accounts and the audit log lie in it.
 fn make(data: &Path) -> Result<()> {
+    if !data.exists() {
+        tracing::info!(path = %data.display(), "there is no such data directory yet: making it");
+    }
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.with_context(|| format!("making the data directory {}", data.display()))
 }

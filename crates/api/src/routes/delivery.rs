@@ -95,12 +95,17 @@ fn rejected((index, rejection): &(usize, Rejection)) -> Rejected {
     Rejected { index: *index, path: rejection.path.clone(), message: rejection.message.clone() }
 }
 
+/// Where it stands in the body: by the line that a line reader has named already, else by its index.
+fn located(index: usize, path: &str) -> String {
+    if path.starts_with("line ") { path.to_owned() } else { format!("[{index}].{path}") }
+}
+
 fn all_rejected(receipt: &DoorReceipt) -> Problem {
     let errors: Vec<_> = receipt
         .rejected
         .iter()
         .take(MAX_TOLD)
-        .map(|(index, r)| Fault::new(format!("[{index}].{}", r.path), r.message.clone()))
+        .map(|(index, r)| Fault::new(located(*index, &r.path), r.message.clone()))
         .collect();
     let detail = match errors.as_slice() {
         [one] => format!("{}: {}", one.path, one.message),

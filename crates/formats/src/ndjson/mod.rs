@@ -66,6 +66,8 @@ impl Reader {
         let mut draft = parse_one(line);
         if let Some(flaw) = &mut draft.flaw {
             flaw.path = format!("line {}: {}", self.line, flaw.path);
+            // The reader of one line knows only that one.
+            flaw.message = flaw.message.replace(" at line 1 column ", " at column ");
         }
         drafts.push(draft);
     }
@@ -95,9 +97,9 @@ mod tests {
     #[test]
     fn lines_and_their_errors() {
         check(b"{\"kind\":\"a\",\"value\":1}\r\n\n{\"kind\":\"b\",\"value\":2}", &["a", "b"]);
-        check(b"\n{\"kind\":\"a\",\"value\":\n", &["line 2: value: EOF while parsing a value at line 1 column 20"]);
-        check(b"{\"kind\":\"a\",\"value\":1} x\n", &["line 1: body: trailing characters at line 1 column 24"]);
-        check(b"{\"kind\":\"\xff\",\"value\":1}\n", &["line 1: kind: invalid unicode code point at line 1 column 10"]);
+        check(b"\n{\"kind\":\"a\",\"value\":\n", &["line 2: value: EOF while parsing a value at column 20"]);
+        check(b"{\"kind\":\"a\",\"value\":1} x\n", &["line 1: body: trailing characters at column 24"]);
+        check(b"{\"kind\":\"\xff\",\"value\":1}\n", &["line 1: kind: invalid unicode code point at column 10"]);
         let long = [vec![b'x'; MAX_LINE_BYTES + 1], b"\n{\"kind\":\"a\",\"value\":1}".to_vec()].concat();
         check(&long, &["line 1: longer than 65536 bytes", "a"]);
     }

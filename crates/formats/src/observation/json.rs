@@ -16,14 +16,14 @@ pub fn parse_one(bytes: &[u8]) -> Draft {
     let field = Cell::new("");
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = DraftSeed { field: &field }.deserialize(&mut json).and_then(|draft| json.end().map(|()| draft));
-    read.unwrap_or_else(|e| Draft::flawed(rejection(field.get(), &e)))
+    read.unwrap_or_else(|e| Draft::flawed(rejection(field.get(), &e, bytes)))
 }
 
 /// Reads one observation that was already read as JSON.
 pub(crate) fn from_value(value: serde_json::Value) -> Draft {
     let field = Cell::new("");
     let read = DraftSeed { field: &field }.deserialize(value);
-    read.unwrap_or_else(|e| Draft::flawed(rejection(field.get(), &e)))
+    read.unwrap_or_else(|e| Draft::flawed(rejection(field.get(), &e, b"")))
 }
 
 /// Reads `application/json`: one observation or an array of them. An error means that the bytes are not
@@ -36,28 +36,45 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Draft>, Rejection> {
             _ => Ok(vec![draft]),
         };
     }
-    let field = Cell::new("");
+    let (field, index) = (Cell::new(""), Cell::new(0));
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let array = ArraySeed { field: &field }.deserialize(&mut json);
+    let array = ArraySeed { field: &field, index: &index }.deserialize(&mut json);
     match array.and_then(|drafts| json.end().map(|()| drafts)) {
         Ok(drafts) => Ok(drafts),
         Err(e) if e.is_data() => parse_each(bytes),
-        Err(e) => Err(rejection("body", &e)),
+        Err(e) if field.get().is_empty() => Err(rejection("body", &e, bytes)),
+        Err(e) => Err(rejection(&format!("[{}].{}", index.get(), field.get()), &e, bytes)),
     }
 }
 
 /// The slow way, when an element of the array cannot be read: the others still can.
 fn parse_each(bytes: &[u8]) -> Result<Vec<Draft>, Rejection> {
-    let values: Vec<serde_json::Value> = serde_json::from_slice(bytes).map_err(|e| rejection("body", &e))?;
+    let values: Vec<serde_json::Value> = serde_json::from_slice(bytes).map_err(|e| rejection("body", &e, bytes))?;
     Ok(values.into_iter().map(from_value).collect())
 }
 
-fn rejection(field: &str, error: &serde_json::Error) -> Rejection {
-    Rejection::new(if field.is_empty() { "body" } else { field }, error)
+fn rejection(field: &str, error: &serde_json::Error, bytes: &[u8]) -> Rejection {
+    let field = if field.is_empty() { "body" } else { field };
+    if error.is_syntax() && is_no_number(bytes, error) {
+        return Rejection::new(
+            field,
+            format_args!("{error}: JSON has no NaN and no Infinity; leave a missing reading out"),
+        );
+    }
+    Rejection::new(field, error)
+}
+
+/// Whether a reader stopped at what other languages write for a number that is none.
+fn is_no_number(bytes: &[u8], error: &serde_json::Error) -> bool {
+    let line = bytes.split(|b| *b == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    // The column is that of the first byte that does not fit, which for -Infinity is the second.
+    let rest = line.get(error.column().saturating_sub(1)..).unwrap_or_default();
+    [&b"NaN"[..], b"nan", b"Infinity", b"inf"].iter().any(|word| rest.starts_with(word))
 }
 
 struct ArraySeed<'a> {
     field: &'a Cell<&'static str>,
+    index: &'a Cell<usize>,
 }
 
 impl<'de> DeserializeSeed<'de> for ArraySeed<'_> {
@@ -79,6 +96,7 @@ impl<'de> Visitor<'de> for ArraySeed<'_> {
         let mut drafts = Vec::new();
         while let Some(draft) = seq.next_element_seed(DraftSeed { field: self.field })? {
             drafts.push(draft);
+            self.index.set(drafts.len());
         }
         Ok(drafts)
     }

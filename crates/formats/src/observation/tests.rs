@@ -93,13 +93,27 @@ fn what_cannot_be_read() {
         r#"{"kind":"air.pm25","value":null}"#,
         "value: invalid type: null, expected a number, true, false or a text",
     );
-    refuse(r#"{"kind":"air.pm25","value":NaN}"#, "value: expected value at line 1 column");
+    refuse(r#"{"kind":"air.pm25","value":NaN}"#, "value: expected value at line 1 column 28: JSON has no NaN");
+    refuse(r#"{"kind":"air.pm25","value":-Infinity}"#, "value: invalid number at line 1 column 29: JSON has no NaN");
     refuse(r#"{"kind":"air.pm25","value":1e999}"#, "value: number out of range");
     refuse(r#"{"kind":"air.pm25","vlaue":1}"#, "body: unknown field `vlaue`, expected one of `kind`");
     refuse(r#"{"kind":"air.pm25","value":1,"time":"2026-11-22"}"#, "time: not an RFC 3339 time");
     refuse(r#"{"kind":"air.pm25","value":1,"time":17}"#, "time: invalid type: integer");
     refuse(r#"{"kind":"air.pm25","value":1,"place":{"type":"Point","coordinates":"x"}}"#, "place: invalid type");
     refuse(r#"{"kind":"air.pm25","value":1,"attributes":["x"]}"#, "attributes: invalid type");
+}
+
+#[test]
+fn what_breaks_an_array_is_named_by_its_index() {
+    let check = |text: &str, expected: &str| {
+        let found = parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(found.starts_with(expected), "{found}");
+    };
+    check(
+        "[{\"kind\":\"a\",\"value\":1},\n{\"kind\":\"a\",\"value\":NaN}]",
+        "[1].value: expected value at line 2 column 21: JSON has",
+    );
+    check(r#"[{"kind":"a","value":1}"#, "body: EOF");
 }
 
 #[test]
