@@ -321,6 +321,7 @@ export const de: Record<keyof typeof en, string> = {
   'rules.empty': 'Noch keine Regeln',
   'rules.empty.text': 'Eine Regel macht aus Messwerten Alarme. Legen Sie die erste an.',
   'rules.lead': 'Was aus Messwerten Alarme macht und aus Alarmen Vorfälle.',
+  'rules.none': 'Keine Regel passt',
   'rules.search': 'Regeln suchen',
   'session.out': 'Abmelden',
   'signin.again': 'Passwort noch einmal',

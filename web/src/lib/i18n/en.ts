@@ -320,6 +320,7 @@ export const en = {
   'rules.empty': 'No rules yet',
   'rules.empty.text': 'A rule turns readings into alarms. Make the first one.',
   'rules.lead': 'What turns readings into alarms, and alarms into incidents.',
+  'rules.none': 'No rule matches',
   'rules.search': 'Search rules',
   'session.out': 'Sign out',
   'signin.again': 'Password once more',
