@@ -26,11 +26,40 @@ pub(crate) struct Tally {
     pub(crate) observation: Option<Box<Observation>>,
 }
 
-impl Counter {
-    pub(crate) fn len(&self) -> usize {
+/// What the states of counting rules ask of a counter, however it counts.
+pub(crate) trait SlidingCount {
+    /// How many readings the window holds.
+    fn len(&self) -> usize;
+
+    /// Drops what arrived a window or more before platform time `at`.
+    fn expire(&mut self, at: i64, window: i64);
+
+    /// The platform time at which the next reading leaves by itself.
+    fn next_expiry(&self, window: i64) -> i64;
+
+    /// The readings still held, oldest first.
+    fn causes(&self) -> Vec<Observation>;
+}
+
+impl SlidingCount for Counter {
+    fn len(&self) -> usize {
         self.tallies.len()
     }
 
+    fn expire(&mut self, at: i64, window: i64) {
+        self.tallies.retain(|t| t.arrived.saturating_add(window) > at);
+    }
+
+    fn next_expiry(&self, window: i64) -> i64 {
+        self.tallies.iter().map(|t| t.arrived.saturating_add(window)).min().unwrap_or(NEVER)
+    }
+
+    fn causes(&self) -> Vec<Observation> {
+        self.observations().cloned().collect()
+    }
+}
+
+impl Counter {
     /// Adds a reading unless it is older than the window; says whether it counts. At most `cap` are kept.
     pub(crate) fn add(&mut self, tally: Tally, window: i64, cap: usize) -> bool {
         let newest = self.tallies.back().map_or(tally.time, |t| t.time.max(tally.time));
@@ -58,16 +87,6 @@ impl Counter {
             self.tallies[old].observation = None;
         }
         true
-    }
-
-    /// Drops what arrived a window or more before platform time `at`.
-    pub(crate) fn expire(&mut self, at: i64, window: i64) {
-        self.tallies.retain(|t| t.arrived.saturating_add(window) > at);
-    }
-
-    /// The platform time at which the next reading leaves by itself.
-    pub(crate) fn next_expiry(&self, window: i64) -> i64 {
-        self.tallies.iter().map(|t| t.arrived.saturating_add(window)).min().unwrap_or(NEVER)
     }
 
     /// Whether a reading of the window is within `radius_m` of a place.

@@ -3,7 +3,7 @@
 use vigiles_model::Geometry;
 
 use crate::book::{Compiled, Distinct};
-use crate::counter::{Counter, Tally};
+use crate::counter::{Counter, SlidingCount, Tally};
 use crate::judge::Reading;
 use crate::large_counter::LargeCounter;
 use crate::slot::{Address, Memory, Scope, Slot};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::Observation;
 use vigiles_model::alarm::MAX_CAUSES;
 
+use crate::counter::SlidingCount;
 use crate::slot::NEVER;
 
 /// Spans that a window is divided into. A span leaves as a whole with its newest reading, so that a reading counts for
@@ -30,11 +31,28 @@ struct Span {
     count: u32,
 }
 
-impl LargeCounter {
-    pub(crate) fn len(&self) -> usize {
+impl SlidingCount for LargeCounter {
+    fn len(&self) -> usize {
         usize::try_from(self.count).unwrap_or(usize::MAX)
     }
 
+    fn expire(&mut self, at: i64, window: i64) {
+        self.spans.retain(|s| s.arrived.saturating_add(window) > at);
+        self.count = self.spans.iter().map(|s| u64::from(s.count)).sum();
+    }
+
+    /// The time at which the next span leaves.
+    fn next_expiry(&self, window: i64) -> i64 {
+        self.spans.iter().map(|s| s.arrived.saturating_add(window)).min().unwrap_or(NEVER)
+    }
+
+    /// The newest readings only.
+    fn causes(&self) -> Vec<Observation> {
+        self.newest.iter().cloned().collect()
+    }
+}
+
+impl LargeCounter {
     /// Adds a reading unless it is older than the window; says whether it counts.
     pub(crate) fn add(&mut self, o: &Observation, arrived: i64, window: i64) -> bool {
         let time = o.time.0;
@@ -70,22 +88,6 @@ impl LargeCounter {
             self.newest.pop_front();
             self.newest.insert(at - 1, o.clone());
         }
-    }
-
-    /// Drops what arrived a window or more before platform time `at`.
-    pub(crate) fn expire(&mut self, at: i64, window: i64) {
-        self.spans.retain(|s| s.arrived.saturating_add(window) > at);
-        self.count = self.spans.iter().map(|s| u64::from(s.count)).sum();
-    }
-
-    /// The platform time at which the next span leaves by itself.
-    pub(crate) fn next_expiry(&self, window: i64) -> i64 {
-        self.spans.iter().map(|s| s.arrived.saturating_add(window)).min().unwrap_or(NEVER)
-    }
-
-    /// The newest readings, oldest first.
-    pub(crate) fn observations(&self) -> impl Iterator<Item = &Observation> {
-        self.newest.iter()
     }
 }
 
@@ -126,7 +128,7 @@ mod tests {
     fn memory_is_bounded() {
         let counter = counted(&(0..100_000).map(|i| i * 7).collect::<Vec<_>>());
         assert!(counter.spans.len() <= SPANS as usize + 1, "{}", counter.spans.len());
-        let newest: Vec<_> = counter.observations().map(|o| o.time.0).collect();
+        let newest: Vec<_> = counter.causes().iter().map(|o| o.time.0).collect();
         assert_eq!(newest, (99_984..100_000).map(|i| i * 7).collect::<Vec<_>>());
     }
 

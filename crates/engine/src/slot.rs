@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::Observation;
 use vigiles_model::alarm::MAX_CAUSES;
 
-use crate::counter::Counter;
+use crate::counter::{Counter, SlidingCount};
 use crate::large_counter::LargeCounter;
 use crate::window::Window;
 
@@ -126,6 +126,25 @@ pub(crate) enum Outcome {
     Clear(u64),
 }
 
+impl Memory {
+    /// The count of the window, where one is kept.
+    pub(crate) fn count(&self) -> Option<&dyn SlidingCount> {
+        match self {
+            Self::Counter(counter) => Some(&**counter),
+            Self::LargeCounter(counter) => Some(&**counter),
+            _ => None,
+        }
+    }
+
+    fn count_mut(&mut self) -> Option<&mut dyn SlidingCount> {
+        match self {
+            Self::Counter(counter) => Some(&mut **counter),
+            Self::LargeCounter(counter) => Some(&mut **counter),
+            _ => None,
+        }
+    }
+}
+
 impl Evidence {
     pub(crate) fn add(&mut self, observation: &Observation) {
         self.support += 1;
@@ -190,17 +209,11 @@ impl Slot {
         match self.phase {
             Phase::Pending { due, .. } if due <= at => Outcome::Raise,
             Phase::Active { alarm, over: Some(over) } if over.due <= at => Outcome::Clear(alarm),
-            Phase::Active { alarm, over: None } => match &mut self.memory {
-                Memory::Counter(counter) => {
-                    counter.expire(at, detector.window);
-                    if counter.len() < detector.at_least { Outcome::Clear(alarm) } else { Outcome::Nothing }
-                }
-                Memory::LargeCounter(counter) => {
-                    counter.expire(at, detector.window);
-                    if counter.len() < detector.at_least { Outcome::Clear(alarm) } else { Outcome::Nothing }
-                }
-                _ => Outcome::Nothing,
-            },
+            Phase::Active { alarm, over: None } => {
+                let Some(counter) = self.memory.count_mut() else { return Outcome::Nothing };
+                counter.expire(at, detector.window);
+                if counter.len() < detector.at_least { Outcome::Clear(alarm) } else { Outcome::Nothing }
+            }
             Phase::Idle if detector.silent_after != NEVER && self.due(detector) <= at => Outcome::Raise,
             _ => Outcome::Nothing,
         }
@@ -211,8 +224,9 @@ impl Slot {
         match (&self.phase, &self.memory) {
             (Phase::Pending { due, .. }, _) => *due,
             (Phase::Active { over: Some(over), .. }, _) => over.due,
-            (Phase::Active { .. }, Memory::Counter(counter)) => counter.next_expiry(detector.window),
-            (Phase::Active { .. }, Memory::LargeCounter(counter)) => counter.next_expiry(detector.window),
+            (Phase::Active { .. }, memory) => {
+                memory.count().map_or(NEVER, |counter| counter.next_expiry(detector.window))
+            }
             (Phase::Idle, Memory::Last { at, .. }) if detector.silent_after != NEVER => {
                 at.saturating_add(detector.silent_after).max(self.quiet_until)
             }

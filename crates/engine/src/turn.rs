@@ -99,21 +99,12 @@ impl Turn<'_> {
 fn evidence_of(slot: &mut crate::slot::Slot) -> Evidence {
     use crate::slot::Memory;
     let mut evidence = slot.evidence.take().map(|e| *e).unwrap_or_default();
-    match &slot.memory {
-        Memory::Last { observation, .. } => {
-            evidence = Evidence { causes: vec![(**observation).clone()], support: 1, figure: 0.0 }
-        }
-        Memory::Counter(counter) => {
-            evidence.causes = counter.observations().cloned().collect();
-            evidence.support = counter.len() as u64;
-            evidence.figure = counter.len() as f64;
-        }
-        Memory::LargeCounter(counter) => {
-            evidence.causes = counter.observations().cloned().collect();
-            evidence.support = counter.len() as u64;
-            evidence.figure = counter.len() as f64;
-        }
-        _ => {}
+    if let Memory::Last { observation, .. } = &slot.memory {
+        evidence = Evidence { causes: vec![(**observation).clone()], support: 1, figure: 0.0 };
+    }
+    if let Some(counter) = slot.memory.count() {
+        let held = counter.len();
+        evidence = Evidence { causes: counter.causes(), support: held as u64, figure: held as f64 };
     }
     evidence
 }
