@@ -98,7 +98,7 @@ pub(crate) fn send(address: SocketAddr, source: &str, number: usize, counts: &Co
 
 fn count_alarms(address: SocketAddr, token: &str, counts: &Counts) {
     // It reads until the server ends, which ends the stream.
-    let Ok(mut events) = Events::open(address, token) else { return };
+    let Ok(mut events) = Events::open(address, token, "") else { return };
     while let Ok(event) = events.next() {
         if event.name == "alarm" {
             counts.alarms.fetch_add(1, Ordering::Relaxed);

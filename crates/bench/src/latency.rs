@@ -16,7 +16,7 @@ const RATE_PER_S: usize = 5_000;
 
 /// Runs it and prints its figures.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
-    let outcome = with_platform(&settings.binary, |platform| {
+    let outcome = with_platform(&settings.binary, "", |platform| {
         platform.drive(Pace { rate_per_s: Some(RATE_PER_S), seconds: settings.seconds })
     })?;
     println!(
@@ -46,7 +46,11 @@ impl Platform<'_> {
 }
 
 /// Starts the platform, does the work, ends it.
-pub(crate) fn with_platform<T>(binary: &Path, work: impl FnOnce(&Platform<'_>) -> Result<T>) -> Result<T> {
+pub(crate) fn with_platform<T>(
+    binary: &Path,
+    events: &str,
+    work: impl FnOnce(&Platform<'_>) -> Result<T>,
+) -> Result<T> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     let administrator = token(binary, &data, "administrator")?;
@@ -59,7 +63,7 @@ pub(crate) fn with_platform<T>(binary: &Path, work: impl FnOnce(&Platform<'_>) -
     let topic = format!("vigiles/v1/observations/{}/", city::kind_id(0));
     let target = Target { broker: server.mqtt, token: source, topic };
     let book = Book::default();
-    let events = Events::open(server.http, &administrator)?;
+    let events = Events::open(server.http, &administrator, events)?;
     thread::scope(|scope| {
         scope.spawn(|| listen(events, &book));
         let done = work(&Platform { server: &server, target, book: &book });

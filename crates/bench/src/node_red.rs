@@ -1,6 +1,6 @@
 //! `node-red`: Node-RED with Mosquitto does the same job on the same machine: readings by MQTT in, a threshold with
 //! hysteresis for each device, alarms out. The same load drives both; the platform's readings are durable, the peer's
-//! are not.
+//! are not. Of both only the alarms are followed.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -35,7 +35,7 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     let seconds = settings.seconds / 2;
     let peer = peer_figures(node_red, seconds)?;
     peer.print("Node-RED with Mosquitto");
-    let own = with_platform(&settings.binary, |platform| {
+    let own = with_platform(&settings.binary, "?events=alarm", |platform| {
         figures(&[platform.server.pid()], seconds, |pace| platform.drive(pace)?.whole())
     })?;
     own.print("Vigiles");

@@ -22,12 +22,12 @@ pub(crate) struct Event {
 }
 
 impl Events {
-    /// Opens the stream and waits for its head.
-    pub(crate) fn open(address: SocketAddr, token: &str) -> Result<Self> {
+    /// Opens the stream and waits for its head. `query` may choose events; empty for all of them.
+    pub(crate) fn open(address: SocketAddr, token: &str, query: &str) -> Result<Self> {
         let mut stream = BufReader::new(connect(address)?);
         write!(
             stream.get_mut(),
-            "GET /api/v1/events HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\r\n"
+            "GET /api/v1/events{query} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\r\n"
         )?;
         let (status, _) = read_head(&mut stream)?;
         if status != 200 {

@@ -14,7 +14,7 @@ use vigiles_trust::Context;
 
 use crate::applier::Errand;
 use crate::documents;
-use crate::live::{LiveEvent, Notice};
+use crate::live::Notice;
 use crate::platform::Platform;
 
 /// Tasks carried out at once.
@@ -92,7 +92,7 @@ async fn outcome(platform: &Arc<Platform>, errand: &Errand) -> Option<(vigiles_m
         Action::Manual => return None,
         Action::NotifyConsole { message } => {
             let notice = Notice { message: message.clone(), incident: incident.id.clone(), at: platform.now() };
-            platform.live().send(LiveEvent::Notice(Arc::new(notice)));
+            platform.live().tell(notice);
             Ok("shown on the consoles".to_owned())
         }
         Action::Email { .. } | Action::Webhook { .. } => match platform.carrier() {

@@ -19,15 +19,6 @@ const INTERVAL_EACH: i64 = 50;
 /// Most time between two batches.
 const MAX_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Something for the consoles.
-#[derive(Debug, Clone)]
-pub enum LiveEvent {
-    /// The newest observation of each series and kind that changed since the last batch.
-    Observations(Arc<Vec<Observation>>),
-    /// A notice of a playbook.
-    Notice(Arc<Notice>),
-}
-
 /// A notice to everyone at a console.
 #[derive(Debug, Clone, Serialize)]
 pub struct Notice {
@@ -39,30 +30,41 @@ pub struct Notice {
     pub at: Timestamp,
 }
 
-/// Where consoles listen.
+/// Where consoles listen. Nobody listening is not an error.
 #[derive(Debug, Clone)]
-pub struct Live(broadcast::Sender<LiveEvent>);
+pub struct Live {
+    observations: broadcast::Sender<Arc<Vec<Observation>>>,
+    notices: broadcast::Sender<Arc<Notice>>,
+}
 
 impl Default for Live {
     fn default() -> Self {
-        Self(broadcast::channel(BACKLOG).0)
+        Self { observations: broadcast::channel(BACKLOG).0, notices: broadcast::channel(BACKLOG).0 }
     }
 }
 
 impl Live {
-    /// Listens from now on.
-    pub fn listen(&self) -> broadcast::Receiver<LiveEvent> {
-        self.0.subscribe()
+    /// Listens to batches from now on: the newest observation of each series and kind that changed since the batch
+    /// before. They are gathered only while somebody listens.
+    pub fn observations(&self) -> broadcast::Receiver<Arc<Vec<Observation>>> {
+        self.observations.subscribe()
     }
 
-    /// Whether anybody listens.
-    pub fn has_listeners(&self) -> bool {
-        self.0.receiver_count() > 0
+    /// Listens to the notices of playbooks from now on.
+    pub fn notices(&self) -> broadcast::Receiver<Arc<Notice>> {
+        self.notices.subscribe()
     }
 
-    /// Tells everyone who listens; nobody is not an error.
-    pub fn send(&self, event: LiveEvent) {
-        let _nobody_listens = self.0.send(event);
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observations.receiver_count() > 0
+    }
+
+    pub(crate) fn send(&self, batch: Arc<Vec<Observation>>) {
+        let _nobody_listens = self.observations.send(batch);
+    }
+
+    pub(crate) fn tell(&self, notice: Notice) {
+        let _nobody_listens = self.notices.send(Arc::new(notice));
     }
 }
 

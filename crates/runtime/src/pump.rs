@@ -12,7 +12,7 @@ use vigiles_history::{History, HistoryError};
 use vigiles_model::{Observation, Timestamp};
 
 use crate::intake::Intake;
-use crate::live::{Gatherer, Live, LiveEvent};
+use crate::live::{Gatherer, Live};
 use crate::record;
 
 /// Log entries read at once.
@@ -103,7 +103,7 @@ impl Pump {
             }
             let now = self.intake.now();
             if let Some(batch) = gatherer.due(now) {
-                self.live.send(LiveEvent::Observations(batch));
+                self.live.send(batch);
             }
             if now.since(since.statistics_at).as_millis() >= 1000 {
                 *self.progress.engine.lock() = self.engine.statistics();
@@ -164,7 +164,7 @@ impl Pump {
         let Input::Observations(observations) = input else { return Ok(0) };
         self.write_history(entry.offset, &observations)?;
         let count = observations.len();
-        if self.live.has_listeners() {
+        if self.live.is_observed() {
             gatherer.take(&Arc::new(observations));
         }
         Ok(count)

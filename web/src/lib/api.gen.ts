@@ -3148,7 +3148,14 @@ export interface operations {
     };
     follow_events: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Names of events, separated by commas; all where absent. A client that does not ask for `observations` is sent
+                 *     only what changes.
+                 * @example alarm,incident
+                 */
+                events?: string | null;
+            };
             header?: {
                 /** @description Why the data is used; the role's usual purpose where absent. */
                 "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";

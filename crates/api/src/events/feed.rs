@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 use vigiles_model::{Observation, RuleId};
 use vigiles_runtime::documents::{self, Versioned};
-use vigiles_runtime::live::{LiveEvent, Notice};
+use vigiles_runtime::live::Notice;
 use vigiles_store::{Change, Changes, StoreError};
 use vigiles_trust::{Context, Resource};
 
@@ -113,14 +113,13 @@ fn follow_changes(api: &Api, from: u64, start: u64) -> Result<(), StoreError> {
 }
 
 async fn follow_live(api: Arc<Api>, start: u64) {
-    let mut live = api.platform.live().listen();
+    let mut notices = api.platform.live().notices();
     let mut tick = tokio::time::interval(STATUS_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let frame = tokio::select! {
-            event = live.recv() => match event {
-                Ok(LiveEvent::Observations(batch)) => rendered(&api, move |api| observations(api, &batch)).await,
-                Ok(LiveEvent::Notice(seen)) => notice(&seen),
+            seen = notices.recv() => match seen {
+                Ok(seen) => notice(&seen),
                 Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => return,
             },
@@ -133,6 +132,29 @@ async fn follow_live(api: Arc<Api>, start: u64) {
         };
         if let Some(frame) = frame {
             let _nobody_listens = api.hub.live.send(Arc::new(frame));
+        }
+    }
+}
+
+/// Renders the latest observations while any client wants them: a client that does not costs nothing for each of them.
+pub(super) async fn follow_observations(api: Arc<Api>) {
+    let mut batches = api.platform.live().observations();
+    let mut tick = tokio::time::interval(STATUS_EVERY);
+    loop {
+        tokio::select! {
+            batch = batches.recv() => match batch {
+                Ok(batch) => {
+                    if let Some(frame) = rendered(&api, move |api| observations(api, &batch)).await {
+                        let _nobody_listens = api.hub.observations.send(Arc::new(frame));
+                    }
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
+            _ = tick.tick() => {}
+        }
+        if api.hub.stop_observing() {
+            return;
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Server-sent events: what changed in the store, the latest observations, notices, the platform's status.
 //!
-//! Each event is rendered once and handed to all clients through two bounded rings. A client that reads
+//! Each event is rendered once and handed to all clients through bounded rings. A client that reads
 //! slowly misses live batches (the next one is newer anyway); when it misses a change it is told `resync`.
 
 mod feed;
 mod stream;
+mod wanted;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::problem::{Code, Problem};
 use crate::state::Api;
 
 pub(crate) use stream::open;
+pub(crate) use wanted::EventsQuery;
 
 /// Changes a client may be behind before it is told to load everything anew.
 const CHANGES: usize = 1024;
@@ -33,6 +35,7 @@ const STATUS_EVERY: Duration = Duration::from_secs(2);
 pub(crate) struct Frame {
     /// Its place in the change feed; 0 for live events.
     sequence: u64,
+    event: &'static str,
     resource: Resource,
     agency: Option<AgencyId>,
     text: Bytes,
@@ -42,7 +45,7 @@ impl Frame {
     /// Renders an event.
     fn new<T: Serialize>(
         sequence: u64,
-        event: &str,
+        event: &'static str,
         (resource, agency): (Resource, Option<AgencyId>),
         data: &T,
     ) -> Result<Self, serde_json::Error> {
@@ -54,7 +57,7 @@ impl Frame {
         // JSON has no line breaks of its own, so one data line holds it.
         serde_json::to_writer(&mut text, data)?;
         text.extend_from_slice(b"\n\n");
-        Ok(Self { sequence, resource, agency, text: text.into() })
+        Ok(Self { sequence, event, resource, agency, text: text.into() })
     }
 
     fn is_for(&self, ctx: &Context) -> bool {
@@ -65,7 +68,9 @@ impl Frame {
 /// Hands events to clients.
 pub(crate) struct Hub {
     changes: broadcast::Sender<Arc<Frame>>,
+    /// Notices and status.
     live: broadcast::Sender<Arc<Frame>>,
+    observations: broadcast::Sender<Arc<Frame>>,
     run: Mutex<Run>,
     places: Arc<Semaphore>,
     most: usize,
@@ -76,12 +81,16 @@ pub(crate) struct Hub {
 struct Run {
     on: bool,
     start: u64,
+    /// Whether the feed of observations runs.
+    observing: bool,
 }
 
 /// What a client holds.
 struct Seat {
     changes: broadcast::Receiver<Arc<Frame>>,
     live: broadcast::Receiver<Arc<Frame>>,
+    /// None for a client that does not want them.
+    observations: Option<broadcast::Receiver<Arc<Frame>>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -90,6 +99,7 @@ impl Hub {
         Self {
             changes: broadcast::channel(CHANGES).0,
             live: broadcast::channel(LIVE).0,
+            observations: broadcast::channel(LIVE).0,
             run: Mutex::default(),
             places: Arc::new(Semaphore::new(most)),
             most,
@@ -103,15 +113,24 @@ impl Hub {
 
     /// Takes a seat and makes sure that the feeds run: where they do not, they start after `from`. Tells
     /// whether they were started.
-    fn seat(self: &Arc<Self>, api: &Arc<Api>, from: u64) -> Result<(Seat, bool), Problem> {
+    fn seat(self: &Arc<Self>, api: &Arc<Api>, from: u64, observes: bool) -> Result<(Seat, bool), Problem> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| {
             Problem::later(Code::Unavailable, format!("{} event streams are open, more are not kept", self.most), 10)
         })?;
         let mut run = self.run.lock();
-        let seat = Seat { changes: self.changes.subscribe(), live: self.live.subscribe(), _place: place };
+        let seat = Seat {
+            changes: self.changes.subscribe(),
+            live: self.live.subscribe(),
+            observations: observes.then(|| self.observations.subscribe()),
+            _place: place,
+        };
+        if observes && !run.observing {
+            run.observing = true;
+            tokio::spawn(feed::follow_observations(api.clone()));
+        }
         let started = !run.on;
         if started {
-            *run = Run { on: true, start: run.start + 1 };
+            *run = Run { on: true, start: run.start + 1, observing: run.observing };
             feed::start(api.clone(), from, run.start);
         }
         Ok((seat, started))
@@ -124,6 +143,13 @@ impl Hub {
             run.on = false;
         }
         !(run.on && run.start == start)
+    }
+
+    /// Whether the feed of observations should end, because nobody wants them; then it counts as ended.
+    fn stop_observing(&self) -> bool {
+        let mut run = self.run.lock();
+        run.observing = self.observations.receiver_count() > 0;
+        !run.observing
     }
 
     /// The feeds of a start broke off.

@@ -10,12 +10,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use bytes::Bytes;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::Interval;
 use vigiles_store::{AuditNote, Changes, Outcome};
 use vigiles_trust::Context;
 
 use super::feed::Renderer;
+use super::wanted::Wanted;
 use super::{Frame, Seat};
 use crate::call::Call;
 use crate::caller;
@@ -35,6 +36,7 @@ struct Client {
     ctx: Context,
     headers: HeaderMap,
     seat: Seat,
+    wanted: Wanted,
     stopping: watch::Receiver<bool>,
     heartbeat: Interval,
     /// Rendered, not yet taken.
@@ -49,6 +51,7 @@ struct Client {
 /// Opens a stream.
 pub(crate) async fn open(call: Call) -> Answer {
     let ctx = call.context()?;
+    let wanted = Wanted::of(&call.query()?)?;
     let resume = last_event_id(&call)?;
     let noted = ctx.clone();
     let before = call
@@ -65,7 +68,7 @@ pub(crate) async fn open(call: Call) -> Answer {
         })
         .await?;
     // A feed that this client starts gives all after `before`; one that runs already gives all after now.
-    let (seat, started) = call.api.hub.seat(&call.api, before)?;
+    let (seat, started) = call.api.hub.seat(&call.api, before, wanted.has("observations"))?;
     let latest = if started {
         before
     } else {
@@ -77,6 +80,7 @@ pub(crate) async fn open(call: Call) -> Answer {
         ctx,
         headers: call.headers,
         seat,
+        wanted,
         heartbeat: tokio::time::interval(HEARTBEAT),
         pending: VecDeque::new(),
         last: latest,
@@ -111,6 +115,14 @@ fn event(name: &str, json: &str) -> Bytes {
 
 fn resync(reason: &str) -> Bytes {
     event("resync", &format!("{{\"reason\":\"{reason}\"}}"))
+}
+
+/// The next batch; waits for ever where none are wanted.
+async fn received(batches: &mut Option<broadcast::Receiver<Arc<Frame>>>) -> Result<Arc<Frame>, RecvError> {
+    match batches {
+        Some(batches) => batches.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Client {
@@ -152,11 +164,8 @@ impl Client {
                     }
                     Err(RecvError::Closed) => self.over = true,
                 },
-                live = self.seat.live.recv() => match live {
-                    Ok(frame) if frame.is_for(&self.ctx) => self.pending.push_back(frame.text.clone()),
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => self.over = true,
-                },
+                live = self.seat.live.recv() => self.take_live(live),
+                batch = received(&mut self.seat.observations) => self.take_live(batch),
                 _ = self.heartbeat.tick() => self.beat(),
             }
         }
@@ -165,9 +174,21 @@ impl Client {
     fn take(&mut self, frame: &Frame) {
         if frame.sequence > self.last {
             self.last = frame.sequence;
-            if frame.is_for(&self.ctx) {
-                self.pending.push_back(frame.text.clone());
-            }
+            self.give(frame);
+        }
+    }
+
+    fn take_live(&mut self, frame: Result<Arc<Frame>, RecvError>) {
+        match frame {
+            Ok(frame) => self.give(&frame),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => self.over = true,
+        }
+    }
+
+    fn give(&mut self, frame: &Frame) {
+        if self.wanted.has(frame.event) && frame.is_for(&self.ctx) {
+            self.pending.push_back(frame.text.clone());
         }
     }
 
@@ -180,13 +201,14 @@ impl Client {
     }
 
     async fn catch_up(&mut self, mut renderer: Renderer) {
-        let (api, after, ctx) = (self.api.clone(), self.last, self.ctx.clone());
+        let (api, after, ctx, wanted) = (self.api.clone(), self.last, self.ctx.clone(), self.wanted.clone());
         let read = move || {
             let changes = api.platform.store().changes(&Context::system("events"), after, BATCH)?;
             let Changes::Events { changes, next } = changes else { return Ok(None) };
             let mut texts = Vec::new();
             for change in &changes {
                 if let Some(frame) = renderer.frame(&api, change)?
+                    && wanted.has(frame.event)
                     && frame.is_for(&ctx)
                 {
                     texts.push(frame.text);

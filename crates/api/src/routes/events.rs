@@ -1,7 +1,7 @@
 //! The event stream.
 
 use crate::endpoint::Endpoint;
-use crate::events;
+use crate::events::{self, EventsQuery};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -12,6 +12,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             events::open,
         )
         .tag("events")
+        .query::<EventsQuery>()
         .answers_type(200, "text/event-stream", "Events, without end.")
         .also(&[400, 503]),
     ]

@@ -130,7 +130,8 @@ impl Events {
         }
     }
 
-    async fn any(&mut self) -> (String, Option<u64>, Value) {
+    /// The next event, whatever it is.
+    pub(crate) async fn any(&mut self) -> (String, Option<u64>, Value) {
         let (mut event, mut id, mut data) = (String::new(), None, Value::Null);
         loop {
             let mut line = String::new();

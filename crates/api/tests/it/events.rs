@@ -39,6 +39,31 @@ async fn changes_and_live_values_arrive_and_resume() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_gets_the_events_it_names() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let (_, mut all) = world.request("GET", "/api/v1/events").bearer(&token).stream().await;
+    let (_, mut alarms) = world.request("GET", "/api/v1/events?events=alarm").bearer(&token).stream().await;
+    let source = world.token(Role::Source);
+    let high = json!({"kind": "air.pm25", "value": 80, "asset": "s1"});
+    world.request("POST", "/api/v1/observations").bearer(&source).json(high).send().await.expect(202);
+    all.next("observations").await;
+    all.next("incident").await;
+    all.next("status").await;
+    assert_eq!((alarms.any().await.0, alarms.any().await.0), ("hello".to_owned(), "alarm".to_owned()));
+    // Whoever comes after nobody wanted observations gets them all the same.
+    drop((all, alarms));
+    let (_, mut later) = world.request("GET", "/api/v1/events?events=observations").bearer(&token).stream().await;
+    later.next("hello").await;
+    let next = json!({"kind": "air.pm25", "value": 81, "asset": "s1"});
+    world.request("POST", "/api/v1/observations").bearer(&source).json(next).send().await.expect(202);
+    assert_eq!(later.any().await.0, "observations");
+
+    let wrong = world.request("GET", "/api/v1/events?events=siren").bearer(&token).send().await.expect(400).json();
+    assert_eq!(wrong["errors"][0]["path"], "events");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_so_many_streams_are_kept() {
     let world = world_with(Settings { max_event_streams: 1, ..Settings::default() }).await;
     let token = world.token(Role::Operator);
