@@ -99,4 +99,15 @@ test('dialogs and layers', async () => {
   assert.deepEqual(await violations(), []);
 });
 
+test('the corners of a zone', async () => {
+  const area = { type: 'Polygon', coordinates: [[[7.42, 43.73], [7.43, 43.73], [7.43, 43.74], [7.42, 43.73]]] };
+  const { agency } = (await server.get('/session')).body.person;
+  assert.equal((await server.put('/zones/own', { id: 'own', name: 'Own', class: 'district', area, agency, version: 0 })).status, 201);
+  await page.goto(`${platform.url}/zones/own`);
+  await page.locator('[data-corners="3"]').waitFor();
+  await page.getByRole('button', { name: 'Edit corners' }).click();
+  await page.getByRole('button', { name: 'Corner 1 of 3' }).waitFor();
+  assert.deepEqual(await violations(), []);
+});
+
 test('no page said an error', () => assert.deepEqual(faults, []));

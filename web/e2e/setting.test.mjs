@@ -1,9 +1,11 @@
-// What people set up by hand: the place of an incident, zones, playbooks, kinds, a sign-in link, the mapping of a source.
+// What people set up by hand: the place of an incident, playbooks, kinds, a sign-in link, the mapping of a source; zones have
+// a file of their own.
 // Against the real binary with the demo city, by the first administrator and, for incidents, by the demo's supervisor.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from './browser.mjs';
+import { clickAt, near, ready } from './map.mjs';
 import { api, startPlatform } from './platform.mjs';
 
 let platform, browser, page, faults, server;
@@ -28,16 +30,8 @@ after(async () => {
 });
 
 const open = (path) => page.goto(platform.url + path);
-const mapReady = () => page.waitForFunction(() => globalThis.vigilesMap?.getLayer('draft') && document.querySelector('[data-ready=true]'), undefined, { timeout: 90_000 });
+const mapReady = () => ready(page);
 const drafted = () => page.waitForFunction(() => globalThis.vigilesMap.queryRenderedFeatures({ layers: ['draft', 'draft-point'] }).length > 0);
-const near = (place, [lon, lat]) => assert.ok(Math.abs(place[0] - lon) < 0.0005 && Math.abs(place[1] - lat) < 0.0005, `${place} is not near ${lon}, ${lat}`);
-/** Clicks the map where these places are drawn. */
-async function clickAt(...places) {
-  for (const place of places) {
-    const at = await page.evaluate((held) => { const box = globalThis.vigilesMap.getCanvas().getBoundingClientRect(); const p = globalThis.vigilesMap.project(held); return { x: box.x + p.x, y: box.y + p.y }; }, place);
-    await page.mouse.click(at.x, at.y);
-  }
-}
 
 test('an incident is opened by hand where the map is clicked', async () => {
   await page.keyboard.press('i');
@@ -46,7 +40,7 @@ test('an incident is opened by hand where the map is clicked', async () => {
   const bar = page.getByRole('region', { name: 'Choose a place' });
   await bar.waitFor();
   const wanted = await page.evaluate(() => { const { width, height } = globalThis.vigilesMap.getCanvas().getBoundingClientRect(); return globalThis.vigilesMap.unproject([width * 0.6, height * 0.6]).toArray(); });
-  await clickAt(wanted);
+  await clickAt(page, wanted);
   await bar.waitFor({ state: 'detached' });
   await drafted();
   assert.match(await page.getByLabel('Place (latitude').inputValue(), /^43\.\d{5}, 7\.\d{5}$/);
@@ -82,74 +76,6 @@ test('the place is chosen by the crosshair and by typing, without a mouse', asyn
   await page.getByRole('heading', { name: 'Gas smell' }).waitFor();
   const id = new URL(page.url()).searchParams.get('incident');
   assert.deepEqual((await server.get(`/incidents/${id}`)).body.place.coordinates, [7.428, 43.74]);
-});
-
-test('a zone is drawn by clicks, renamed, drawn anew by keyboard and deleted', async () => {
-  await open('/zones/new');
-  await mapReady();
-  await page.getByLabel('Name', { exact: true }).fill('Harbour front');
-  await page.getByLabel('Class').fill('geofence');
-  await page.getByRole('button', { name: 'Draw on the map' }).click();
-  const bar = page.getByRole('region', { name: 'Draw an area' });
-  await bar.waitFor();
-  const corners = await page.evaluate(() => { const { width, height } = globalThis.vigilesMap.getCanvas().getBoundingClientRect(); return [[0.4, 0.5], [0.7, 0.5], [0.7, 0.75]].map(([x, y]) => globalThis.vigilesMap.unproject([width * x, height * y]).toArray()); });
-  for (let index = 0; index < corners.length; index += 1) {
-    await clickAt(corners[index]);
-    await bar.getByText(index === 0 ? '1 corner' : `${index + 1} corners`).waitFor();
-  }
-  await bar.getByRole('button', { name: 'Finish' }).click();
-  await page.locator('[data-corners="3"]').waitFor();
-  await page.getByRole('button', { name: 'Save' }).click();
-  await page.waitForURL('**/zones/harbour-front');
-  const stored = (await server.get('/zones/harbour-front')).body;
-  assert.equal(stored.area.coordinates[0].length, 4);
-  near(stored.area.coordinates[0][1], corners[1]);
-
-  await page.locator('[data-corners="3"]').waitFor();
-  await page.getByLabel('Name', { exact: true }).fill('Quay');
-  await page.getByRole('button', { name: 'Draw anew' }).press('Enter');
-  await page.waitForFunction(() => document.activeElement === globalThis.vigilesMap.getCanvas());
-  for (const [index, key] of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp'].entries()) {
-    await page.keyboard.press('Enter');
-    await bar.getByText(index === 0 ? '1 corner' : `${index + 1} corners`).waitFor();
-    const before = await page.locator('[data-crosshair]').textContent();
-    await page.keyboard.press(key);
-    await page.waitForFunction((held) => document.querySelector('[data-crosshair]').textContent !== held && !globalThis.vigilesMap.isMoving(), before);
-  }
-  await page.keyboard.press('Backspace');
-  await bar.getByText('3 corners').waitFor();
-  await bar.getByRole('textbox').fill('43.7300, 7.4200');
-  await page.keyboard.press('Enter');
-  await bar.getByText('4 corners').waitFor();
-  await bar.getByRole('button', { name: 'Finish' }).press('Enter');
-  await page.locator('[data-corners="4"]').waitFor();
-  await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('version 2').waitFor();
-  const renamed = (await server.get('/zones/harbour-front')).body;
-  assert.equal(renamed.name, 'Quay');
-  assert.deepEqual(renamed.area.coordinates[0][3], [7.42, 43.73]);
-
-  await page.getByLabel('Area as GeoJSON').fill('{"type": "Point"');
-  await page.getByText('This is not JSON.').waitFor();
-  assert.ok(await page.getByRole('button', { name: 'Save' }).isDisabled());
-  await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-  await page.waitForURL('**/zones');
-  assert.equal((await server.get('/zones/harbour-front')).status, 404);
-});
-
-test('somebody else changed the zone meanwhile: nothing is overwritten', async () => {
-  const area = { type: 'Polygon', coordinates: [[[7.42, 43.73], [7.43, 43.73], [7.43, 43.74], [7.42, 43.73]]] };
-  const { agency } = (await server.get('/session')).body.person;
-  const zone = { id: 'shared', name: 'Shared', class: 'district', area, agency, version: 0 };
-  assert.equal((await server.put('/zones/shared', zone)).status, 201);
-  await open('/zones/shared');
-  await page.locator('[data-corners="3"]').waitFor();
-  assert.equal((await server.put('/zones/shared', { ...zone, name: 'Theirs' }, { 'If-Match': '"1"' })).status, 200);
-  await page.getByLabel('Name', { exact: true }).fill('Mine');
-  await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('alert').filter({ hasText: /version|changed/i }).first().waitFor();
-  assert.equal((await server.get('/zones/shared')).body.name, 'Theirs');
 });
 
 test('a playbook is written step by step; the fault stands beside its field', async () => {

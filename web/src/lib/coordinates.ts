@@ -1,6 +1,6 @@
 // Places as people type them: "43.7384, 7.4246" (latitude first), and areas as GeoJSON.
 
-import type { Geometry } from './wire';
+import type { Geometry, Position } from './wire';
 
 export type LonLat = [number, number];
 
@@ -19,21 +19,27 @@ export function parsePlace(text: string): LonLat | null {
 /** Five decimals are a metre. */
 export const writePlace = ([lon, lat]: readonly [number, number]) => `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
 
+export type Polygon = Extract<Geometry, { type: 'Polygon' }>;
+
+export const FEWEST_CORNERS = 3;
+
 const rounded = (value: number) => Number(value.toFixed(6));
 
-/** A polygon around corners in order; the ring is closed here. */
-export function polygon(corners: readonly LonLat[]): Geometry {
+/** A ring around corners in order, closed here; six decimals are a hand's breadth. */
+export function closed(corners: readonly LonLat[]): Position[] {
   const ring = corners.map(([lon, lat]) => [rounded(lon), rounded(lat)]);
   const [first] = ring;
-  return { type: 'Polygon', coordinates: [first ? [...ring, first] : ring] };
+  return first ? [...ring, first] : ring;
 }
+
+export const polygon = (corners: readonly LonLat[]): Polygon => ({ type: 'Polygon', coordinates: [closed(corners)] });
 
 function isPosition(value: unknown): value is LonLat {
   return Array.isArray(value) && value.length >= 2 && value.slice(0, 2).every((part) => typeof part === 'number' && Number.isFinite(part));
 }
 
 /** The polygon in a GeoJSON text: a geometry, a feature or a collection of one; open rings are closed. */
-export function parseArea(text: string): { area: Geometry | null; fault: 'json' | 'polygon' | 'corners' | null } {
+export function parseArea(text: string): { area: Polygon | null; fault: 'json' | 'polygon' | 'corners' | null } {
   let found: unknown;
   try {
     found = JSON.parse(text);
@@ -46,16 +52,16 @@ export function parseArea(text: string): { area: Geometry | null; fault: 'json' 
   found = part(found, 'geometry') ?? found;
   const rings = part(found, 'coordinates');
   if (part(found, 'type') !== 'Polygon' || !Array.isArray(rings) || rings.length === 0) return { area: null, fault: 'polygon' };
-  const closed: LonLat[][] = [];
+  const whole: LonLat[][] = [];
   for (const ring of rings as unknown[]) {
     if (!Array.isArray(ring) || !ring.every(isPosition)) return { area: null, fault: 'polygon' };
     const corners = ring.map((corner): LonLat => [corner[0], corner[1]]);
     const [first, last] = [corners[0], corners[corners.length - 1]];
     if (first && last && (first[0] !== last[0] || first[1] !== last[1])) corners.push(first);
-    if (corners.length < 4) return { area: null, fault: 'corners' };
-    closed.push(corners);
+    if (corners.length <= FEWEST_CORNERS) return { area: null, fault: 'corners' };
+    whole.push(corners);
   }
-  return { area: { type: 'Polygon', coordinates: closed }, fault: null };
+  return { area: { type: 'Polygon', coordinates: whole }, fault: null };
 }
 
 /** One corner a line, so that a person can change one. */

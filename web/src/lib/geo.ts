@@ -84,6 +84,52 @@ export function inside(point: readonly [number, number], area: Geometry): boolea
   return within;
 }
 
+interface Edge { ring: number; index: number; of: number; a: Pair; b: Pair; west: number; east: number }
+type Pair = readonly [number, number];
+
+/** Whether edges of a polygon cross one another or a ring touches itself: then nobody can tell inside from outside. */
+export function crosses(area: Geometry): boolean {
+  if (area.type !== 'Polygon') return false;
+  const edges = area.coordinates.flatMap(edgesOf).sort((p, q) => p.west - q.west);
+  // Only edges that overlap from west to east are compared: districts come with thousands of corners.
+  return edges.some((p, i) => {
+    for (let j = i + 1; j < edges.length; j += 1) {
+      const q = edges[j];
+      if (!q || q.west > p.east) return false;
+      if (p.ring === q.ring ? meet(p, q) : pierce(p, q)) return true;
+    }
+    return false;
+  });
+}
+
+/** The edges of a ring; a corner that stands twice makes none. */
+function edgesOf(positions: Position[], ring: number): Edge[] {
+  const corners = positions.map((p): Pair => [p[0] ?? 0, p[1] ?? 0]).filter((p, i, all) => i === 0 || !same(p, all[i - 1]));
+  return corners.slice(1).map((b, index) => {
+    const a = corners[index] ?? b;
+    return { ring, index, of: corners.length - 1, a, b, west: Math.min(a[0], b[0]), east: Math.max(a[0], b[0]) };
+  });
+}
+
+const same = (p: Pair, q: Pair | undefined) => p[0] === q?.[0] && p[1] === q[1];
+
+/** On which side of the line from `a` to `b` a point lies: 1, -1, or 0 on it. */
+const side = (a: Pair, b: Pair, p: Pair) => Math.sign((b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]));
+
+const pierce = (p: Edge, q: Edge) => side(q.a, q.b, p.a) * side(q.a, q.b, p.b) < 0 && side(p.a, p.b, q.a) * side(p.a, p.b, q.b) < 0;
+
+/** Whether two edges of one ring meet where they should not: neighbours share a corner, and may not lie on each other. */
+function meet(p: Edge, q: Edge): boolean {
+  const apart = (q.index - p.index + p.of) % p.of;
+  if (apart === 1) return folds(p.a, p.b, q.b);
+  if (apart === p.of - 1) return folds(q.a, q.b, p.b);
+  const on = (e: Edge, c: Pair) => side(e.a, e.b, c) === 0 && Math.min(e.a[0], e.b[0]) <= c[0] && c[0] <= Math.max(e.a[0], e.b[0]) && Math.min(e.a[1], e.b[1]) <= c[1] && c[1] <= Math.max(e.a[1], e.b[1]);
+  return pierce(p, q) || on(p, q.a) || on(p, q.b) || on(q, p.a) || on(q, p.b);
+}
+
+/** Whether the way from `a` by `b` to `c` turns back on itself. */
+const folds = (a: Pair, b: Pair, c: Pair) => side(a, b, c) === 0 && (a[0] - b[0]) * (c[0] - b[0]) + (a[1] - b[1]) * (c[1] - b[1]) > 0;
+
 /** West, south, east, north of geometries. */
 export function bounds(places: (Geometry | null | undefined)[]): [number, number, number, number] | null {
   let box: [number, number, number, number] | null = null;

@@ -8,7 +8,7 @@ import { parseMapping } from '../sources/mapping';
 import { path } from '../system/sparkline';
 import { marks, ticks } from '../timeline/ticks';
 import { Problem } from './api';
-import { anchor, circle, distanceM, inside, nearestM, offset, sector } from './geo';
+import { anchor, circle, crosses, distanceM, inside, nearestM, offset, sector } from './geo';
 import { parse } from './router.svelte';
 import type { Geometry } from './wire';
 import { ago, span, unit, value } from './show';
@@ -37,6 +37,36 @@ test('the nearest point of a line is not its middle, and inside an area is no di
   check([1, 1], area, 0);
   check([1, -0.01], area, 1112);
   check([0, 0.01], { type: 'Point', coordinates: [0, 0] }, 1112);
+});
+
+test('an area whose edges cross or touch is told from one that only has corners', () => {
+  const check = (rings: [number, number][][], expected: boolean) => expect(crosses({ type: 'Polygon', coordinates: rings }), JSON.stringify(rings)).toBe(expected);
+  const square: [number, number][] = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]];
+  check([square], false);
+  check([[[0, 0], [4, 0], [4, 4], [2, 1], [0, 4], [0, 0]]], false);
+  check([[[0, 0], [4, 4], [4, 0], [0, 4], [0, 0]]], true);
+  check([[[0, 0], [2, 2], [4, 4], [4, 0], [2, 2], [0, 4], [0, 0]]], true);
+  // A corner on the edge across, a way that turns back on itself, and a corner that stands twice.
+  check([[[0, 0], [4, 0], [4, 4], [2, 0], [0, 4], [0, 0]]], true);
+  check([[[0, 0], [4, 0], [2, 0], [2, 4], [0, 0]]], true);
+  check([[[0, 0], [1, 1], [2, 2], [0, 0]]], true);
+  check([[[0, 0], [4, 0], [4, 0], [4, 4], [0, 0]]], false);
+  // A corner on a straight edge is none too many.
+  check([[[0, 0], [2, 0], [4, 0], [4, 4], [0, 0]]], false);
+  // Holes may touch the outer ring, not cross it.
+  check([square, [[1, 1], [3, 1], [3, 3], [1, 1]]], false);
+  check([square, [[0, 0], [3, 1], [3, 3], [0, 0]]], false);
+  check([square, [[1, 1], [5, 2], [3, 3], [1, 1]]], true);
+  expect(crosses({ type: 'LineString', coordinates: [[0, 0], [2, 2], [2, 0], [0, 2]] })).toBe(false);
+});
+
+test('a ring of thousands of corners is judged at once', () => {
+  const ring = circle([7.42, 43.73], 5000);
+  const many = Array.from({ length: 6000 }, (_, i) => offset([7.42, 43.73], 5000 + (i % 2) * 10, (i * 360) / 6000));
+  expect(crosses({ type: 'Polygon', coordinates: [ring] })).toBe(false);
+  expect(crosses({ type: 'Polygon', coordinates: [[...many, many[0] ?? [0, 0]]] })).toBe(false);
+  const knot = many.with(3000, [7.42, 43.79]);
+  expect(crosses({ type: 'Polygon', coordinates: [[...knot, knot[0] ?? [0, 0]]] })).toBe(true);
 });
 
 test('addresses', () => {

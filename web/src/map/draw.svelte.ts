@@ -1,12 +1,10 @@
 // A place or an area that a person chooses on the map: by clicks, or by the crosshair in its middle and the keyboard.
 // The form that asked for it stays open beside the map.
 
-import { polygon, type LonLat } from '../lib/coordinates';
+import { FEWEST_CORNERS, polygon, type LonLat } from '../lib/coordinates';
 import type { Geometry } from '../lib/wire';
 
 interface Wish { sort: 'point' | 'area'; done: (place: Geometry) => void; opener: Element | null }
-
-export const FEWEST_CORNERS = 3;
 
 class Draw {
   wish: Wish | null = $state.raw(null);
