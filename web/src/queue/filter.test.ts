@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Alarm, Incident, Zone } from '../lib/wire';
+import type { Alarm, Incident, Observation, Zone } from '../lib/wire';
 import { incidentEntry, isFiltered, matches, noFilter, select, type Filter } from './filter';
 
 const NOW = Date.parse('2026-05-04T03:00:00Z');
@@ -64,10 +64,16 @@ test('most urgent first: priority, then new ones, then severity, then age', () =
   expect(entries.map((entry) => entry.id)).toEqual(['e', 'c', 'd', 'b', 'a']);
 });
 
-test('an alarm from a replayed reading is labelled so', () => {
-  const causes = [{ id: 'o', kind: 'k', source: 's', time: '', arrived: '', value: 1, unit: '', quality: 'good' as const, origin: 'replayed' as const, attributes: {} }];
-  const entries = select(held([incident({ alarms: ['alm-1'] })], [alarm({ incident: 'inc-1', causes })]), noFilter, NOW);
-  expect(entries[0]?.replayed).toBe(true);
+test('an alarm from a reading that is not of this city and hour is labelled so', () => {
+  const check = (origins: Observation['origin'][], expected: Observation['origin']) => {
+    const causes = origins.map((origin) => ({ id: 'o', kind: 'k', source: 's', time: '', arrived: '', value: 1, unit: '', quality: 'good' as const, origin, attributes: {} }));
+    const entries = select(held([incident({ alarms: ['alm-1'] })], [alarm({ incident: 'inc-1', causes })]), noFilter, NOW);
+    expect(entries[0]?.origin).toBe(expected);
+  };
+  check(['live'], 'live');
+  check(['live', 'replayed'], 'replayed');
+  check(['simulated'], 'simulated');
+  check([], 'live');
 });
 
 test('the default is not a filter', () => {

@@ -1,13 +1,15 @@
 // What the queue and the map both show: one function decides, so that they cannot differ.
 
 import { anchor, inside } from '../lib/geo';
-import type { Alarm, Geometry, Incident, IncidentState, Priority, Severity, Zone } from '../lib/wire';
+import type { Alarm, Geometry, Incident, IncidentState, Observation, Priority, Severity, Zone } from '../lib/wire';
+
+type Origin = Observation['origin'];
 
 /** One line of the queue and one mark on the map: an incident, or an alarm that opened none. */
 export interface Entry {
   id: string; sort: 'incident' | 'alarm'; number: number | null; title: string; type: string; severity: Severity;
   priority: Priority | null; state: IncidentState | 'active' | 'cleared'; place: Geometry | null; at: number; changed: number;
-  reality: Incident['reality']; alarms: number; tasksDone: number; tasks: number; replayed: boolean; search: string;
+  reality: Incident['reality']; alarms: number; tasksDone: number; tasks: number; origin: Origin; search: string;
 }
 
 export interface Filter {
@@ -28,14 +30,19 @@ export function isFiltered(filter: Filter): boolean {
   return filter.minutes > 0 || filter.priorities.length > 0 || filter.type !== '' || filter.zone !== '' || filter.text !== '' || filter.states.join() !== openStates.join();
 }
 
+/** What is not of this city and this hour says so: the first origin among the causes that is not live. */
+export function originOf(alarms: readonly Alarm[]): Origin {
+  return alarms.flatMap((alarm) => alarm.causes.map((cause) => cause.origin)).find((origin) => origin !== 'live') ?? 'live';
+}
+
 export function incidentEntry(incident: Incident, alarms: ReadonlyMap<string, Alarm>): Entry {
-  const replayed = incident.alarms.some((id) => alarms.get(id)?.causes.some((cause) => cause.origin === 'replayed'));
+  const origin = originOf(incident.alarms.flatMap((id) => alarms.get(id) ?? []));
   return {
     id: incident.id, sort: 'incident', number: incident.number, title: incident.title, type: incident.incident_type,
     severity: incident.severity, priority: incident.priority, state: incident.state, place: incident.place ?? null,
     at: Date.parse(incident.opened), changed: Date.parse(incident.changed), reality: incident.reality,
     alarms: incident.alarms.length, tasks: incident.tasks.length,
-    tasksDone: incident.tasks.filter((task) => task.state === 'done' || task.state === 'skipped').length, replayed,
+    tasksDone: incident.tasks.filter((task) => task.state === 'done' || task.state === 'skipped').length, origin,
     search: `${incident.number} ${incident.title} ${incident.incident_type} ${incident.assets.join(' ')}`.toLowerCase(),
   };
 }
@@ -44,7 +51,7 @@ export function alarmEntry(alarm: Alarm): Entry {
   return {
     id: alarm.id, sort: 'alarm', number: null, title: alarm.title, type: alarm.rule, severity: alarm.severity, priority: null,
     state: alarm.state, place: alarm.place ?? null, at: Date.parse(alarm.raised), changed: Date.parse(alarm.cleared ?? alarm.raised),
-    reality: 'actual', alarms: 1, tasks: 0, tasksDone: 0, replayed: alarm.causes.some((cause) => cause.origin === 'replayed'),
+    reality: 'actual', alarms: 1, tasks: 0, tasksDone: 0, origin: originOf([alarm]),
     search: `${alarm.title} ${alarm.reason} ${alarm.rule} ${alarm.asset ?? ''}`.toLowerCase(),
   };
 }
