@@ -1772,7 +1772,7 @@ export interface components {
         Overload: "wait" | "shed";
         /** @description What was known at a moment. */
         Picture: {
-            /** @description Alarms whose condition held. */
+            /** @description Alarms whose condition held, and the first alarms of the incidents below that were over. */
             alarms: components["schemas"]["Alarm"][];
             /** @description The moment. */
             at: components["schemas"]["Time"];
@@ -3949,7 +3949,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Latest observations, active alarms, open and just resolved incidents. */
+            /** @description Latest observations, active alarms, open and just resolved incidents with the first of their alarms that are over. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use vigiles_model::{Observation, RuleId};
 use vigiles_runtime::documents::{self, Versioned};
@@ -52,7 +53,8 @@ pub(super) fn start(api: Arc<Api>, from: u64, start: u64) {
         }
         for_changes.hub.ended(start);
     });
-    tokio::spawn(follow_live(api, start));
+    let notices = api.platform.live().notices();
+    tokio::spawn(follow_live(api, start, notices));
 }
 
 /// Renders changes of the store as events. Remembers the names of rules as they pass.
@@ -112,8 +114,7 @@ fn follow_changes(api: &Api, from: u64, start: u64) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn follow_live(api: Arc<Api>, start: u64) {
-    let mut notices = api.platform.live().notices();
+async fn follow_live(api: Arc<Api>, start: u64, mut notices: broadcast::Receiver<Arc<Notice>>) {
     let mut tick = tokio::time::interval(STATUS_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -137,8 +138,8 @@ async fn follow_live(api: Arc<Api>, start: u64) {
 }
 
 /// Renders the latest observations while any client wants them: a client that does not costs nothing for each of them.
-pub(super) async fn follow_observations(api: Arc<Api>) {
-    let mut batches = api.platform.live().observations();
+/// They are listened to before the client is told anything, so that none falls between.
+pub(super) async fn follow_observations(api: Arc<Api>, mut batches: broadcast::Receiver<Arc<Vec<Observation>>>) {
     let mut tick = tokio::time::interval(STATUS_EVERY);
     loop {
         tokio::select! {

@@ -126,7 +126,7 @@ impl Hub {
         };
         if observes && !run.observing {
             run.observing = true;
-            tokio::spawn(feed::follow_observations(api.clone()));
+            tokio::spawn(feed::follow_observations(api.clone(), api.platform.live().observations()));
         }
         let started = !run.on;
         if started {

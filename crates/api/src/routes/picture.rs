@@ -1,10 +1,10 @@
 //! The whole picture at one moment: now, or in the past.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use utoipa::IntoParams;
-use vigiles_model::{Alarm, AlarmState, Asset, BoundingBox, Duration, Incident, IncidentState, Timestamp, Zone};
+use vigiles_model::{Alarm, Asset, BoundingBox, Duration, Incident, IncidentState, Timestamp, Zone};
 use vigiles_runtime::documents::{ALARM, ASSET, INCIDENT, Versioned, ZONE};
 use vigiles_store::{Document, Kind, Page, Query, Store, StoreError};
 use vigiles_trust::{Action, Context, Resource};
@@ -25,6 +25,9 @@ const AFTERGLOW: Duration = Duration::from_secs(3600);
 /// Most alarms or incidents of a picture.
 const MOST: usize = 5000;
 
+/// Alarms of one incident that are over.
+const CAUSES_EACH: usize = 32;
+
 /// Which moment.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -43,7 +46,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .tag("picture")
             .may(Action::Read(Resource::Incidents))
             .query::<PictureQuery>()
-            .answers::<Picture>(200, "Latest observations, active alarms, open and just resolved incidents."),
+            .answers::<Picture>(200, "Latest observations, active alarms, open and just resolved incidents with the first of their alarms that are over."),
     ]
 }
 
@@ -58,17 +61,19 @@ async fn get(call: Call) -> Answer {
         .blocking(move |api| {
             let at = past.unwrap_or(now);
             let store = api.platform.store();
-            let alarms = then(store, &ctx, past, ALARM, &["active"], area)?;
+            let mut alarms = then(store, &ctx, past, ALARM, &["active"], area)?;
             let states = ["new", "acknowledged", "in_progress", "reopened", "resolved"];
-            let incidents = then(store, &ctx, past, INCIDENT, &states, area)?;
+            let incidents = shown(&then(store, &ctx, past, INCIDENT, &states, area)?, at)?;
+            let over = causes(store, &ctx, &alarms, &incidents)?;
+            alarms.extend(over);
             let unit = units(&api.platform);
             let latest = api.platform.history().latest(&ctx, at, area)?;
             let names = Names::of(store, &alarms)?;
             Ok(Picture {
                 at: at.into(),
                 observations: latest.observations.iter().map(|o| Observation::new(o, &unit(&o.kind))).collect(),
-                alarms: active(&alarms, &names, &unit)?,
-                incidents: shown(&incidents, at)?,
+                alarms: wired(&alarms, &names, &unit)?,
+                incidents: incidents.iter().map(WireIncident::from).collect(),
                 setting: past.map(|at| setting(store, &ctx, at, area)).transpose()?,
             })
         })
@@ -159,7 +164,29 @@ fn then(
     Ok(page.documents)
 }
 
-fn active(
+/// Alarms of the incidents that are over: without them an incident would not tell what it came from. The first of each, and
+/// not more than [`MOST`] of all. Of a past moment they are told as they ended.
+fn causes(
+    store: &dyn Store,
+    ctx: &Context,
+    active: &[Document],
+    incidents: &[Incident],
+) -> Result<Vec<Document>, Problem> {
+    let active: HashSet<&str> = active.iter().map(|document| document.id.as_str()).collect();
+    let over = |incident: &'_ Incident| {
+        let ids = incident.alarms.iter().filter(|id| !active.contains(id.as_str())).take(CAUSES_EACH);
+        ids.cloned().collect::<Vec<_>>()
+    };
+    let mut found = Vec::new();
+    for id in incidents.iter().flat_map(over).take(MOST) {
+        // The picture itself is in the audit log; each of its parts need not be.
+        let alarm = store.get(&Context::system("picture"), ALARM, id.as_str())?;
+        found.extend(alarm.filter(|alarm| ctx.permits(Action::Read(Resource::Alarms), alarm.agency.as_ref())));
+    }
+    Ok(found)
+}
+
+fn wired(
     documents: &[Document],
     names: &Names,
     unit: &dyn Fn(&vigiles_model::KindId) -> String,
@@ -167,20 +194,18 @@ fn active(
     let mut alarms = Vec::new();
     for document in documents {
         let alarm: Alarm = stored(document)?;
-        if alarm.state == AlarmState::Active {
-            alarms.push(WireAlarm::new(&alarm, unit, names.rule(&alarm.rule)));
-        }
+        alarms.push(WireAlarm::new(&alarm, unit, names.rule(&alarm.rule)));
     }
     Ok(alarms)
 }
 
-fn shown(documents: &[Document], at: Timestamp) -> Result<Vec<WireIncident>, Problem> {
+fn shown(documents: &[Document], at: Timestamp) -> Result<Vec<Incident>, Problem> {
     let mut incidents = Vec::new();
     for document in documents {
         let incident: Incident = stored(document)?;
         let just_resolved = incident.state == IncidentState::Resolved && at.since(incident.changed) <= AFTERGLOW;
         if incident.state.is_open() || just_resolved {
-            incidents.push(WireIncident::from(&incident));
+            incidents.push(incident);
         }
     }
     Ok(incidents)

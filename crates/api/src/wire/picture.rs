@@ -17,7 +17,7 @@ pub struct Picture {
     pub at: Time,
     /// The latest observation of each asset (or source) and kind.
     pub observations: Vec<Observation>,
-    /// Alarms whose condition held.
+    /// Alarms whose condition held, and the first alarms of the incidents below that were over.
     pub alarms: Vec<Alarm>,
     /// Incidents that were open, or resolved in the hour before.
     pub incidents: Vec<Incident>,

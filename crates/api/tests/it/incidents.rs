@@ -61,6 +61,21 @@ async fn an_incident_is_opened_and_handled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_picture_tells_what_an_incident_came_from_when_its_alarm_is_over() {
+    let world = world().await;
+    let (token, incident) = raise(&world).await;
+    let source = world.token(Role::Source);
+    let low = json!({"kind": "air.pm25", "value": 3, "asset": "s1"});
+    world.request("POST", "/api/v1/observations").bearer(&source).json(low).send().await.expect(202);
+    let get = |path: &'static str| world.request("GET", path).bearer(&token).send();
+    while get("/api/v1/alarms?state=cleared").await.expect(200).json()["items"].get(0).is_none() {}
+    let picture = get("/api/v1/picture").await.expect(200).json();
+    let alarms = picture["alarms"].as_array().unwrap();
+    assert_eq!((alarms.len(), &alarms[0]["state"]), (1, &json!("cleared")), "{picture}");
+    assert_eq!((&alarms[0]["incident"], &alarms[0]["causes"][0]["value"]), (&incident["id"], &json!(80.0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repetition_with_the_same_key_does_nothing_twice() {
     let world = world().await;
     let token = world.token(Role::Operator);
