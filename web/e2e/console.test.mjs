@@ -3,24 +3,16 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, openPage } from './browser.mjs';
-import { api, startPlatform } from './platform.mjs';
+import { api, signIn, startConsole } from './platform.mjs';
 
-let platform, browser, context, page, faults, server;
+let platform, context, page, faults, server, stop;
 
 before(async () => {
-  platform = await startPlatform();
-  browser = await launch();
-  ({ context, page, faults } = await openPage(browser));
+  ({ platform, context, page, faults, server, stop } = await startConsole({ kept: null }));
   await page.addInitScript(() => localStorage.setItem('vigiles', JSON.stringify({ theme: 'dark', locale: 'en', tourDone: sessionStorage.getItem('tour') !== 'again' })));
-  page.setDefaultTimeout(60_000);
-  server = api(page, platform.url);
 });
 
-after(async () => {
-  await browser?.close();
-  await platform?.stop();
-});
+after(() => stop?.());
 
 const open = (path) => page.goto(platform.url + path);
 /** Layers of the map that draw something now, with how much. */
@@ -29,8 +21,7 @@ const until = (fn, argument = undefined) => page.waitForFunction(fn, argument, {
 const mapDraws = (layer) => until((name) => globalThis.vigilesMap?.getLayer(name) && globalThis.vigilesMap.queryRenderedFeatures({ layers: [name] }).length > 0, layer);
 
 test('a one-time link signs in and leads to the map', async () => {
-  await page.goto(platform.link);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page, platform.link);
   await page.getByRole('region', { name: 'Live map' }).first().waitFor();
   assert.ok(!page.url().includes('link='), 'the token stays in the address');
 });

@@ -4,26 +4,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { launch, openPage } from './browser.mjs';
-import { api, startPlatform } from './platform.mjs';
+import { startConsole } from './platform.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-let platform, browser, page, faults, server;
+let platform, page, faults, server, stop;
 
 before(async () => {
-  platform = await startPlatform();
-  browser = await launch();
   // axe is injected as a script, which the policy of the pages forbids; everything else runs under that policy.
-  ({ page, faults } = await openPage(browser, { axe: true }));
-  page.setDefaultTimeout(45_000);
-  server = api(page, platform.url);
+  ({ platform, page, faults, server, stop } = await startConsole({ kept: null, axe: true }));
 });
 
-after(async () => {
-  await browser?.close();
-  await platform?.stop();
-});
+after(() => stop?.());
 
 async function violations() {
   await page.evaluate(axe);

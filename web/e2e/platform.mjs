@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { launch, openPage } from './browser.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const START_MS = 120_000;
@@ -54,4 +55,30 @@ export function api(page, url) {
     return { status: answer.status(), body };
   };
   return { get: (path) => call('GET', path), post: (path, data, headers) => call('POST', path, data, headers), put: (path, data, headers) => call('PUT', path, data, headers) };
+}
+
+/**
+ * What a file of tests begins with: the platform, a browser, a page with these settings kept (null: none yet), its API; and
+ * what ends them.
+ */
+export async function startConsole({ kept = { theme: 'dark', locale: 'en', tourDone: true }, ...options } = {}) {
+  const platform = await startPlatform();
+  const browser = await launch().catch(async (error) => {
+    await platform.stop();
+    throw error;
+  });
+  const opened = await openPage(browser, options);
+  if (kept) await opened.page.addInitScript((held) => localStorage.setItem('vigiles', JSON.stringify(held)), kept);
+  opened.page.setDefaultTimeout(60_000);
+  const stop = async () => {
+    await browser.close();
+    await platform.stop();
+  };
+  return { platform, browser, ...opened, server: api(opened.page, platform.url), stop };
+}
+
+/** Follows a one-time link to its session. */
+export async function signIn(page, link) {
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Sign in' }).click();
 }

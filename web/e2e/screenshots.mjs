@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch, openPage } from './browser.mjs';
-import { api, startPlatform } from './platform.mjs';
+import { api, signIn, startPlatform } from './platform.mjs';
 import { lighter } from './png.mjs';
 
 const folder = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '../../docs/images');
@@ -33,11 +33,20 @@ async function shot(state, name, { path = '/', theme = 'dark', locale = 'en', si
   await context.close();
 }
 
+/** Pages that no document shows: for whoever looks at a change, into a folder of their own. */
+async function others(state, incident) {
+  for (const name of ['incidents', 'zones', 'assets', 'rules', 'playbooks', 'kinds', 'sources', 'audit']) await shot(state, name, { path: `/${name}` });
+  await shot(state, 'incident', { path: `/?incident=${incident.id}` });
+  await shot(state, 'phone', { size: { width: 390, height: 844 } });
+  await shot(state, 'palette', { act: async (view) => { await view.keyboard.press('Control+k'); await view.keyboard.type('air'); } });
+  await shot(state, 'german', { locale: 'de', path: `/?incident=${incident.id}` });
+  await shot(state, 'phone-incident', { size: { width: 390, height: 844 }, path: `/?incident=${incident.id}` });
+}
+
 try {
   mkdirSync(folder, { recursive: true });
   const { page, context } = await openPage(browser);
-  await page.goto(platform.link);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page, platform.link);
   await page.locator('[data-entry=incident]').nth(INCIDENTS - 1).waitFor({ timeout: 240_000 });
   const server = api(page, platform.url);
   const state = await context.storageState();
@@ -48,7 +57,6 @@ try {
   const asset = incident.assets[0] ?? (await server.get('/assets?limit=1')).body.items[0].id;
   await shot(state, 'map');
   await shot(state, 'map-light', { theme: 'light' });
-  await shot(state, 'incident', { path: `/?incident=${incident.id}` });
   await shot(state, 'incident-page', { path: `/incidents/${incident.id}` });
   await shot(state, 'past', { act: async (view) => { await view.locator('[data-entry]').first().waitFor(); await view.keyboard.press('['); await view.getByText('Past moment:').waitFor(); } });
   await shot(state, 'asset', { path: `/assets/${encodeURIComponent(asset)}`, act: (view) => view.locator('canvas').first().waitFor() });
@@ -60,11 +68,7 @@ try {
     await view.getByLabel('Condition (CEL)').scrollIntoViewIfNeeded();
   } });
   await shot(state, 'system', { path: '/system' });
-  await shot(state, 'phone', { size: { width: 390, height: 844 } });
-  for (const name of ['incidents', 'zones', 'assets', 'rules', 'playbooks', 'kinds', 'sources', 'audit']) await shot(state, name, { path: `/${name}` });
-  await shot(state, 'palette', { act: async (view) => { await view.keyboard.press('Control+k'); await view.keyboard.type('air'); } });
-  await shot(state, 'german', { locale: 'de', path: `/?incident=${incident.id}` });
-  await shot(state, 'phone-incident', { size: { width: 390, height: 844 }, path: `/?incident=${incident.id}` });
+  if (process.argv[2]) await others(state, incident);
 } finally {
   await browser.close();
   await platform.stop();

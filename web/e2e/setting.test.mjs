@@ -4,30 +4,21 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, openPage } from './browser.mjs';
+import { openPage } from './browser.mjs';
 import { clickAt, near, ready } from './map.mjs';
-import { api, startPlatform } from './platform.mjs';
+import { api, signIn, startConsole } from './platform.mjs';
 
-let platform, browser, page, faults, server;
+let platform, browser, page, faults, server, stop;
 const PASSWORD = 'a long enough password';
 
 before(async () => {
-  platform = await startPlatform();
-  browser = await launch();
   // Refusals are part of what is tried here; the browser writes each of them to its console.
-  ({ page, faults } = await openPage(browser, { expected: [/status of (409|412|422)/] }));
-  await page.addInitScript(() => localStorage.setItem('vigiles', JSON.stringify({ theme: 'dark', locale: 'en', tourDone: true })));
-  page.setDefaultTimeout(60_000);
-  server = api(page, platform.url);
-  await page.goto(platform.link);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  ({ platform, browser, page, faults, server, stop } = await startConsole({ expected: [/status of (409|412|422)/] }));
+  await signIn(page, platform.link);
   await mapReady();
 });
 
-after(async () => {
-  await browser?.close();
-  await platform?.stop();
-});
+after(() => stop?.());
 
 const open = (path) => page.goto(platform.url + path);
 const mapReady = () => ready(page);

@@ -64,7 +64,7 @@ async fn get(call: Call) -> Answer {
             let mut alarms = then(store, &ctx, past, ALARM, &["active"], area)?;
             let states = ["new", "acknowledged", "in_progress", "reopened", "resolved"];
             let incidents = shown(&then(store, &ctx, past, INCIDENT, &states, area)?, at)?;
-            let over = causes(store, &ctx, &alarms, &incidents)?;
+            let over = causes(store, &ctx, past, &alarms, &incidents)?;
             alarms.extend(over);
             let unit = units(&api.platform);
             let latest = api.platform.history().latest(&ctx, at, area)?;
@@ -156,34 +156,36 @@ fn then(
     area: Option<BoundingBox>,
 ) -> Result<Vec<Document>, Problem> {
     let states = states.iter().map(|s| (*s).to_owned()).collect();
-    let query = Query { states, area, limit: MOST, ..Query::new(kind) };
+    read(store, ctx, past, &Query { states, area, limit: MOST, ..Query::new(kind) })
+}
+
+fn read(store: &dyn Store, ctx: &Context, past: Option<Timestamp>, query: &Query) -> Result<Vec<Document>, Problem> {
     let page = match past {
-        Some(at) => store.as_of(ctx, &query, at)?,
-        None => store.list(ctx, &query)?,
+        Some(at) => store.as_of(ctx, query, at)?,
+        None => store.list(ctx, query)?,
     };
     Ok(page.documents)
 }
 
 /// Alarms of the incidents that are over: without them an incident would not tell what it came from. The first of each, and
-/// not more than [`MOST`] of all. Of a past moment they are told as they ended.
+/// not more than [`MOST`] of all.
 fn causes(
     store: &dyn Store,
     ctx: &Context,
+    past: Option<Timestamp>,
     active: &[Document],
     incidents: &[Incident],
 ) -> Result<Vec<Document>, Problem> {
     let active: HashSet<&str> = active.iter().map(|document| document.id.as_str()).collect();
     let over = |incident: &'_ Incident| {
         let ids = incident.alarms.iter().filter(|id| !active.contains(id.as_str())).take(CAUSES_EACH);
-        ids.cloned().collect::<Vec<_>>()
+        ids.map(ToString::to_string).collect::<Vec<_>>()
     };
-    let mut found = Vec::new();
-    for id in incidents.iter().flat_map(over).take(MOST) {
-        // The picture itself is in the audit log; each of its parts need not be.
-        let alarm = store.get(&Context::system("picture"), ALARM, id.as_str())?;
-        found.extend(alarm.filter(|alarm| ctx.permits(Action::Read(Resource::Alarms), alarm.agency.as_ref())));
+    let ids: Vec<String> = incidents.iter().flat_map(over).take(MOST).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(found)
+    read(store, ctx, past, &Query { ids, limit: MOST, ..Query::new(ALARM) })
 }
 
 fn wired(

@@ -108,6 +108,8 @@ pub struct Reply {
 pub struct Query {
     /// What they are.
     pub kind: Kind,
+    /// Any of these, [`Query::MAX_LIMIT`] at most; empty means all.
+    pub ids: Vec<String>,
     /// Whose they are.
     pub agency: Option<AgencyId>,
     /// Any of these states; empty means all.
@@ -139,6 +141,7 @@ impl Query {
     pub const fn new(kind: Kind) -> Self {
         Self {
             kind,
+            ids: Vec::new(),
             agency: None,
             states: Vec::new(),
             area: None,

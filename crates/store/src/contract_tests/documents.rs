@@ -141,6 +141,9 @@ pub fn filters(open: &Open) {
     check(Query { text: Some("fire".to_owned()), ..q() }, &["d"]);
     check(Query { text: Some("100%_".to_owned()), ..q() }, &[]);
     check(Query { limit: 1, ..q() }, &["d"]);
+    let among = |ids: &[&str]| ids.iter().map(ToString::to_string).collect();
+    check(Query { ids: among(&["a", "no-such", "c", "a", "it's \"quoted\""]), ..q() }, &["c", "a"]);
+    check(Query { ids: among(&["a", "b"]), states: states(&["closed"]), ..q() }, &["b"]);
 }
 
 pub fn keeps_marks(open: &Open) {

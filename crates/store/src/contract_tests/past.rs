@@ -31,6 +31,9 @@ pub fn answers_for_any_moment(open: &Open) {
     let west = Query { area: Some(BoundingBox { west: 7.0, south: 46.0, east: 8.5, north: 48.0 }), ..all };
     check(&f, &west, 1000, &[("a", 1)]);
     check(&f, &west, 1010, &[]);
+    let gone = Query { ids: vec!["a".to_owned(), "no-such".to_owned()], ..Query::new(INCIDENT) };
+    check(&f, &gone, 1010, &[("a", 2)]);
+    check(&f, &gone, 1020, &[]);
     check(&f, &Query { limit: 1, ..Query::new(INCIDENT) }, 1010, &[("b", 1)]);
 }
 

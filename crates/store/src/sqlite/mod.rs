@@ -229,6 +229,10 @@ fn check_write(ctx: &Context, write: &Write) -> Result<(), StoreError> {
 
 fn check_query(query: &Query) -> Result<(), StoreError> {
     check_limit(query.limit)?;
+    if query.ids.len() > Query::MAX_LIMIT {
+        let why = format!("at most {} ids can be asked for at once", Query::MAX_LIMIT);
+        return Err(StoreError::Invalid { field: "ids", why });
+    }
     if query.states.len() > Query::MAX_STATES {
         let why = format!("at most {} states can be asked for at once", Query::MAX_STATES);
         return Err(StoreError::Invalid { field: "states", why });
@@ -246,6 +250,9 @@ fn check_limit(limit: usize) -> Result<(), StoreError> {
 /// What was asked and how much was answered, for the audit log.
 fn summary(query: &Query, page: &Page) -> String {
     let mut text = format!("{} found", page.documents.len());
+    if !query.ids.is_empty() {
+        text = format!("{text} of {} named", query.ids.len());
+    }
     if !query.states.is_empty() {
         text = format!("{text}, states {}", query.states.join(" "));
     }
