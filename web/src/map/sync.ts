@@ -9,7 +9,7 @@ import type { Colours } from './colours';
 import type { LonLat } from '../lib/coordinates';
 import type { Geometry } from '../lib/wire';
 import * as features from './features';
-import type { SourceName } from './layers';
+import { SILENT, type SourceName } from './layers';
 
 export type Part = 'assets' | 'zones' | 'reports' | 'entries' | 'ring' | 'draft' | 'alarms' | 'values';
 
@@ -107,7 +107,8 @@ export class MapSync {
 
   #colour(world: World, id: string): void {
     const state = features.assetState(world, id, this.#alarmed);
-    if (this.#states.get(id) === state) return;
+    // An asset without a state of its own is drawn as silent: ten thousand need not be told so at the start.
+    if ((this.#states.get(id) ?? SILENT) === state) return;
     this.#states.set(id, state);
     this.#map.setFeatureState({ source: 'assets', id }, { s: state });
   }
