@@ -16,7 +16,7 @@ use axum::response::Response;
 use crate::state::Api;
 
 /// What pages may load: only what comes from here.
-const POLICY: &str = "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; \
+const POLICY: &str = "default-src 'self'; worker-src 'self'; img-src 'self' data: blob:; \
     style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// Name of the header with the request's id.

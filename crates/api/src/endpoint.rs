@@ -74,6 +74,8 @@ pub(crate) struct Endpoint {
     pub(crate) body_limit: usize,
     pub(crate) answers: Vec<AnswerSpec>,
     pub(crate) also: Vec<u16>,
+    /// Further headers of the request: name and description.
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
     pub(crate) if_match: IfMatch,
     pub(crate) idempotent: bool,
     pub(crate) schemas: Vec<(String, RefOr<Schema>)>,
@@ -102,6 +104,7 @@ impl Endpoint {
             body_limit: BODY_LIMIT,
             answers: Vec::new(),
             also: Vec::new(),
+            headers: Vec::new(),
             if_match: IfMatch::Ignored,
             idempotent: false,
             schemas: Vec::new(),
@@ -212,6 +215,12 @@ impl Endpoint {
     /// Its answers carry an ETag.
     pub(crate) fn etag(mut self) -> Self {
         self.answers.iter_mut().for_each(|answer| answer.etag = true);
+        self
+    }
+
+    /// It heeds a header of the request.
+    pub(crate) fn header(mut self, name: &'static str, description: &'static str) -> Self {
+        self.headers.push((name, description));
         self
     }
 

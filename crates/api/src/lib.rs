@@ -8,6 +8,7 @@ mod access_log;
 mod body;
 mod call;
 mod caller;
+mod doors;
 mod endpoint;
 mod events;
 mod gate;
@@ -33,8 +34,9 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use vigiles_runtime::Platform;
 
+pub use doors::{DoorCounts, DoorGauge};
 pub use serve::{HEAD_PATIENCE, serve};
-pub use settings::{DoorGauge, Settings};
+pub use settings::Settings;
 
 use crate::endpoint::Endpoint;
 use crate::problem::{Code, Problem};

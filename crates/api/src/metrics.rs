@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use vigiles_engine::Statistics;
 use vigiles_runtime::Platform;
+use vigiles_runtime::status::Queue;
 
 use crate::state::Api;
 
@@ -76,12 +78,37 @@ pub(crate) fn text(api: &Api) -> String {
     let mut out = Text(String::with_capacity(8192));
     platform(&api.platform, &mut out);
     out.single("vigiles_event_streams", "gauge", "Open event streams.", api.hub.clients() as f64);
-    out.head("vigiles_door_connections", "gauge", "Open connections by door.");
-    for door in &api.settings.doors {
-        out.line("vigiles_door_connections", &format!("door=\"{}\"", door.name), (door.read)().0 as f64);
-    }
+    let slow = api.hub.slow.load(Ordering::Relaxed);
+    out.single(
+        "vigiles_event_streams_slow_total",
+        "counter",
+        "Times an event stream read too slowly and was told to resync.",
+        slow as f64,
+    );
+    doors(api, &mut out);
     api.traffic.write(&mut out);
     out.0
+}
+
+fn doors(api: &Api, out: &mut Text) {
+    let doors = api.doors();
+    out.head("vigiles_door_connections", "gauge", "Open connections by door.");
+    for (name, counts) in &doors {
+        out.line("vigiles_door_connections", &format!("door=\"{name}\""), counts.connections as f64);
+    }
+    out.head("vigiles_door_total", "counter", "What each door counts: observations, waits, faults.");
+    for (name, counts) in &doors {
+        let common = [
+            ("accepted", counts.accepted),
+            ("duplicates", counts.duplicates),
+            ("rejected", counts.rejected),
+            ("shed", counts.shed),
+            ("waits", counts.waits),
+        ];
+        for (what, count) in common.iter().chain(&counts.faults) {
+            out.line("vigiles_door_total", &format!("door=\"{name}\",what=\"{what}\""), *count as f64);
+        }
+    }
 }
 
 fn platform(platform: &Platform, out: &mut Text) {
@@ -93,6 +120,7 @@ fn platform(platform: &Platform, out: &mut Text) {
         ("vigiles_observations_shed_total", "Observations dropped under overload.", counters.shed.get()),
         ("vigiles_deliveries_overloaded_total", "Deliveries told to wait.", counters.overloaded.get()),
         ("vigiles_alarms_raised_total", "Alarms raised.", counters.alarms.get()),
+        ("vigiles_clock_jumps_total", "Times the clock jumped.", counters.clock_jumps.get()),
         ("vigiles_commands_total", "Commands handled.", counters.commands.get()),
         ("vigiles_log_undecodable_total", "Log entries that could not be decoded.", counters.undecodable.get()),
     ];
@@ -100,6 +128,7 @@ fn platform(platform: &Platform, out: &mut Text) {
         out.single(name, "counter", help, value as f64);
     }
     let status = platform.status();
+    engine(&status.engine, out);
     let gauges = [
         ("vigiles_observations_per_second", "Observations made durable per second.", status.observations_per_s),
         ("vigiles_engine_lag_seconds", "How far the engine is behind the log.", status.lag_ms as f64 / 1e3),
@@ -122,12 +151,40 @@ fn platform(platform: &Platform, out: &mut Text) {
     for (name, help, value) in gauges {
         out.single(name, "gauge", help, value);
     }
+    queues(&status.queues, out);
+}
+
+fn engine(engine: &Statistics, out: &mut Text) {
+    let counts = [
+        ("vigiles_engine_duplicates_total", "Readings delivered again and ignored.", engine.duplicates),
+        ("vigiles_engine_out_of_order_total", "Readings older than the newest of their series.", engine.out_of_order),
+        ("vigiles_engine_late_total", "Readings out of order by more than ten minutes.", engine.late),
+        ("vigiles_engine_implausible_total", "Implausible readings, judged by no rule.", engine.implausible),
+        (
+            "vigiles_engine_refused_total",
+            "States, alarms or incidents not made because a bound was reached.",
+            engine.refused,
+        ),
+    ];
+    for (name, help, value) in counts {
+        out.single(name, "counter", help, value as f64);
+    }
     out.head("vigiles_rule_errors_total", "counter", "Readings for which a rule's expression failed.");
-    for (rule, count) in &status.engine.rule_errors {
+    for (rule, count) in &engine.rule_errors {
         out.line("vigiles_rule_errors_total", &format!("rule=\"{rule}\""), *count as f64);
     }
-    out.head("vigiles_queue_depth", "gauge", "Entries in bounded queues.");
-    for queue in &status.queues {
-        out.line("vigiles_queue_depth", &format!("queue=\"{}\"", queue.name), queue.depth as f64);
+}
+
+fn queues(queues: &[Queue], out: &mut Text) {
+    let each = [
+        ("vigiles_queue_depth", "gauge", "Entries in bounded queues.", (|queue| queue.depth) as fn(&Queue) -> u64),
+        ("vigiles_queue_capacity", "gauge", "Most entries of bounded queues.", |queue| queue.capacity),
+        ("vigiles_queue_shed_total", "counter", "What was dropped from bounded queues.", |queue| queue.shed),
+    ];
+    for (name, kind, help, read) in each {
+        out.head(name, kind, help);
+        for queue in queues {
+            out.line(name, &format!("queue=\"{}\"", queue.name), read(queue) as f64);
+        }
     }
 }

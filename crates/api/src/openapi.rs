@@ -143,6 +143,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Parameter> {
         })
         .collect();
     all.extend(endpoint.query.iter().cloned());
+    all.extend(endpoint.headers.iter().map(|(name, description)| header(name, description, text())));
     if endpoint.access != Access::Anyone {
         let words = vigiles_trust::Purpose::ALL.map(vigiles_trust::Purpose::as_str);
         all.push(header(

@@ -1,10 +1,10 @@
 //! What whoever starts the API may set.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::doors::DoorGauge;
 use crate::wire::city::City;
 
 /// Settings of the API.
@@ -24,17 +24,8 @@ pub struct Settings {
     pub max_deliveries: usize,
     /// Becomes true when the program stops: event streams end.
     pub stopping: watch::Receiver<bool>,
-    /// How many connections and refusals the other doors have, for the system page.
+    /// The other doors, for the system page and the metrics.
     pub doors: Vec<DoorGauge>,
-}
-
-/// Asks a door how it is doing.
-#[derive(Clone)]
-pub struct DoorGauge {
-    /// Its name.
-    pub name: &'static str,
-    /// Open connections and refused messages.
-    pub read: Arc<dyn Fn() -> (u64, u64) + Send + Sync>,
 }
 
 impl Default for Settings {

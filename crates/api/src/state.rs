@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -11,6 +11,7 @@ use vigiles_model::Duration;
 use vigiles_runtime::Platform;
 use vigiles_trust::limiter::{Rate, RateLimiter};
 
+use crate::doors::{DoorCounts, HttpDoor, Rates};
 use crate::events::Hub;
 use crate::metrics::Traffic;
 use crate::settings::Settings;
@@ -31,6 +32,8 @@ pub(crate) struct Api {
     pub(crate) deliveries: Semaphore,
     pub(crate) hub: Arc<Hub>,
     pub(crate) traffic: Traffic,
+    pub(crate) http: HttpDoor,
+    pub(crate) rates: Rates,
     pub(crate) requests: AtomicU64,
     /// Idempotency keys whose first request is under way.
     pub(crate) in_flight: Mutex<HashSet<String>>,
@@ -53,10 +56,19 @@ impl Api {
             openapi: openapi.into(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             traffic: Traffic::default(),
+            http: HttpDoor::default(),
+            rates: Rates::default(),
             requests: AtomicU64::new(0),
             in_flight: Mutex::default(),
             sign_ins: Mutex::new(RateLimiter::new(SIGN_IN_RATE, SIGN_IN_KEYS)),
         }
+    }
+
+    /// Every door by name, with its counts now.
+    pub(crate) fn doors(&self) -> Vec<(&'static str, DoorCounts)> {
+        let http = self.http.counts(self.traffic.open_requests.load(Ordering::Relaxed));
+        let others = self.settings.doors.iter().map(|door| (door.name, (door.read)()));
+        std::iter::once(("http", http)).chain(others).collect()
     }
 
     /// Counts a try to sign in; an error is the time to wait.

@@ -1,4 +1,4 @@
-//! `kill-restart`: kill -9 at random moments under load. Everything acknowledged must be there afterwards, once, and no
+//! `kill-restart`: kill -9 at random moments, under load and while starting. Everything acknowledged must be there afterwards, once, and no
 //! incident doubled; then the time to serve again with many observations stored.
 
 use std::collections::{HashMap, HashSet};
@@ -21,6 +21,9 @@ use crate::{Settings, city, clock};
 const SENDERS: u64 = 2;
 const BATCH: u64 = 50;
 const MOST_MS_BEFORE_KILL: u64 = 700;
+/// One kill in so many comes while the server starts and replays, within so many milliseconds.
+const STARTING_EVERY: u64 = 4;
+const MOST_MS_STARTING: u64 = 150;
 /// Each sender has this many assets; one reading in ALARM_EVERY raises the alarm of its asset, which opens an incident.
 const ASSETS: u64 = 20;
 const ALARM_EVERY: u64 = 2_000;
@@ -51,6 +54,12 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     let mut dice = Dice::new(7);
     let mut readies = Vec::new();
     for round in 0..settings.rounds {
+        if round % STARTING_EVERY == STARTING_EVERY - 1 {
+            let server = Server::spawn(&settings.binary, &data)?;
+            clock::pause(Duration::from_millis(dice.below(MOST_MS_STARTING)));
+            server.kill()?;
+            continue;
+        }
         let server = Server::start(&settings.binary, &data).with_context(|| format!("after kill {round}"))?;
         readies.push(server.ready_after);
         let before_kill = Duration::from_millis(dice.below(MOST_MS_BEFORE_KILL));
@@ -61,11 +70,15 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     println!("kills: {}, acknowledged observations: {acknowledged}", settings.rounds);
     readies.sort_unstable();
     println!("restart to ready, longest: {:.2} s", readies.last().copied().unwrap_or_default().as_secs_f64());
-    let found = verify(server.http, &tokens.administrator, &senders)?;
-    found.print();
+    verify(server.http, &tokens.administrator, &senders)?.print();
     fill(&server, &tokens, settings.stored)?;
     server.kill()?;
     time_restarts(settings, &data)?;
+    let server = Server::start(&settings.binary, &data)?;
+    println!("after the last kill:");
+    let found = verify(server.http, &tokens.administrator, &senders)?;
+    found.print();
+    server.kill()?;
     println!("kill-restart: {} observations lost or doubled", found.lost + found.doubled + found.incidents_doubled);
     if found.lost + found.doubled + found.incidents_doubled > 0 {
         bail!("acknowledged observations were lost or doubled")
@@ -173,7 +186,11 @@ fn verify(address: SocketAddr, token: &str, senders: &[Sender]) -> Result<Found>
     let mut client = Client::new(address, token);
     let mut found = Found::default();
     let mut seen: HashMap<String, HashSet<u64>> = HashMap::new();
-    each(&mut client, &format!("/api/v1/observations?kind={}", city::kind_id(0)), |item| {
+    // What these senders sent lies before what the fill sends, which stands in the present.
+    let last =
+        senders.iter().map(|sender| sender.first.0 + (sender.next * BATCH) as i64 * 1000).max().unwrap_or_default();
+    let asked = format!("/api/v1/observations?kind={}&to={}", city::kind_id(0), Timestamp(last + 1000));
+    each(&mut client, &asked, |item| {
         found.stored += 1;
         let asset = item["asset"].as_str().unwrap_or_default();
         let number = item["value"].as_f64().unwrap_or_default().abs() as u64 - 1000;

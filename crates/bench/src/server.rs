@@ -26,9 +26,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the binary on a data folder and waits until it is ready.
     pub(crate) fn start(binary: &Path, data: &Path) -> Result<Self> {
+        let started = Instant::now();
+        let mut server = Self::spawn(binary, data)?;
+        server.wait_ready(started)?;
+        Ok(server)
+    }
+
+    /// Starts the binary on a data folder; it may not be ready yet.
+    pub(crate) fn spawn(binary: &Path, data: &Path) -> Result<Self> {
         let (http, mqtt) = (free_address()?, free_address()?);
         let log = File::options().create(true).append(true).open(log_of(data))?;
-        let started = Instant::now();
         let child = Command::new(binary)
             .arg("run")
             .arg("--data")
@@ -39,10 +46,7 @@ impl Server {
             .stderr(log)
             .spawn()?;
         let pid = child.id();
-        let mut server =
-            Self { child: Mutex::new(child), pid, data: data.to_owned(), http, mqtt, ready_after: Duration::ZERO };
-        server.wait_ready(started)?;
-        Ok(server)
+        Ok(Self { child: Mutex::new(child), pid, data: data.to_owned(), http, mqtt, ready_after: Duration::ZERO })
     }
 
     fn wait_ready(&mut self, started: Instant) -> Result<()> {

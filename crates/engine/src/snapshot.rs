@@ -19,7 +19,8 @@ use crate::recent::Recent;
 use crate::slot::{Address, Slot};
 
 const MARKER: &str = "VIGENG";
-/// Format of the snapshot. One of another format is refused, and the log is replayed instead.
+/// Format of the snapshot. One of another format is refused, and what the log still holds is replayed instead; the log before a
+/// snapshot may be trimmed, so a new format comes with a reader of this one, and its fixture.
 const FORMAT: u8 = 1;
 
 #[derive(Deserialize)]

@@ -102,7 +102,7 @@ fn fill(history: &Embedded, observations: u64) -> Result<(), Box<dyn Error>> {
         frame.push(observation);
         if frame.len() == FRAME || number + 1 == observations {
             let (start, cpu) = (Instant::now(), thread_cpu_ns());
-            history.write(offset, &frame)?;
+            history.write(&CONTEXT, offset, &frame)?;
             writing += start.elapsed();
             writing_cpu += thread_cpu_ns() - cpu;
             offset += 1;

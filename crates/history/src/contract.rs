@@ -149,10 +149,11 @@ pub struct Statistics {
 ///
 /// Invariant: history is fed from the log in order and holds nothing of its own: what is not yet durable here is
 /// still in the log, and is written again from [`History::durable_offset`] on after a restart.
+/// Invariant: a context without the right gets [`HistoryError::NotPermitted`]. The audit entry is its caller's, in the store.
 pub trait History: Send + Sync {
     /// Takes the observations of the log entry at `offset`, whole. Offsets rise; a write at an offset not above
-    /// the last one taken is a repetition and changes nothing. Blocks while sealing lags.
-    fn write(&self, offset: u64, observations: &[Observation]) -> Result<(), HistoryError>;
+    /// the last one taken is a repetition and changes nothing. Blocks while sealing lags. For the platform itself only.
+    fn write(&self, context: &Context, offset: u64, observations: &[Observation]) -> Result<(), HistoryError>;
 
     /// Every log entry before this offset is durable here: the log may be trimmed to it, replay starts at it.
     fn durable_offset(&self) -> u64;
@@ -171,8 +172,13 @@ pub trait History: Send + Sync {
     fn series(&self, context: &Context, query: &SeriesQuery) -> Result<Vec<Bucket>, HistoryError>;
 
     /// Forgets what is older than its kind allows, in whole blocks: an observation goes at the latest one day
-    /// after its time is over.
-    fn expire(&self, retention: &dyn Fn(&KindId) -> Duration, now: Timestamp) -> Result<Expired, HistoryError>;
+    /// after its time is over. For the platform itself only.
+    fn expire(
+        &self,
+        context: &Context,
+        retention: &dyn Fn(&KindId) -> Duration,
+        now: Timestamp,
+    ) -> Result<Expired, HistoryError>;
 
     /// Counts for the system page.
     fn statistics(&self) -> Statistics;

@@ -1,5 +1,7 @@
 //! The suite that every backend of history must pass. Call [`run`] from the tests of a backend.
 
+mod rights;
+
 use vigiles_model::{
     AssetId, BoundingBox, Duration, Geometry, KindId, Observation, ObservationId, Origin, Position, Quality, SourceId,
     Timestamp, Value,
@@ -27,6 +29,7 @@ pub fn run<F: Factory>(factory: &F) {
     the_latest_of_each_series(factory);
     a_series_is_cut_into_buckets(factory);
     old_kinds_expire(factory);
+    rights::without_the_right_nothing_is_read_or_changed(factory);
 }
 
 const CONTEXT: Context = Context::system("contract-tests");
@@ -79,7 +82,7 @@ pub fn newest_first(mut observations: Vec<Observation>) -> Vec<Observation> {
 fn at_each_stage<F: Factory>(factory: &F, name: &str, entries: &[Vec<Observation>], check: impl Fn(&F::History, &str)) {
     let history = factory.open(name);
     for (offset, entry) in entries.iter().enumerate() {
-        history.write(offset as u64, entry).expect("taken");
+        history.write(&CONTEXT, offset as u64, entry).expect("taken");
         if offset == entries.len() / 2 {
             history.flush().expect("sealed");
         }
@@ -210,10 +213,10 @@ pub fn wants(query: &Query, o: &Observation) -> bool {
 fn pages_stand_still_while_more_is_written<F: Factory>(factory: &F) {
     let history = factory.open("still");
     let entry: Vec<_> = (0..100).map(|s| reading("k", s, i64::from(s), 0.0)).collect();
-    history.write(0, &entry).expect("taken");
+    history.write(&CONTEXT, 0, &entry).expect("taken");
     let first = history.page(&CONTEXT, &query(40)).expect("a page");
     let newer: Vec<_> = (200..300).map(|s| reading("k", s, i64::from(s), 0.0)).collect();
-    history.write(1, &newer).expect("taken");
+    history.write(&CONTEXT, 1, &newer).expect("taken");
     history.flush().expect("sealed");
     let rest = all(&history, &Query { cursor: first.next, ..query(40) });
     assert_eq!([first.observations, rest].concat(), newest_first(entry));
@@ -242,14 +245,14 @@ fn duplicates_are_given_once<F: Factory>(factory: &F) {
 fn repeated_writes_change_nothing<F: Factory>(factory: &F) {
     let history = factory.open("repeated");
     let entry = vec![reading("k", 1, 1, 0.0)];
-    history.write(5, &entry).expect("taken");
-    history.write(5, &[reading("k", 2, 2, 0.0)]).expect("a repetition");
-    history.write(4, &[reading("k", 3, 3, 0.0)]).expect("a repetition");
+    history.write(&CONTEXT, 5, &entry).expect("taken");
+    history.write(&CONTEXT, 5, &[reading("k", 2, 2, 0.0)]).expect("a repetition");
+    history.write(&CONTEXT, 4, &[reading("k", 3, 3, 0.0)]).expect("a repetition");
     assert_eq!(history.flush(), Ok(6));
     drop(history);
     let history = factory.open("repeated");
-    history.write(5, &[reading("k", 2, 2, 0.0)]).expect("a repetition");
-    history.write(6, &[]).expect("taken");
+    history.write(&CONTEXT, 5, &[reading("k", 2, 2, 0.0)]).expect("a repetition");
+    history.write(&CONTEXT, 6, &[]).expect("taken");
     assert_eq!(history.flush(), Ok(7));
     assert_eq!(all(&history, &query(10)), entry);
 }
@@ -309,17 +312,17 @@ fn old_kinds_expire<F: Factory>(factory: &F) {
         .collect();
     let history = factory.open("expire");
     for (offset, entry) in entries.iter().enumerate() {
-        history.write(offset as u64, entry).expect("taken");
+        history.write(&CONTEXT, offset as u64, entry).expect("taken");
     }
     history.flush().expect("sealed");
     let retention = |kind: &KindId| Duration::from_secs(if kind.as_str() == "short" { 3 * DAY } else { 8 * DAY });
     let now = Timestamp(START + 9 * DAY * SECOND + 5 * SECOND);
-    let expired = history.expire(&retention, now).expect("expired");
+    let expired = history.expire(&CONTEXT, &retention, now).expect("expired");
     assert_eq!(expired.observations, 8, "{expired:?}");
     let left = all(&history, &query(100));
     let count = |kind: &str| left.iter().filter(|o| o.kind.as_str() == kind).count();
     assert_eq!((count("short"), count("long")), (3, 9), "{left:?}");
-    assert_eq!(history.expire(&retention, now).expect("expired").observations, 0);
+    assert_eq!(history.expire(&CONTEXT, &retention, now).expect("expired").observations, 0);
     drop(history);
     assert_eq!(all(&factory.open("expire"), &query(100)), left);
 }

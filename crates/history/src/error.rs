@@ -6,6 +6,14 @@ use std::path::{Path, PathBuf};
 /// Why history did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HistoryError {
+    /// The context does not allow it.
+    #[error("{actor} may not {action}")]
+    NotPermitted {
+        /// Who asked.
+        actor: String,
+        /// For what.
+        action: String,
+    },
     /// A text that is not a cursor.
     #[error("{0:?} is not a cursor; take it from the page before, unchanged")]
     Cursor(String),

@@ -58,7 +58,7 @@ pub struct ObservationKind {
     pub max: Option<f64>,
     /// How long history keeps it.
     pub retention: Duration,
-    /// Whether it may name or show a person (then it is masked and expires early).
+    /// Whether it may name or show a person: shown with the kind; give it a short retention.
     pub personal: bool,
     /// What happens when the platform cannot keep up.
     #[serde(default)]

@@ -36,7 +36,7 @@ pub struct Step {
 pub enum Action {
     /// A person ticks it off.
     Manual,
-    /// The console shows a notice to everyone with the role.
+    /// The console shows a notice to everyone who follows incidents.
     NotifyConsole {
         /// The text.
         message: String,

@@ -46,6 +46,8 @@ pub struct Counters {
     pub last_hour: LastHour,
     /// Commands handled.
     pub commands: Count,
+    /// Times that the clock jumped.
+    pub clock_jumps: Count,
     /// Log entries that could not be decoded.
     pub undecodable: Count,
 }

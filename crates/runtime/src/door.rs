@@ -23,6 +23,13 @@ pub struct Grant {
     pub source: Option<SourceId>,
 }
 
+impl Grant {
+    /// Whether it speaks for one device alone.
+    pub fn is_device(&self) -> bool {
+        self.roles.iter().all(|role| *role == Role::Device)
+    }
+}
+
 /// Where a token was presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Knock {
@@ -41,9 +48,9 @@ pub enum Refusal {
     /// The token has run out or was revoked.
     #[error("the token has expired or was revoked")]
     Expired,
-    /// The token's role does not allow delivery.
-    #[error("the token's role does not allow it to deliver observations")]
-    NotAllowed,
+    /// The policy does not allow it to the token's roles.
+    #[error("{0}")]
+    NotAllowed(String),
 }
 
 /// What became of a delivery.
@@ -83,6 +90,10 @@ pub trait Door: Send + Sync + 'static {
 
     /// Delivers observations. The answer comes when the accepted ones are durable.
     fn submit<'a>(&'a self, grant: &'a Grant, drafts: Vec<Draft>) -> BoxFuture<'a, Result<Receipt, SubmitError>>;
+
+    /// Asks to follow what others publish under an MQTT topic filter: a consultation of observations, with its audit entry
+    /// before the answer, also where it is refused.
+    fn follow<'a>(&'a self, grant: &'a Grant, filter: &'a str) -> BoxFuture<'a, Result<(), Refusal>>;
 
     /// The configured sources, as they are now.
     fn sources(&self) -> Arc<Sources>;

@@ -2,10 +2,12 @@
 
 use std::sync::Weak;
 use std::sync::atomic::Ordering;
-use std::time::Duration as Span;
+use std::time::{Duration as Span, Instant};
 
 use vigiles_formats::observation::Registry as _;
+use vigiles_history::Expired;
 use vigiles_model::{Duration, KindId, Timestamp};
+use vigiles_store::{AuditNote, Outcome};
 use vigiles_trust::Context;
 
 use crate::platform::Platform;
@@ -13,10 +15,14 @@ use crate::record;
 
 /// Time between two expiries.
 const EXPIRY: Duration = Duration::from_secs(900);
+/// A clock that differs by so many milliseconds from what has passed has jumped.
+const CLOCK_JUMP_MS: i64 = 2000;
 /// Time between two measurements of what is stored.
 const MEASURE: Duration = Duration::from_secs(10);
 /// How long revisions of documents are kept: as far back as the time scrubber reaches.
 const REVISIONS: Duration = Duration::from_secs(30 * 86_400);
+/// In whose name things are forgotten.
+const RETENTION: Context = Context::system("retention");
 /// Kept when a kind is no longer registered.
 const UNKNOWN_KIND: Duration = Duration::from_secs(30 * 86_400);
 
@@ -36,15 +42,30 @@ pub(crate) fn run(platform: &Weak<Platform>) {
 #[derive(Default)]
 struct State {
     at: Timestamp,
+    /// The same moment by a clock that cannot be set.
+    steady: Option<Instant>,
     accepted: u64,
     expired: Timestamp,
     measured: Timestamp,
 }
 
 impl State {
+    /// Counts a clock that was set, or that stood still while the machine slept.
+    fn watch_clock(&mut self, platform: &Platform, now: Timestamp) {
+        let steady = Instant::now();
+        if let Some(before) = self.steady.replace(steady) {
+            let jump = now.since(self.at).as_millis() - steady.duration_since(before).as_millis() as i64;
+            if jump.abs() > CLOCK_JUMP_MS {
+                platform.intake.counters.clock_jumps.add(1);
+                tracing::warn!(jump_ms = jump, "the clock jumped; the log's time never goes back");
+            }
+        }
+    }
+
     fn beat(&mut self, platform: &Platform) {
         let now = platform.now();
         let seconds = now.since(self.at).as_secs_f64().clamp(0.1, 10.0);
+        self.watch_clock(platform, now);
         self.at = now;
         platform.log_utc_offset();
         tick(platform, now);
@@ -61,6 +82,20 @@ impl State {
             self.expired = now;
             expire(platform, now);
         }
+    }
+}
+
+/// That observations were forgotten is a change as any other.
+fn note_expired(platform: &Platform, expired: &Expired) {
+    tracing::info!(observations = expired.observations, bytes = expired.bytes, "observations expired");
+    let note = AuditNote {
+        action: "expire".to_owned(),
+        resource: "observations".to_owned(),
+        outcome: Outcome::Allowed,
+        detail: format!("{} observations past their retention", expired.observations),
+    };
+    if let Err(error) = platform.store().record(&RETENTION, note) {
+        tracing::error!(%error, "the expiry of observations was not noted in the audit log");
     }
 }
 
@@ -83,14 +118,12 @@ fn tick(platform: &Platform, now: Timestamp) {
 fn expire(platform: &Platform, now: Timestamp) {
     let catalogue = platform.intake.catalogue.get();
     let retention = |kind: &KindId| catalogue.kind(kind.as_str()).map_or(UNKNOWN_KIND, |k| k.retention);
-    match platform.history().expire(&retention, now) {
-        Ok(expired) if expired.files > 0 => {
-            tracing::info!(observations = expired.observations, bytes = expired.bytes, "observations expired");
-        }
+    match platform.history().expire(&RETENTION, &retention, now) {
+        Ok(expired) if expired.files > 0 => note_expired(platform, &expired),
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "observations could not be expired; tried again later"),
     }
-    if let Err(error) = platform.store().prune(&Context::system("retention"), now - REVISIONS) {
+    if let Err(error) = platform.store().prune(&RETENTION, now - REVISIONS) {
         tracing::warn!(%error, "old revisions could not be pruned; tried again later");
     }
 }

@@ -94,7 +94,7 @@ impl Intake {
     fn admit_all(&self, grant: &Grant, drafts: Vec<Draft>, catalogue: &Catalogue) -> (Receipt, Vec<Observation>) {
         let now = self.clock.now();
         let own = grant.source.clone().unwrap_or_else(|| own_source(grant));
-        let sender = Sender { source: &own, bound: grant.source.is_some() };
+        let sender = Sender { source: &own, bound: grant.is_device() };
         let mut receipt = Receipt::default();
         let mut admitted = Vec::with_capacity(drafts.len());
         for (index, draft) in drafts.into_iter().enumerate() {
@@ -118,6 +118,15 @@ impl Intake {
         receipt.duplicates = before - admitted.len();
         self.counters.duplicates.add(receipt.duplicates);
         (receipt, admitted)
+    }
+
+    /// Counts a delivery of which nothing could be read, as one refusal of its source.
+    pub fn note_unreadable(&self, grant: &Grant, why: String) {
+        self.counters.rejected.add(1);
+        self.sources.note(&grant.source.clone().unwrap_or_else(|| own_source(grant)), |health| {
+            health.rejected += 1;
+            health.last_error = Some(why);
+        });
     }
 
     /// Under overload drops what may be dropped; if anything is left, the sender must wait.

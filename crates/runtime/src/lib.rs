@@ -15,6 +15,7 @@ pub mod directory;
 pub mod documents;
 pub mod door;
 mod errands;
+mod follow;
 mod housekeeping;
 pub mod intake;
 pub mod live;

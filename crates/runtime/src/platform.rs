@@ -9,9 +9,9 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use vigiles_bus::{Bus, BusError, Clock, Topic};
-use vigiles_formats::observation::Draft;
+use vigiles_formats::observation::{Draft, Rejection};
 use vigiles_history::History;
-use vigiles_model::{Incident, IncidentId, Timestamp};
+use vigiles_model::{Incident, IncidentId, SourceId, Timestamp};
 use vigiles_store::{Store, StoreError};
 use vigiles_trust::Context;
 
@@ -26,7 +26,7 @@ use crate::pump::Progress;
 use crate::storage::Measured;
 use crate::strangers::Strangers;
 use crate::time_zone::{Logged, TimeZone};
-use crate::{documents, errands, start};
+use crate::{documents, errands, follow, start};
 
 /// The backends and places a platform is made of.
 pub struct Parts {
@@ -97,6 +97,8 @@ pub struct Platform {
     pub(crate) carrier: OnceLock<Arc<dyn Carrier>>,
     pub(crate) directory: Directory,
     pub(crate) errands: Mutex<Option<mpsc::Receiver<Errand>>>,
+    /// Where automatic tasks are handed in, for their count.
+    pub(crate) tasks: mpsc::WeakSender<Errand>,
     /// The log position at the start: the platform is ready once it has come so far.
     pub(crate) ready_at: u64,
     /// The batches of effects that had been handed on when it had come so far.
@@ -223,7 +225,16 @@ impl Door for Arc<Platform> {
     }
 
     fn submit<'a>(&'a self, grant: &'a Grant, drafts: Vec<Draft>) -> BoxFuture<'a, Result<Receipt, SubmitError>> {
+        let off = grant.source.as_ref().filter(|source| self.directory.is_off(source));
+        let drafts = match off {
+            Some(source) => refused(source, drafts.len()),
+            None => drafts,
+        };
         Box::pin(self.intake.submit(grant, drafts))
+    }
+
+    fn follow<'a>(&'a self, grant: &'a Grant, filter: &'a str) -> BoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(follow::follow(self.clone(), grant.clone(), filter.to_owned()))
     }
 
     fn sources(&self) -> Arc<Sources> {
@@ -231,11 +242,17 @@ impl Door for Arc<Platform> {
     }
 }
 
+/// What a source that is switched off sends: counted and answered as any other refusal.
+fn refused(source: &SourceId, count: usize) -> Vec<Draft> {
+    let why = Rejection::new("source", format_args!("{source} is switched off; an integrator can switch it on"));
+    vec![Draft::flawed(why); count]
+}
+
 /// The offset up to which others have acted on the log: the log must not end before it.
 pub fn acted_on(store: &dyn Store, history: &dyn History, snapshots: &std::path::Path) -> Result<u64, StartError> {
     let io = |source| StartError::Io { what: format!("reading {}", snapshots.display()), source };
     let snapshot = crate::snapshot::load(snapshots).map_err(io)?.map_or(0, |found| found.offset.0);
-    let applied = store.mark(crate::applier::APPLIED)?.unwrap_or(0);
+    let applied = store.mark(&Context::system("start"), crate::applier::APPLIED)?.unwrap_or(0);
     Ok(applied.max(snapshot).max(history.durable_offset()))
 }
 

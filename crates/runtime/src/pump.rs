@@ -10,6 +10,7 @@ use vigiles_bus::{Bus, BusError, Entry, Offset};
 use vigiles_engine::{Effect, Engine, Input, Statistics};
 use vigiles_history::{History, HistoryError};
 use vigiles_model::{Observation, Timestamp};
+use vigiles_trust::Context;
 
 use crate::intake::Intake;
 use crate::live::{Gatherer, Live};
@@ -23,6 +24,9 @@ const BYTES: usize = 4 << 20;
 const SNAPSHOT_OBSERVATIONS: usize = 2_000_000;
 /// Time between two snapshots of the engine, if anything happened.
 const SNAPSHOT_INTERVAL: vigiles_model::Duration = vigiles_model::Duration::from_secs(30);
+
+/// What the log says is written in the platform's own name.
+const LOG: Context = Context::system("log");
 
 /// Whoever asked for a command.
 pub(crate) type Asker = Option<Arc<record::Asked>>;
@@ -173,7 +177,7 @@ impl Pump {
     /// History waits for room by itself; a full disk is waited out here, since the log still holds everything.
     fn write_history(&self, offset: Offset, observations: &[Observation]) -> Result<(), PumpError> {
         loop {
-            match self.history.write(offset.0, observations) {
+            match self.history.write(&LOG, offset.0, observations) {
                 Err(HistoryError::DiskFull { doing, path }) if !self.stop.load(Ordering::Relaxed) => {
                     tracing::error!(doing, path = %path.display(), "disk full: history waits for room");
                     std::thread::park_timeout(Duration::from_secs(1));

@@ -1,7 +1,7 @@
 //! Putting a platform together: where to replay from, and the threads.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use vigiles_bus::Offset;
 use vigiles_engine::Engine;
+use vigiles_trust::Context;
 
 use crate::applier::{APPLIED, Applier, Waiting};
 use crate::catalogue::Catalogue;
@@ -18,14 +19,14 @@ use crate::intake::Intake;
 use crate::live::Live;
 use crate::once::UnderWay;
 use crate::platform::{Parts, Platform, StartError, acted_on, topic};
-use crate::pump::{Progress, Pump};
+use crate::pump::{Batch, Progress, Pump};
 use crate::snapshot;
 use crate::storage::LastHour;
 use crate::strangers::Strangers;
 use crate::time_zone::Logged;
 
 /// Batches of effects between the pump and the applier; when full, the engine waits and then the doors.
-const BATCHES: usize = 256;
+pub(crate) const BATCHES: usize = 256;
 /// Automatic tasks that wait to be taken up.
 const ERRANDS: usize = 1024;
 
@@ -49,6 +50,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     let under_way = Arc::<UnderWay>::default();
     let live = Live::default();
     let (errand_sender, errand_receiver) = mpsc::channel(ERRANDS);
+    let tasks = errand_sender.downgrade();
     let (sender, receiver) = sync_channel(BATCHES);
     let applier = Applier {
         store: parts.store.clone(),
@@ -89,6 +91,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         carrier: OnceLock::new(),
         directory,
         errands: Mutex::new(Some(errand_receiver)),
+        tasks,
         ready_at,
         handed_at_ready: OnceLock::new(),
         started,
@@ -101,7 +104,13 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     // Before the first observation: hours are judged by the city's clocks from the start.
     platform.log_utc_offset();
     platform.measure();
-    let weak = Arc::downgrade(&platform);
+    run(&platform, pump, applier, receiver)?;
+    Ok(platform)
+}
+
+fn run(platform: &Arc<Platform>, pump: Pump, applier: Applier, receiver: Receiver<Batch>) -> Result<(), StartError> {
+    let progress = platform.progress.clone();
+    let weak = Arc::downgrade(platform);
     let threads = [
         spawn("applier", move || applier.run(&receiver))?,
         spawn("pump", move || run_pump(pump, &progress))?,
@@ -109,7 +118,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     ];
     // The pump first: it ends the applier by leaving.
     platform.threads.lock().extend(threads.into_iter().rev());
-    Ok(platform)
+    Ok(())
 }
 
 fn intake(parts: &Parts) -> Result<Intake, StartError> {
@@ -130,7 +139,7 @@ fn find_resume(parts: &Parts) -> Result<Resume, StartError> {
     let topic = topic();
     let io = |source| StartError::Io { what: format!("reading {}", parts.snapshots.display()), source };
     let bounds = parts.bus.bounds(&topic)?;
-    let applied = Offset(parts.store.mark(APPLIED)?.unwrap_or(0));
+    let applied = Offset(parts.store.mark(&Context::system("start"), APPLIED)?.unwrap_or(0));
     let (engine, engine_from) = match snapshot::load(&parts.snapshots).map_err(io)? {
         Some(found) => match Engine::restore(&found.state) {
             Ok(engine) => (engine, found.offset),

@@ -7,6 +7,7 @@ use vigiles_engine::Statistics;
 use vigiles_model::Timestamp;
 
 use crate::platform::Platform;
+use crate::start;
 use crate::storage::Measured;
 
 /// The platform at a glance.
@@ -63,6 +64,11 @@ impl Platform {
         let time = Timestamp(self.progress.time.load(Ordering::Relaxed) as i64);
         let behind = position < bounds.end;
         let history = self.history().statistics();
+        let handed = self.progress.handed.load(Ordering::Relaxed);
+        let tasks = self.tasks.upgrade().map_or((0, 0), |sender| {
+            let most = sender.max_capacity();
+            (most - sender.capacity(), most)
+        });
         Status {
             started: self.started,
             observations_per_s: f64::from_bits(self.rate_per_s.load(Ordering::Relaxed)),
@@ -75,13 +81,20 @@ impl Platform {
             measured: *self.measured.lock(),
             engine: self.progress.engine.lock().clone(),
             queues: vec![
+                Queue { name: "log", depth: queued.records as u64, capacity: queued.most_records as u64, shed: 0 },
                 Queue {
-                    name: "log",
-                    depth: queued.records as u64,
-                    capacity: queued.most_records as u64,
+                    name: "engine",
+                    depth: self.intake.frames.lag(),
+                    capacity: crate::intake::MAX_LAG,
                     shed: self.intake.counters.shed.get(),
                 },
-                Queue { name: "engine", depth: self.intake.frames.lag(), capacity: crate::intake::MAX_LAG, shed: 0 },
+                Queue {
+                    name: "changes",
+                    depth: handed.saturating_sub(self.progress.applied.load(Ordering::Relaxed)),
+                    capacity: start::BATCHES as u64,
+                    shed: 0,
+                },
+                Queue { name: "tasks", depth: tasks.0 as u64, capacity: tasks.1 as u64, shed: 0 },
             ],
             history,
             failed: self.progress.failed.lock().clone(),

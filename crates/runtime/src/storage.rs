@@ -32,7 +32,7 @@ impl Platform {
     /// Measures; what cannot be measured keeps its last figure.
     pub(crate) fn measure(&self) {
         let mut found = *self.measured.lock();
-        match self.store().statistics() {
+        match self.store().statistics(&Context::system("status")) {
             Ok(statistics) => {
                 found.store_bytes = statistics.bytes;
                 found.documents = statistics.documents.iter().map(|(_, count)| count).sum();

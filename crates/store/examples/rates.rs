@@ -102,5 +102,5 @@ fn main() {
     measure("as_of, 100 of one state", 1, span, &|_| {
         drop(store.as_of(&system, &open, Timestamp::from_secs(1000)).unwrap());
     });
-    println!("{} MiB on disk", store.statistics().unwrap().bytes >> 20);
+    println!("{} MiB on disk", store.statistics(&system).unwrap().bytes >> 20);
 }

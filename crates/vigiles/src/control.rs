@@ -116,7 +116,7 @@ fn answer(directory: &Directory, request: &Request, now: Timestamp, base: &str) 
 
 /// The address that a one-time link opens.
 pub(crate) fn link_address(base: &str, link: &str) -> String {
-    format!("{base}/sign-in?link={link}")
+    format!("{base}/sign-in#link={link}")
 }
 
 fn socket(data: &Path) -> PathBuf {

@@ -232,7 +232,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follows what changes, as server-sent events; Last-Event-ID resumes
+         * Follows what changes, as server-sent events
          * @description Anyone who is signed in or bears a token.
          */
         get: operations["follow_events"];
@@ -1398,9 +1398,23 @@ export interface components {
         DoorHealth: {
             /**
              * Format: int64
+             * @description Observations made durable since the start, as all counts of a door.
+             */
+            accepted: number;
+            /**
+             * Format: int64
              * @description Open connections.
              */
             connections: number;
+            /**
+             * Format: int64
+             * @description Observations that had been delivered before.
+             */
+            duplicates: number;
+            /** @description What only this door has: `protocol_errors`, `refused_connections`, `slow_subscribers`, `unmatched` messages. */
+            faults: {
+                [key: string]: number;
+            };
             /** @description Name. */
             name: string;
             /**
@@ -1413,14 +1427,39 @@ export interface components {
              * @description Observations refused.
              */
             rejected: number;
+            /**
+             * Format: int64
+             * @description Observations dropped under overload.
+             */
+            shed: number;
+            /**
+             * Format: int64
+             * @description Deliveries told to wait, or connections not read further, under overload.
+             */
+            waits: number;
         };
         /** @description The engine. */
         Engine: {
+            /**
+             * Format: int64
+             * @description Readings delivered again and ignored, since the start, as the four below.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Implausible readings, judged by no rule.
+             */
+            implausible: number;
             /**
              * Format: double
              * @description How far it is behind the log, in milliseconds.
              */
             lag_ms: number;
+            /**
+             * Format: int64
+             * @description Those of them older by more than ten minutes.
+             */
+            late: number;
             /**
              * Format: int64
              * @description The log offset it has reached.
@@ -1436,6 +1475,16 @@ export interface components {
              * @description Open incidents.
              */
             open_incidents: number;
+            /**
+             * Format: int64
+             * @description Readings older than the newest of their series.
+             */
+            out_of_order: number;
+            /**
+             * Format: int64
+             * @description States, alarms or incidents not made because a bound was reached.
+             */
+            refused: number;
             /** @description Rules whose expression failed, and how often. */
             rule_errors: {
                 [key: string]: number;
@@ -3157,6 +3206,8 @@ export interface operations {
                 events?: string | null;
             };
             header?: {
+                /** @description The id of the last event that was taken: the stream goes on after it, or says `resync`. */
+                "Last-Event-ID"?: string;
                 /** @description Why the data is used; the role's usual purpose where absent. */
                 "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
             };
@@ -3886,6 +3937,7 @@ export interface operations {
                 "application/cloudevents-batch+json": Record<string, never>[];
                 "application/json": components["schemas"]["Deliveries"];
                 "application/x-ndjson": string;
+                "text/csv": string;
             };
         };
         responses: {

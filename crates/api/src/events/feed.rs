@@ -27,7 +27,7 @@ const BATCH: usize = 256;
 const WAIT: Duration = Duration::from_millis(500);
 
 /// The context in which the feed reads for all clients; each event is then filtered for each of them.
-const FEED: Context = Context::system("events");
+pub(super) const FEED: Context = Context::system("events");
 
 /// A document that is gone.
 #[derive(Serialize)]
@@ -98,7 +98,7 @@ fn follow_changes(api: &Api, from: u64, start: u64) -> Result<(), StoreError> {
     let mut renderer = Renderer::load(api)?;
     let mut position = from;
     while !api.hub.should_end(start) && !*api.settings.stopping.borrow() {
-        store.wait_change(position, WAIT)?;
+        store.wait_change(&FEED, position, WAIT)?;
         match store.changes(&FEED, position, BATCH)? {
             Changes::Events { changes, next } => {
                 for change in &changes {
@@ -108,7 +108,8 @@ fn follow_changes(api: &Api, from: u64, start: u64) -> Result<(), StoreError> {
                 }
                 position = next;
             }
-            Changes::Resync { latest, .. } => position = latest,
+            // Some changes are no longer kept. The streams end; their clients come again, and are told what they missed.
+            Changes::Resync { .. } => return Ok(()),
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ mod stream;
 mod wanted;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -74,6 +75,8 @@ pub(crate) struct Hub {
     run: Mutex<Run>,
     places: Arc<Semaphore>,
     most: usize,
+    /// Times a client read too slowly.
+    pub(crate) slow: AtomicU64,
 }
 
 /// Whether the feeds run, and which start of them it is: feeds of an earlier start end.
@@ -103,6 +106,7 @@ impl Hub {
             run: Mutex::default(),
             places: Arc::new(Semaphore::new(most)),
             most,
+            slow: AtomicU64::new(0),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -64,7 +65,7 @@ pub(crate) async fn open(call: Call) -> Answer {
                 detail: resume.map_or_else(String::new, |after| format!("after {after}")),
             };
             store.record(&noted, note)?;
-            Ok(store.wait_change(0, Duration::ZERO)?)
+            Ok(store.wait_change(&noted, 0, Duration::ZERO)?)
         })
         .await?;
     // A feed that this client starts gives all after `before`; one that runs already gives all after now.
@@ -72,7 +73,7 @@ pub(crate) async fn open(call: Call) -> Answer {
     let latest = if started {
         before
     } else {
-        call.blocking(|api| Ok(api.platform.store().wait_change(0, Duration::ZERO)?)).await?
+        call.blocking(|api| Ok(api.platform.store().wait_change(&super::feed::FEED, 0, Duration::ZERO)?)).await?
     };
     let mut client = Client {
         stopping: call.api.settings.stopping.clone(),
@@ -159,6 +160,7 @@ impl Client {
                 change = self.seat.changes.recv() => match change {
                     Ok(frame) => self.take(&frame),
                     Err(RecvError::Lagged(missed)) => {
+                        self.api.hub.slow.fetch_add(1, Ordering::Relaxed);
                         tracing::info!(missed, "an event stream fell behind");
                         self.pending.push_back(resync("this client reads too slowly"));
                     }

@@ -25,6 +25,7 @@ impl From<StoreError> for Problem {
 impl From<HistoryError> for Problem {
     fn from(error: HistoryError) -> Self {
         match &error {
+            HistoryError::NotPermitted { .. } => Self::new(Code::Forbidden, error.to_string()),
             HistoryError::Cursor(_) => Self::of(Code::Malformed, "cursor", error.to_string()),
             HistoryError::Span { .. } => Self::of(Code::Malformed, "from", error.to_string()),
             HistoryError::Closed => Self::later(Code::Unavailable, "the platform is stopping", 5),

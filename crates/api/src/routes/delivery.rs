@@ -3,9 +3,10 @@
 use axum::http::{HeaderMap, StatusCode};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
+use vigiles_formats::mapping::Mapping;
 use vigiles_formats::observation::{self, Draft, Rejection};
 use vigiles_formats::{cloudevents, ndjson};
-use vigiles_runtime::door::{Door, Receipt as DoorReceipt, SubmitError};
+use vigiles_runtime::door::{Door, Grant, Receipt as DoorReceipt, SubmitError};
 use vigiles_trust::{Action, Resource};
 
 use crate::body::media_type;
@@ -26,6 +27,7 @@ pub(super) fn endpoints(limit: usize) -> Vec<Endpoint> {
         ("application/x-ndjson", ObjectBuilder::new().schema_type(Type::String).into()),
         ("application/cloudevents+json", any_object()),
         ("application/cloudevents-batch+json", ArrayBuilder::new().items(any_object()).into()),
+        ("text/csv", ObjectBuilder::new().schema_type(Type::String).into()),
     ];
     let mut deliver = Endpoint::post(
         "/api/v1/observations",
@@ -43,38 +45,61 @@ pub(super) fn endpoints(limit: usize) -> Vec<Endpoint> {
 }
 
 async fn deliver(call: Call) -> Answer {
+    let http = &call.api.http;
     let _place = call.api.deliveries.try_acquire().map_err(|_| {
+        http.waits();
         Problem::later(Code::TooMany, "too many deliveries are under way; send again, redelivery does no harm", 1)
     })?;
-    call.platform().intake().check_room()?;
+    call.platform().intake().check_room().inspect_err(|_| http.waits())?;
     let grant = call.caller()?.grant();
-    let drafts = if call.body.len() > PARSE_INLINE_BYTES {
-        let (headers, body) = (call.headers.clone(), call.body.clone());
-        call.blocking(move |_| parse(&headers, &body)).await?
-    } else {
-        parse(&call.headers, &call.body)?
-    };
-    if drafts.is_empty() {
-        return Err(Problem::of(Code::Malformed, "body", "holds no observation"));
-    }
+    let drafts = drafts(&call, &grant).await.inspect_err(|problem| {
+        http.unreadable();
+        call.platform().intake().note_unreadable(&grant, problem.detail.clone());
+    })?;
     let count = drafts.len();
-    let receipt = call.platform().submit(&grant, drafts).await?;
+    let submitted = call.platform().submit(&grant, drafts).await;
+    let receipt = submitted.inspect_err(|error| {
+        if matches!(error, SubmitError::Overloaded { .. }) {
+            http.waits();
+        }
+    })?;
+    http.took(&receipt);
     if receipt.rejected.len() == count {
         return Err(all_rejected(&receipt));
     }
     json(StatusCode::ACCEPTED, &told(&receipt))
 }
 
-fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Draft>, Problem> {
+async fn drafts(call: &Call, grant: &Grant) -> Result<Vec<Draft>, Problem> {
+    let mapping = grant.source.as_ref().and_then(|source| call.platform().directory().http_mapping(source));
+    let drafts = if call.body.len() > PARSE_INLINE_BYTES {
+        let (headers, body) = (call.headers.clone(), call.body.clone());
+        call.blocking(move |_| parse(&headers, &body, mapping.as_deref())).await?
+    } else {
+        parse(&call.headers, &call.body, mapping.as_deref())?
+    };
+    if drafts.is_empty() {
+        return Err(Problem::of(Code::Malformed, "body", "holds no observation"));
+    }
+    Ok(drafts)
+}
+
+/// By the content type; JSON and CSV by the mapping of the token's source, where it has one.
+fn parse(headers: &HeaderMap, body: &[u8], mapping: Option<&Mapping>) -> Result<Vec<Draft>, Problem> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let parsed = match media_type(headers).as_str() {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(ndjson::parse(body)),
         "application/cloudevents+json" => cloudevents::parse_structured(body),
         "application/cloudevents-batch+json" => cloudevents::parse_batch(body),
-        "application/json" if headers.contains_key("ce-specversion") => cloudevents::parse_binary(header, body),
+        _ if headers.contains_key("ce-specversion") => cloudevents::parse_binary(header, body),
+        "application/json" | "text/csv" if let Some(mapping) = mapping => Ok(mapping.drafts("", body)),
+        "text/csv" => {
+            let why = "CSV is read by a mapping: set one for a source with the door `http`, and send with a token of that source";
+            return Err(Problem::of(Code::UnsupportedType, "Content-Type", why));
+        }
         "application/json" => observation::parse(body),
         other => {
-            let known = "application/json, application/x-ndjson, application/cloudevents+json, application/cloudevents-batch+json";
+            let known = "application/json, application/x-ndjson, application/cloudevents+json, application/cloudevents-batch+json, text/csv";
             return Err(Problem::of(Code::UnsupportedType, "Content-Type", format!("{other:?} is none of {known}")));
         }
     };

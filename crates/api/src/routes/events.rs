@@ -5,15 +5,14 @@ use crate::events::{self, EventsQuery};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/events",
-            "follow_events",
-            "Follows what changes, as server-sent events; Last-Event-ID resumes",
-            events::open,
-        )
-        .tag("events")
-        .query::<EventsQuery>()
-        .answers_type(200, "text/event-stream", "Events, without end.")
-        .also(&[400, 503]),
+        Endpoint::get("/api/v1/events", "follow_events", "Follows what changes, as server-sent events", events::open)
+            .tag("events")
+            .query::<EventsQuery>()
+            .header(
+                "Last-Event-ID",
+                "The id of the last event that was taken: the stream goes on after it, or says `resync`.",
+            )
+            .answers_type(200, "text/event-stream", "Events, without end.")
+            .also(&[400, 503]),
     ]
 }

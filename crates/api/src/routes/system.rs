@@ -1,11 +1,12 @@
 //! How the platform is doing.
 
-use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use vigiles_runtime::status::Status;
 use vigiles_trust::{Action, Resource};
 
 use crate::call::{Call, ok};
+use crate::doors::DoorCounts;
 use crate::endpoint::{Answer, Endpoint};
 use crate::state::Api;
 use crate::wire::system::{DoorHealth, Engine, Log, Queue, Rates, Storage, System, Volume};
@@ -27,18 +28,7 @@ async fn get(call: Call) -> Answer {
 /// The platform at a glance.
 pub(crate) fn system(api: &Api) -> System {
     let status = api.platform.status();
-    let counters = &api.platform.intake().counters;
     let uptime_s = api.platform.now().since(status.started).as_secs_f64();
-    let http = DoorHealth {
-        name: "http".to_owned(),
-        connections: api.traffic.open_requests.load(Ordering::Relaxed),
-        rate_per_s: status.observations_per_s,
-        rejected: counters.rejected.get(),
-    };
-    let doors = api.settings.doors.iter().map(|door| {
-        let (connections, rejected) = (door.read)();
-        DoorHealth { name: door.name.to_owned(), connections, rate_per_s: 0.0, rejected }
-    });
     System {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: status.started.into(),
@@ -51,6 +41,11 @@ pub(crate) fn system(api: &Api) -> System {
             series: status.engine.series,
             open_alarms: status.engine.open_alarms,
             open_incidents: status.engine.open_incidents,
+            duplicates: status.engine.duplicates,
+            out_of_order: status.engine.out_of_order,
+            late: status.engine.late,
+            implausible: status.engine.implausible,
+            refused: status.engine.refused,
             rule_errors: status.engine.rule_errors.iter().map(|(rule, count)| (rule.to_string(), *count)).collect(),
         },
         queues: status
@@ -59,7 +54,7 @@ pub(crate) fn system(api: &Api) -> System {
             .map(|q| Queue { name: q.name.to_owned(), depth: q.depth, capacity: q.capacity, shed: q.shed })
             .collect(),
         storage: storage(&status),
-        doors: std::iter::once(http).chain(doors).collect(),
+        doors: doors(api),
         log: Log {
             first: status.log.start,
             next: status.log.end,
@@ -68,6 +63,22 @@ pub(crate) fn system(api: &Api) -> System {
         },
         volume: Volume { free_bytes: status.measured.free_bytes, total_bytes: status.measured.volume_bytes },
     }
+}
+
+fn doors(api: &Api) -> Vec<DoorHealth> {
+    let now = Instant::now();
+    let health = |(name, counts): (&'static str, DoorCounts)| DoorHealth {
+        name: name.to_owned(),
+        connections: counts.connections,
+        rate_per_s: api.rates.per_s(name, counts.accepted, now),
+        accepted: counts.accepted,
+        duplicates: counts.duplicates,
+        rejected: counts.rejected,
+        shed: counts.shed,
+        waits: counts.waits,
+        faults: counts.faults.into_iter().map(|(what, count)| (what.to_owned(), count)).collect(),
+    };
+    api.doors().into_iter().map(health).collect()
 }
 
 fn storage(status: &Status) -> Vec<Storage> {

@@ -56,6 +56,16 @@ pub struct Engine {
     pub open_alarms: u64,
     /// Open incidents.
     pub open_incidents: u64,
+    /// Readings delivered again and ignored, since the start, as the four below.
+    pub duplicates: u64,
+    /// Readings older than the newest of their series.
+    pub out_of_order: u64,
+    /// Those of them older by more than ten minutes.
+    pub late: u64,
+    /// Implausible readings, judged by no rule.
+    pub implausible: u64,
+    /// States, alarms or incidents not made because a bound was reached.
+    pub refused: u64,
     /// Rules whose expression failed, and how often.
     pub rule_errors: BTreeMap<String, u64>,
 }
@@ -93,8 +103,18 @@ pub struct DoorHealth {
     pub connections: u64,
     /// Observations per second.
     pub rate_per_s: f64,
+    /// Observations made durable since the start, as all counts of a door.
+    pub accepted: u64,
+    /// Observations that had been delivered before.
+    pub duplicates: u64,
     /// Observations refused.
     pub rejected: u64,
+    /// Observations dropped under overload.
+    pub shed: u64,
+    /// Deliveries told to wait, or connections not read further, under overload.
+    pub waits: u64,
+    /// What only this door has: `protocol_errors`, `refused_connections`, `slow_subscribers`, `unmatched` messages.
+    pub faults: BTreeMap<String, u64>,
 }
 
 /// The log.

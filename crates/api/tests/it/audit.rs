@@ -6,7 +6,7 @@ use vigiles_trust::Role;
 use crate::world::{World, kind, world};
 
 /// The entries that a query finds, oldest first.
-async fn entries(world: &World, query: &str) -> Vec<Value> {
+pub(crate) async fn entries(world: &World, query: &str) -> Vec<Value> {
     let auditor = world.token(Role::Auditor);
     let path = format!("/api/v1/audit?limit=1000&{query}");
     let page = world.request("GET", &path).bearer(&auditor).send().await.expect(200).json();

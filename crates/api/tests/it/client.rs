@@ -1,10 +1,10 @@
 //! A small HTTP/1.1 client: one request a connection, so that nothing is hidden.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// An answer.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ impl Answer {
 /// A request to be sent.
 pub(crate) struct Request {
     address: SocketAddr,
+    from: Option<IpAddr>,
     head: String,
     body: Vec<u8>,
 }
@@ -42,6 +43,7 @@ pub(crate) struct Request {
 pub(crate) fn request(address: SocketAddr, method: &str, path: &str) -> Request {
     Request {
         address,
+        from: None,
         head: format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n"),
         body: Vec::new(),
     }
@@ -50,6 +52,12 @@ pub(crate) fn request(address: SocketAddr, method: &str, path: &str) -> Request 
 impl Request {
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.head.extend([name, ": ", value, "\r\n"]);
+        self
+    }
+
+    /// Sent from an address of this machine.
+    pub(crate) fn from(mut self, address: IpAddr) -> Self {
+        self.from = Some(address);
         self
     }
 
@@ -68,7 +76,11 @@ impl Request {
     }
 
     async fn open(self) -> BufReader<TcpStream> {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        if let Some(from) = self.from {
+            socket.bind((from, 0).into()).unwrap();
+        }
+        let mut stream = socket.connect(self.address).await.unwrap();
         let head = format!("{}content-length: {}\r\n\r\n", self.head, self.body.len());
         stream.write_all(head.as_bytes()).await.unwrap();
         // A refused body may be cut off by the server; its answer counts.

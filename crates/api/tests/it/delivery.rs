@@ -8,7 +8,7 @@ use serde_json::json;
 use vigiles_api::Settings;
 use vigiles_trust::Role;
 
-use crate::world::{world, world_with};
+use crate::world::{World, world, world_with};
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -58,7 +58,7 @@ not json
 }
 
 /// Waits until the engine, and with it history, has taken all that is durable.
-async fn wait_until_taken(world: &crate::world::World) {
+pub(crate) async fn wait_until_taken(world: &World) {
     while world.platform.status().position < world.platform.status().log.end {
         tokio::task::yield_now().await;
     }
@@ -91,4 +91,29 @@ async fn bad_deliveries_get_a_clear_answer() {
         let answer = post().json(body).send().await.expect(422).json();
         assert_eq!(answer["errors"][0]["path"], path, "{answer}");
     }
+}
+
+/// Two deliveries, one after the other, where so many places are for all.
+async fn check_places(places: usize, expected: u16) {
+    let world = world_with(Settings { max_deliveries: places, ..Settings::default() }).await;
+    world.with_rule().await;
+    let source = world.token(Role::Source);
+    for _ in 0..2 {
+        let post = world.request("POST", "/api/v1/observations").bearer(&source);
+        let answer = post.json(json!({"kind": "air.pm25", "value": 1})).send().await.expect(expected);
+        if expected == 429 {
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+            assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+            let problem = answer.json();
+            assert!(problem["status"] == 429 && problem["mend"].is_string(), "{problem}");
+        }
+    }
+    assert_eq!(world.platform.intake().counters.accepted.get(), if expected == 202 { 2 } else { 0 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_beyond_their_places_are_asked_to_come_again() {
+    check_places(0, 429).await;
+    // The place is free again once the first delivery is answered.
+    check_places(1, 202).await;
 }

@@ -6,7 +6,7 @@ use vigiles_trust::Role;
 
 use crate::world::{World, world};
 
-async fn raise(world: &World) -> (String, Value) {
+pub(crate) async fn raise(world: &World) -> (String, Value) {
     let token = world.with_rule().await;
     let source = world.token(Role::Source);
     let asset = json!({"id": "s1", "name": "S", "class": "air_station", "agency": "city",

@@ -3,14 +3,18 @@
 
 mod access;
 mod audit;
+mod audit_reads;
 mod client;
 mod delivery;
 mod document;
 mod events;
+mod foreign;
 mod incidents;
 mod lists;
+mod narrowing;
 mod session;
 mod setting;
 mod slow;
 mod system;
+mod tasks;
 mod world;

@@ -90,6 +90,30 @@ async fn guessing_is_slowed_down() {
     assert!(late.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
 }
 
+/// One address that tries many names is slowed down as well, and nobody elsewhere pays for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_names_from_one_address_is_slowed_down() {
+    let world = world().await;
+    world.account("ada", &[Role::Operator], Some(PASSWORD));
+    let [near, far] = ["127.0.0.1", "127.0.0.2"].map(|address| address.parse().unwrap());
+    let try_from = |from, name: &str| {
+        let tried = json!({"name": name, "password": PASSWORD});
+        world.request("POST", "/api/v1/session").from(from).json(tried).send()
+    };
+    let mut tried = 0;
+    // A slow machine gets a try back meanwhile, so the count has some room above the ten that are free.
+    while try_from(near, &format!("nobody-{tried}")).await.status == 401 {
+        tried += 1;
+        assert!(tried < 40, "{tried} names were tried from one address");
+    }
+    assert!(tried >= 10, "only {tried} tries were free");
+    try_from(far, "ada").await.expect(200);
+    try_from(far, &format!("nobody-{tried}")).await.expect(401);
+    let refused = try_from(near, "somebody-else").await.expect(429);
+    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_shown_once_and_can_be_revoked() {
     let world = world().await;

@@ -17,7 +17,7 @@ use vigiles_trust::{Context, Role};
 
 use crate::client::{Request, request};
 
-const SYSTEM: Context = Context::system("test");
+pub(crate) const SYSTEM: Context = Context::system("test");
 
 const KINDS: [Kind; 13] = {
     let [a, b, c, d, e, f, g] = documents::ENGINE_KINDS;

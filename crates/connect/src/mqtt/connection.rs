@@ -186,7 +186,9 @@ impl<'b> Connection<'b> {
                     self.send(Outgoing::PubComp(id));
                 }
                 Incoming::Ping => self.send(Outgoing::Pong),
-                Incoming::Subscribe { id, filters, has_identifier } => self.subscribe(id, &filters, has_identifier)?,
+                Incoming::Subscribe { id, filters, has_identifier } => {
+                    self.subscribe(id, &filters, has_identifier).await?;
+                }
                 Incoming::Unsubscribe { id, filters } => {
                     let known = filters.iter().map(|f| self.broker.hub.unsubscribe(self.seat.key, f)).collect();
                     self.send(Outgoing::UnsubAck(id, known));
@@ -200,17 +202,18 @@ impl<'b> Connection<'b> {
         Ok(())
     }
 
-    fn subscribe(&mut self, id: u16, filters: &[super::packet::Filter], has_identifier: bool) -> Result<(), End> {
+    async fn subscribe(&mut self, id: u16, filters: &[super::packet::Filter], has_identifier: bool) -> Result<(), End> {
         if id == 0 {
             return Err(End::because(Reason::Protocol, "packet identifier 0"));
         }
-        let one = |filter| {
-            if has_identifier {
-                return Err(Reason::SubscriptionIdentifier);
-            }
-            self.broker.subscribe(&self.grant, self.seat.key, filter)
-        };
-        let codes = filters.iter().map(one).collect();
+        let mut codes = Vec::with_capacity(filters.len());
+        for filter in filters {
+            codes.push(if has_identifier {
+                Err(Reason::SubscriptionIdentifier)
+            } else {
+                self.broker.subscribe(&self.grant, self.seat.key, filter).await
+            });
+        }
         self.send(Outgoing::SubAck(id, codes));
         Ok(())
     }

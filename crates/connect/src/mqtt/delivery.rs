@@ -131,9 +131,9 @@ impl Connection<'_> {
 }
 
 impl Broker {
-    pub(super) fn subscribe(&self, grant: &Grant, client: u64, filter: &Filter) -> Result<Qos, Reason> {
-        if !intake::may_subscribe(grant, &filter.path) {
-            return Err(Reason::NotAuthorised);
+    pub(super) async fn subscribe(&self, grant: &Grant, client: u64, filter: &Filter) -> Result<Qos, Reason> {
+        if !intake::is_own_branch(grant, &filter.path) {
+            self.door.follow(grant, &filter.path).await.map_err(|_| Reason::NotAuthorised)?;
         }
         self.hub.subscribe(client, filter)
     }

@@ -5,7 +5,7 @@ use vigiles_formats::observation::{self, Draft, Rejection};
 use vigiles_formats::{mqtt, ndjson};
 use vigiles_model::Value;
 use vigiles_runtime::door::{Grant, Sources};
-use vigiles_trust::policy::Role;
+use vigiles_trust::{Action, Resource};
 
 /// The topic of observations in the platform's own form; `/<kind>` and `/<kind>/<asset>` may follow.
 pub const OBSERVATIONS: &str = "vigiles/v1/observations";
@@ -98,29 +98,22 @@ fn bare(payload: &[u8]) -> Draft {
     Draft::new("", value)
 }
 
-/// Whether the holder of a token may publish to a topic. A device may not write into another's branch of
-/// `devices/`, and nobody into the platform's own branches.
+/// Whether the holder of a token may publish to a topic: only who may deliver observations may publish at all, a device not
+/// into another's branch of `devices/`, and nobody into the platform's own branches.
 pub(super) fn may_publish(grant: &Grant, topic: &str) -> bool {
-    if topic.starts_with('$') {
+    let delivers = grant.roles.iter().any(|role| role.may(Action::Write(Resource::Observations)));
+    if !delivers || topic.starts_with('$') {
         return false;
     }
     if let Some(rest) = topic.strip_prefix("vigiles/") {
         return rest == "v1/observations" || rest.starts_with("v1/observations/");
     }
-    !topic.starts_with("devices/") || !is_device(grant) || is_own_branch(grant, topic)
+    !topic.starts_with("devices/") || !grant.is_device() || is_own_branch(grant, topic)
 }
 
-/// Whether the holder of a token may read a topic filter. A device reads its own branch only.
-pub(super) fn may_subscribe(grant: &Grant, filter: &str) -> bool {
-    !is_device(grant) || is_own_branch(grant, filter)
-}
-
-fn is_device(grant: &Grant) -> bool {
-    grant.roles.iter().all(|role| *role == Role::Device)
-}
-
-/// `devices/<source>` and what is under it.
-fn is_own_branch(grant: &Grant, path: &str) -> bool {
+/// Whether the filter covers nothing but what is meant for the holder of the token: `devices/<source>` and what is under it.
+/// All else is what others have said, and the platform decides.
+pub(super) fn is_own_branch(grant: &Grant, path: &str) -> bool {
     let mut levels = path.split('/');
     levels.next() == Some("devices") && grant.source.as_ref().is_some_and(|s| levels.next() == Some(s.as_str()))
 }

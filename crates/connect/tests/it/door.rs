@@ -14,7 +14,7 @@ use vigiles_formats::observation::{Draft, Registry, Sender, admit};
 use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::{AgencyId, Geometry, KindId, Observation, ObservationKind, PersonId, SourceId, Timestamp};
 use vigiles_runtime::door::{Door, Grant, Knock, Receipt, Refusal, Sources, SubmitError};
-use vigiles_trust::policy::Role;
+use vigiles_trust::{Action, Resource, Role};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
 
@@ -81,8 +81,7 @@ impl FakeDoor {
 
     fn take(&self, grant: &Grant, drafts: Vec<Draft>) -> Receipt {
         let fallback = SourceId::new("feed").unwrap();
-        let sender =
-            Sender { source: grant.source.as_ref().unwrap_or(&fallback), bound: grant.roles == [Role::Device] };
+        let sender = Sender { source: grant.source.as_ref().unwrap_or(&fallback), bound: grant.is_device() };
         let mut receipt = Receipt::default();
         let mut taken = self.taken.lock().unwrap();
         for (i, draft) in drafts.into_iter().enumerate() {
@@ -102,7 +101,9 @@ impl FakeDoor {
 impl Door for FakeDoor {
     fn authenticate(&self, token: &str, _from: &Knock) -> Result<Grant, Refusal> {
         let (role, source) = match token {
-            "good" => (Role::Source, "feed"),
+            "good" => (Role::Integrator, "feed"),
+            "source" => (Role::Source, "feed"),
+            "operator" => (Role::Operator, "desk"),
             "device" => (Role::Device, "dev1"),
             _ => return Err(Refusal::Unknown),
         };
@@ -130,6 +131,11 @@ impl Door for FakeDoor {
             }
             Ok(self.take(grant, drafts))
         })
+    }
+
+    fn follow<'a>(&'a self, grant: &'a Grant, _filter: &'a str) -> BoxFuture<'a, Result<(), Refusal>> {
+        let may = grant.roles.iter().any(|role| role.may(Action::Read(Resource::Observations)));
+        Box::pin(async move { if may { Ok(()) } else { Err(Refusal::NotAllowed("its role".to_owned())) } })
     }
 
     fn sources(&self) -> Arc<Sources> {

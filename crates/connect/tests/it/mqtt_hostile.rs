@@ -168,6 +168,23 @@ async fn topics_of_others_are_closed_to_devices() {
 }
 
 #[tokio::test]
+async fn who_only_delivers_reads_nothing_and_who_only_reads_delivers_nothing() {
+    let run = start(Config::default()).await;
+    let (mut source, _) = Raw::connect(run.address, true, "s", "source").await;
+    assert_eq!(source.subscribe(1, "#", 0).await[3], 0x87);
+    assert_eq!(source.subscribe(2, "devices/feed/#", 0).await[3], 0x00);
+    source.publish(1, 3, TOPIC, b"1").await;
+    assert_eq!(source.receive().await, Some((PUBACK, vec![0, 3])));
+    let (mut desk, _) = Raw::connect(run.address, true, "o", "operator").await;
+    assert_eq!(desk.subscribe(1, "vigiles/v1/observations/#", 0).await[3], 0x00);
+    desk.publish(1, 2, TOPIC, b"2").await;
+    assert_eq!(desk.receive().await.unwrap().1[2], 0x87);
+    desk.publish(1, 3, "devices/feed/command", b"open").await;
+    assert_eq!(desk.receive().await.unwrap().1[2], 0x87);
+    assert_eq!(run.door.stored(), ["air.pm25 s1 Number(1.0)"]);
+}
+
+#[tokio::test]
 async fn a_slow_subscriber_is_cut_off_and_counted() {
     let run = start(Config { subscriber_queue: 4, ..Config::default() }).await;
     let (mut slow, _) = Raw::connect(run.address, true, "slow", "good").await;

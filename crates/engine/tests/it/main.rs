@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod detectors;
+mod fixture;
 mod incidents;
 mod properties;
 mod recorded;

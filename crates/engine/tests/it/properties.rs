@@ -10,7 +10,7 @@ use vigiles_model::{
 
 use crate::rig::{Rig, city, command, reading, rule};
 
-const RULES: [&str; 9] = [
+pub(crate) const RULES: [&str; 9] = [
     "id = 'threshold'\ncooldown_s = 20\n[detector.threshold]\nabove = 60\nclear = 40\nfor_s = 15\nclear_for_s = 10\n[incident]\nincident_type = 'air'\npriority = 'p3'\nradius_m = 30000\nwindow_s = 100\nplaybook = 'air'",
     "id = 'plain'\nkinds = ['air.pm25', 'vehicle']\n[detector.threshold]\nabove = 70\n[alarm]\ntitle = '{zone}'\nseverity = 'severe'\n[incident]\nincident_type = 'air'\npriority = 'p2'\nradius_m = 30000\nwindow_s = 100",
     "id = 'rate'\n[detector.rate_of_change]\nabove = 20",

@@ -33,7 +33,7 @@ use manifest::Manifest;
 pub use repair::repair;
 use shared::Shared;
 use vigiles_model::{BoundingBox, KindId, Observation, Timestamp};
-use vigiles_trust::Context;
+use vigiles_trust::{Action, Context, Resource};
 
 use crate::{Bucket, Expired, History, HistoryError, Latest, Page, Query, SeriesQuery, Statistics};
 
@@ -110,8 +110,22 @@ fn lock(directory: &Path) -> Result<File, HistoryError> {
     }
 }
 
+fn permit_reading(context: &Context) -> Result<(), HistoryError> {
+    let action = Action::Read(Resource::Observations);
+    if context.permits(action, None) { Ok(()) } else { Err(not_permitted(context, &action.to_string())) }
+}
+
+fn permit_platform(context: &Context, action: &str) -> Result<(), HistoryError> {
+    if context.is_system() { Ok(()) } else { Err(not_permitted(context, action)) }
+}
+
+fn not_permitted(context: &Context, action: &str) -> HistoryError {
+    HistoryError::NotPermitted { actor: context.actor().to_string(), action: action.to_owned() }
+}
+
 impl History for Embedded {
-    fn write(&self, offset: u64, observations: &[Observation]) -> Result<(), HistoryError> {
+    fn write(&self, context: &Context, offset: u64, observations: &[Observation]) -> Result<(), HistoryError> {
+        permit_platform(context, "write observations")?;
         let shared = &self.shared;
         let _writing = shared.writing.lock();
         let (repeated, full) = {
@@ -150,23 +164,28 @@ impl History for Embedded {
         Ok(shared.rest.read().durable_offset)
     }
 
-    fn page(&self, _context: &Context, query: &Query) -> Result<Page, HistoryError> {
+    fn page(&self, context: &Context, query: &Query) -> Result<Page, HistoryError> {
+        permit_reading(context)?;
         page::page(&self.shared, query)
     }
 
-    fn latest(&self, _context: &Context, before: Timestamp, area: Option<BoundingBox>) -> Result<Latest, HistoryError> {
+    fn latest(&self, context: &Context, before: Timestamp, area: Option<BoundingBox>) -> Result<Latest, HistoryError> {
+        permit_reading(context)?;
         latest::latest(&self.shared, before, area)
     }
 
-    fn series(&self, _context: &Context, query: &SeriesQuery) -> Result<Vec<Bucket>, HistoryError> {
+    fn series(&self, context: &Context, query: &SeriesQuery) -> Result<Vec<Bucket>, HistoryError> {
+        permit_reading(context)?;
         latest::series(&self.shared, query)
     }
 
     fn expire(
         &self,
+        context: &Context,
         retention: &dyn Fn(&KindId) -> vigiles_model::Duration,
         now: Timestamp,
     ) -> Result<Expired, HistoryError> {
+        permit_platform(context, "expire observations")?;
         expire::expire(&self.shared, retention, now)
     }
 

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use vigiles_history::contract_tests::{all, reading};
 use vigiles_history::embedded::{footer, manifest};
 use vigiles_history::{Embedded, History, HistoryError, Options, Query, check};
+use vigiles_trust::Context;
 
 fn history(directory: &Path) -> Vec<PathBuf> {
     let history = Embedded::open(directory, Options::default()).unwrap();
@@ -12,7 +13,7 @@ fn history(directory: &Path) -> Vec<PathBuf> {
         let mut entry: Vec<_> =
             (0..6).map(|s| reading("air.pm25", s % 3, i64::from(s * 60 + offset * 10_000), 12.5)).collect();
         entry[0].attributes.push(("street".into(), "Kaivokatu".into()));
-        history.write(u64::from(offset), &entry).unwrap();
+        history.write(&Context::system("test"), u64::from(offset), &entry).unwrap();
         history.flush().unwrap();
     }
     drop(history);
@@ -54,7 +55,7 @@ fn damage_is_named_when_read_and_the_rest_stays_readable() {
     bytes[footer::HEADER_BYTES + 60] ^= 1;
     fs::write(&files[0], &bytes).unwrap();
     let history = Embedded::open(directory.path(), Options::default()).unwrap();
-    let context = vigiles_trust::Context::system("test");
+    let context = Context::system("test");
     let page = history.page(&context, &Query { limit: 100, ..Query::default() });
     let Err(HistoryError::Damaged { path, place, .. }) = page else { panic!("{page:?}") };
     assert_eq!((path, place.as_str()), (files[0].clone(), "block 0 at byte 16"));
@@ -71,7 +72,7 @@ fn what_a_cut_short_seal_left_is_swept() {
     let history = Embedded::open(directory.path(), Options::default()).unwrap();
     assert!(!stray.exists());
     assert_eq!(all(&history, &Query { limit: 100, ..Query::default() }).len(), 12);
-    history.write(9, &[reading("k", 1, 1, 1.0)]).unwrap();
+    history.write(&Context::system("test"), 9, &[reading("k", 1, 1, 1.0)]).unwrap();
     assert_eq!(history.flush(), Ok(10));
     assert!(directory.path().join("0000000000000100.obs").exists(), "numbers are never used twice");
 }
@@ -83,7 +84,7 @@ fn a_seal_that_fails_is_told_and_tried_again() {
     // A directory in the place of the next manifest stands for any failure of the disk.
     let obstacle = directory.path().join("manifest.new");
     fs::create_dir(&obstacle).unwrap();
-    history.write(0, &[reading("k", 1, 1, 1.0)]).unwrap();
+    history.write(&Context::system("test"), 0, &[reading("k", 1, 1, 1.0)]).unwrap();
     assert!(history.flush().is_err());
     assert_eq!(history.durable_offset(), 0);
     assert_eq!(all(&history, &Query { limit: 100, ..Query::default() }).len(), 1, "still readable");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use vigiles_history::contract_tests::{all, newest_first, reading};
 use vigiles_history::{Embedded, History, Options, Query};
 use vigiles_model::Observation;
+use vigiles_trust::Context;
 
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/version-1")
@@ -22,7 +23,7 @@ fn observations() -> Vec<Observation> {
 #[ignore = "writes the fixture"]
 fn bless() {
     let history = Embedded::open(&fixture(), Options::default()).unwrap();
-    history.write(41, &observations()).unwrap();
+    history.write(&Context::system("test"), 41, &observations()).unwrap();
     drop(history);
     fs::remove_file(fixture().join("lock")).unwrap();
 }

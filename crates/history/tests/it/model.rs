@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use vigiles_history::contract_tests::{all, newest_first, reading, wants};
 use vigiles_history::{Embedded, History, Options, Query};
 use vigiles_model::{BoundingBox, Observation, Timestamp};
+use vigiles_trust::Context;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -60,7 +61,7 @@ proptest! {
                 Step::Write(rows) => {
                     let rows = rows.iter();
                     let fresh: Vec<_> = rows.map(|(k, s, t)| reading(KINDS[*k as usize], u32::from(*s), i64::from(*t), 1.5)).collect();
-                    now.write(offset, &fresh).unwrap();
+                    now.write(&Context::system("test"), offset, &fresh).unwrap();
                     offset += 1;
                     list.extend(fresh);
                 }

@@ -64,6 +64,17 @@ impl Directory {
         self.settings.read().get(id).cloned()
     }
 
+    /// How a source's deliveries by HTTP are read; none where they are in the platform's own forms.
+    pub fn http_mapping(&self, id: &SourceId) -> Option<Arc<Mapping>> {
+        self.settings.read().get(id.as_str()).filter(|setting| setting.door == SourceDoor::Http)?;
+        self.sources().list.iter().find(|source| source.id == *id)?.mapping.clone()
+    }
+
+    /// Whether it is set and switched off.
+    pub fn is_off(&self, id: &SourceId) -> bool {
+        self.settings.read().get(id.as_str()).is_some_and(|setting| !setting.enabled)
+    }
+
     /// The enabled sources with their mappings, ready for the doors.
     pub fn sources(&self) -> Arc<Sources> {
         self.sources.read().clone()
@@ -109,7 +120,11 @@ impl Directory {
         let mut list = Vec::new();
         for setting in self.source_settings().into_iter().filter(|s| s.enabled) {
             match compile(&setting) {
-                Ok(mapping) => list.push(Source { id: setting.id, name: setting.name, topic: setting.topic, mapping }),
+                Ok(mapping) => {
+                    // A topic of another broker, or one left from before, claims nothing here.
+                    let topic = setting.topic.filter(|_| setting.door == SourceDoor::Mqtt);
+                    list.push(Source { id: setting.id, name: setting.name, topic, mapping });
+                }
                 Err(error) => tracing::error!(source = %setting.id, %error, "source left out"),
             }
         }

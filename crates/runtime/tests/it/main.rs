@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod clocks;
+mod fixture;
 mod once;
+mod overload;
 mod platform;
 mod restart;
+mod rights;
 mod world;

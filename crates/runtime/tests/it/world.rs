@@ -8,6 +8,7 @@ use vigiles_bus::{Clock, SystemClock};
 use vigiles_engine::rule::{AlarmText, Count, Detector, IncidentSpec, Key, Rule, Threshold};
 use vigiles_engine::{Command, CommandBody, CommandDone};
 use vigiles_formats::observation::Draft;
+use vigiles_history::History;
 use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::{
     AgencyId, Alarm, Incident, KindId, ObservationKind, Priority, RuleId, Severity, SourceId, Timestamp, Value,
@@ -32,15 +33,25 @@ pub(crate) fn open(dir: &Path) -> Arc<Platform> {
 
 /// Opens the platform that lives in a directory, with a clock and a time zone.
 pub(crate) fn open_with(dir: &Path, clock: Arc<dyn Clock>, time_zone: TimeZone) -> Arc<Platform> {
-    let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
     let history = vigiles_history::Embedded::open(&dir.join("history"), vigiles_history::Options::default()).unwrap();
+    open_on(dir, Arc::new(history), clock, time_zone)
+}
+
+/// Opens the platform that lives in a directory, on a history of its own.
+pub(crate) fn open_on(
+    dir: &Path,
+    history: Arc<dyn History>,
+    clock: Arc<dyn Clock>,
+    time_zone: TimeZone,
+) -> Arc<Platform> {
+    let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
     let store_clock = clock.clone();
     let options =
         vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || store_clock.now()), max_bytes: None };
     let store = SqliteStore::open(&dir.join("store"), options).unwrap();
     Platform::start(Parts {
         bus: Arc::new(bus),
-        history: Arc::new(history),
+        history,
         store: Arc::new(store),
         clock,
         snapshots: dir.join("engine"),
@@ -151,7 +162,8 @@ pub(crate) fn wait_until(platform: &Platform, condition: impl Fn(&Platform) -> b
         if condition(platform) {
             return;
         }
-        sequence = platform.store().wait_change(sequence, Duration::from_millis(100)).unwrap();
+        sequence =
+            platform.store().wait_change(&Context::system("test"), sequence, Duration::from_millis(100)).unwrap();
     }
     panic!("the condition never held");
 }

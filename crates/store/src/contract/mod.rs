@@ -97,8 +97,8 @@ pub trait Store: Send + Sync {
     /// cut may take back the latest, in order, with the marks among them.
     fn apply_derived(&self, ctx: &Context, batch: Vec<Write>) -> Result<Vec<u64>, StoreError>;
 
-    /// The value of a mark.
-    fn mark(&self, name: &str) -> Result<Option<u64>, StoreError>;
+    /// The value of a mark; for the platform itself only, as setting one is.
+    fn mark(&self, ctx: &Context, name: &str) -> Result<Option<u64>, StoreError>;
 
     /// The answer remembered for the acting person under a key, unless it has expired.
     fn recall(&self, ctx: &Context, key: &str) -> Result<Option<Reply>, StoreError>;
@@ -107,8 +107,9 @@ pub trait Store: Send + Sync {
     /// [`Context::permits`] for each; it records the start of each follower by [`Store::record`].
     fn changes(&self, ctx: &Context, after: u64, limit: usize) -> Result<Changes, StoreError>;
 
-    /// The latest sequence, at once when it is greater than `after`, else when it has grown or time is up.
-    fn wait_change(&self, after: u64, timeout: Duration) -> Result<u64, StoreError>;
+    /// The latest sequence, at once when it is greater than `after`, else when it has grown or time is up. For whoever may
+    /// read something; it tells that something changed, not what.
+    fn wait_change(&self, ctx: &Context, after: u64, timeout: Duration) -> Result<u64, StoreError>;
 
     /// A page of documents as they were at a moment of platform time. The query is answered as by
     /// [`Store::list`]; a moment from before what [`Store::prune`] kept is [`StoreError::Invalid`].
@@ -125,5 +126,5 @@ pub trait Store: Send + Sync {
     fn prune(&self, ctx: &Context, before: Timestamp) -> Result<u64, StoreError>;
 
     /// How much is stored. Counts every document: some milliseconds for each hundred thousand.
-    fn statistics(&self) -> Result<Statistics, StoreError>;
+    fn statistics(&self, ctx: &Context) -> Result<Statistics, StoreError>;
 }

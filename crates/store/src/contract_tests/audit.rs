@@ -129,6 +129,6 @@ pub fn many_writers_at_once(open: &Open) {
     });
     let found = f.ids(&Query { limit: 1000, ..Query::new(INCIDENT) });
     assert_eq!(found.len(), 80);
-    assert_eq!(f.store.wait_change(0, std::time::Duration::ZERO), Ok(80), "sequences without gap");
+    assert_eq!(f.store.wait_change(&system(), 0, std::time::Duration::ZERO), Ok(80), "sequences without gap");
     assert_eq!(entries(&*f.store, AuditQuery::default()).len(), 80);
 }

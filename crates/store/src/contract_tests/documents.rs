@@ -58,7 +58,7 @@ pub fn does_all_or_nothing(open: &Open) {
     ];
     assert!(matches!(f.store.apply(&system(), batch), Err(StoreError::Conflict { .. })));
     assert_eq!(f.get(INCIDENT, "b"), None);
-    assert_eq!(f.store.mark("applied"), Ok(None));
+    assert_eq!(f.store.mark(&system(), "applied"), Ok(None));
     assert_eq!(f.put(incident("c", 7)), first + 1, "a refused batch takes no sequence");
 }
 
@@ -150,9 +150,9 @@ pub fn keeps_marks(open: &Open) {
     let f = Fixture::new(open);
     for value in [5, 9, 7] {
         f.store.apply(&system(), vec![Write::SetMark { name: "applied", value }]).unwrap();
-        assert_eq!(f.store.mark("applied"), Ok(Some(value)));
+        assert_eq!(f.store.mark(&system(), "applied"), Ok(Some(value)));
     }
-    assert_eq!(f.store.mark("other"), Ok(None));
+    assert_eq!(f.store.mark(&system(), "other"), Ok(None));
 }
 
 /// Derived writes are seen at once, keep their order among the others, and are refused for the same reasons.
@@ -162,7 +162,7 @@ pub fn derived_writes_are_writes(open: &Open) {
         let mark = Write::SetMark { name: "applied", value };
         let put = Write::Put { document: incident(&format!("i{value}"), 1), expect: Expect::Absent };
         let sequences = f.store.apply_derived(&system(), vec![put.clone(), mark]).unwrap();
-        assert_eq!((sequences[0], f.store.mark("applied")), (2 * value - 1, Ok(Some(value))));
+        assert_eq!((sequences[0], f.store.mark(&system(), "applied")), (2 * value - 1, Ok(Some(value))));
         assert!(matches!(f.store.apply_derived(&system(), vec![put]), Err(StoreError::Conflict { .. })));
         assert_eq!(f.put(Draft { kind: ASSET, ..incident(&format!("a{value}"), 1) }), 2 * value);
     }
@@ -194,7 +194,7 @@ pub fn counts_what_it_holds(open: &Open) {
     f.put(of_kind(ACCOUNT, incident("root", 1)));
     f.put(incident("b", 1));
     f.delete(INCIDENT, "a");
-    let found = f.store.statistics().unwrap();
+    let found = f.store.statistics(&system()).unwrap();
     assert_eq!(found.documents, [("account", 1), ("incident", 1)]);
     assert_eq!((found.sequence, found.audit_entries), (4, 5));
     assert!(found.bytes > 0);

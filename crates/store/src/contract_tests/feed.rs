@@ -55,10 +55,10 @@ pub fn says_resync(open: &Open) {
 
 pub fn wakes_those_who_wait(open: &Open) {
     let f = Fixture::new(open);
-    assert_eq!(f.store.wait_change(0, Duration::ZERO), Ok(0));
+    assert_eq!(f.store.wait_change(&system(), 0, Duration::ZERO), Ok(0));
     let store = Arc::clone(&f.store);
-    let waiting = std::thread::spawn(move || store.wait_change(0, Duration::from_mins(1)));
+    let waiting = std::thread::spawn(move || store.wait_change(&system(), 0, Duration::from_mins(1)));
     let sequence = f.put(incident("a", 5));
     assert_eq!(waiting.join().unwrap(), Ok(sequence));
-    assert_eq!(f.store.wait_change(0, Duration::from_mins(1)), Ok(sequence), "at once");
+    assert_eq!(f.store.wait_change(&system(), 0, Duration::from_mins(1)), Ok(sequence), "at once");
 }

@@ -143,7 +143,8 @@ impl Store for SqliteStore {
         self.write(ctx, batch, Durability::Later)
     }
 
-    fn mark(&self, name: &str) -> Result<Option<u64>, StoreError> {
+    fn mark(&self, ctx: &Context, name: &str) -> Result<Option<u64>, StoreError> {
+        check_mark(ctx, "read a mark", name)?;
         self.readers.with(|db| documents::mark(db, name))?.map_err(|e| self.place.failed("marks", &e))
     }
 
@@ -159,7 +160,9 @@ impl Store for SqliteStore {
         Ok(changes)
     }
 
-    fn wait_change(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+    fn wait_change(&self, ctx: &Context, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        // Every role that may read anything may read the city.
+        self.permit(ctx, Action::Read(Resource::City), "changes")?;
         Ok(self.latest.wait(after, timeout))
     }
 
@@ -196,7 +199,8 @@ impl Store for SqliteStore {
         }
     }
 
-    fn statistics(&self) -> Result<Statistics, StoreError> {
+    fn statistics(&self, ctx: &Context) -> Result<Statistics, StoreError> {
+        self.permit(ctx, Action::Read(Resource::System), "statistics")?;
         let (heads, counts) = self
             .readers
             .with(|db| Ok((Heads::read(db)?, documents::counts(db)?)))?
@@ -215,16 +219,24 @@ impl Store for SqliteStore {
 fn check_write(ctx: &Context, write: &Write) -> Result<(), StoreError> {
     match write {
         Write::Put { document, .. } => rows::check(document),
-        Write::SetMark { name, .. } if !ctx.is_system() => Err(StoreError::NotPermitted {
-            actor: ctx.actor().to_string(),
-            action: "set a mark".to_owned(),
-            resource: (*name).to_owned(),
-        }),
         Write::SetMark { value, .. } if *value > i64::MAX as u64 => {
             Err(StoreError::Invalid { field: "value", why: format!("a mark is at most 2^63-1, not {value}") })
         }
-        Write::SetMark { .. } | Write::Delete { .. } | Write::Remember(_) => Ok(()),
+        Write::SetMark { name, .. } => check_mark(ctx, "set a mark", name),
+        Write::Delete { .. } | Write::Remember(_) => Ok(()),
     }
+}
+
+/// Marks are the platform's own.
+fn check_mark(ctx: &Context, action: &str, name: &str) -> Result<(), StoreError> {
+    if ctx.is_system() {
+        return Ok(());
+    }
+    Err(StoreError::NotPermitted {
+        actor: ctx.actor().to_string(),
+        action: action.to_owned(),
+        resource: name.to_owned(),
+    })
 }
 
 fn check_query(query: &Query) -> Result<(), StoreError> {

@@ -54,7 +54,7 @@ fn files_of_every_schema_open() {
         assert_eq!((a.version, &*a.state, a.sequence), (2, "closed", 3), "schema {version}");
         assert_eq!(store.get(&system(), INCIDENT, "b"), Ok(None));
         assert_eq!(store.get(&system(), ACCOUNT, "root").unwrap().unwrap().version, 1);
-        assert_eq!(store.mark("applied"), Ok(Some(42)));
+        assert_eq!(store.mark(&system(), "applied"), Ok(Some(42)));
         assert_eq!(store.recall(&system(), "k").unwrap().unwrap().status, 201);
         let past = store.as_of(&system(), &Query::new(INCIDENT), Timestamp::from_secs(1000)).unwrap();
         assert_eq!(past.documents.len(), 1);

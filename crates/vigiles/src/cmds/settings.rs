@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::watch;
 use vigiles_api::wire::city::{City as CityWire, TourStop};
-use vigiles_api::{DoorGauge, Settings};
+use vigiles_api::{DoorCounts, DoorGauge, Settings};
 use vigiles_connect::mqtt::Broker;
 
 use crate::backends::Layout;
@@ -24,7 +24,20 @@ pub(crate) fn settings(
     let broker = broker.clone();
     let read = move || {
         let counters = broker.counters();
-        (counters.connections.load(Relaxed), counters.refused.load(Relaxed) + counters.rejected.load(Relaxed))
+        DoorCounts {
+            connections: counters.connections.load(Relaxed),
+            accepted: counters.accepted.load(Relaxed),
+            duplicates: counters.duplicates.load(Relaxed),
+            rejected: counters.rejected.load(Relaxed),
+            shed: counters.shed.load(Relaxed),
+            waits: counters.waits.load(Relaxed),
+            faults: vec![
+                ("refused_connections", counters.refused.load(Relaxed)),
+                ("protocol_errors", counters.protocol_errors.load(Relaxed)),
+                ("slow_subscribers", counters.slow_subscribers.load(Relaxed)),
+                ("unmatched", counters.unmatched.load(Relaxed)),
+            ],
+        }
     };
     Settings {
         city: city.map(|city| wire(city, basemap.is_some())).unwrap_or_default(),

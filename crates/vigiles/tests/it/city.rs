@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use vigiles_bus::{Clock as _, SystemClock};
+use vigiles_model::Timestamp;
 
 use crate::server::Client;
 
@@ -24,10 +25,14 @@ pub(crate) fn furnish(client: &Client, title: &str, incidents: bool) {
     client.put("/api/v1/rules/high", &rule).expect(&[200, 201]);
 }
 
-/// A reading; its value tells which.
-pub(crate) fn line(asset: &str, value: u64) -> String {
-    // Within what the kind retains, a second apart, and the same text whenever it is asked for.
+/// A second of a day within what the kind retains, the same whenever it is asked for.
+pub(crate) fn time(second: u64) -> Timestamp {
     let day = SystemClock.now().0 / 86_400_000_000 - 3;
-    let time = vigiles_model::Timestamp::from_secs(day * 86_400 + (value % HIGH % 86_400) as i64);
+    Timestamp::from_secs(day * 86_400 + (second % 86_400) as i64)
+}
+
+/// A reading; its value tells which. They are a second apart.
+pub(crate) fn line(asset: &str, value: u64) -> String {
+    let time = time(value % HIGH);
     format!("{{\"kind\":\"{KIND}\",\"asset\":\"{asset}\",\"value\":{value},\"time\":\"{time}\"}}\n")
 }

@@ -1,8 +1,9 @@
-//! The real binary: killed, starved of disk, read slowly, and its data checked.
+//! The real binary: its commands, killed, starved of disk, read slowly, and its data checked.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod broker;
 mod city;
+mod commands;
 mod damage;
 mod full;
 mod kills;

@@ -180,12 +180,17 @@ pub(crate) fn token(data: &Path, role: &str) -> String {
     String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }
 
+/// `vigiles` with these arguments, to its end.
+pub(crate) fn command(arguments: &[&str]) -> Output {
+    Command::new(BINARY).args(arguments).env("VIGILES_LOG", "error").stdin(Stdio::null()).output().unwrap()
+}
+
 /// `vigiles check DIR`, with further arguments.
 pub(crate) fn check(data: &Path, further: &[&str]) -> Output {
     Command::new(BINARY).arg("check").arg(data).args(further).output().unwrap()
 }
 
-/// What `vigiles check` says.
+/// What a command says.
 pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }

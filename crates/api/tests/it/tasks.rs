@@ -1,0 +1,86 @@
+//! Automatic tasks of a playbook, from the reading that raises the alarm to the console's notice.
+
+use serde_json::{Value, json};
+use vigiles_trust::Role;
+
+use crate::client::Events;
+use crate::world::{World, rule, world};
+
+/// A world whose rule opens incidents with a playbook of these steps, and a stream of its incidents and notices.
+async fn with_playbook(steps: Value) -> (World, String, Events) {
+    let world = world().await;
+    world.platform.run_errands(None);
+    let token = world.with_rule().await;
+    let playbook = json!({"id": "air", "name": "Air", "steps": steps});
+    world.request("PUT", "/api/v1/playbooks/air").bearer(&token).json(playbook).send().await.expect(201);
+    let mut rule = rule();
+    rule["incident"]["playbook"] = json!("air");
+    let put = world.request("PUT", "/api/v1/rules/high").bearer(&token).header("if-match", "\"1\"");
+    put.json(rule).send().await.expect(200);
+    let stream = world.request("GET", "/api/v1/events?events=incident,notice").bearer(&token).stream();
+    let mut events = stream.await.1;
+    events.next("hello").await;
+    let high = json!({"kind": "air.pm25", "value": 80, "asset": "s1"});
+    let source = world.token(Role::Source);
+    world.request("POST", "/api/v1/observations").bearer(&source).json(high).send().await.expect(202);
+    (world, token, events)
+}
+
+/// The incident, once its first task is in a state.
+async fn first_task(events: &mut Events, state: &str) -> Value {
+    loop {
+        let incident = events.next("incident").await.1;
+        if incident["tasks"][0]["state"] == state {
+            return incident;
+        }
+    }
+}
+
+fn states(incident: &Value) -> Vec<(&str, &Value)> {
+    let tasks = incident["tasks"].as_array().unwrap();
+    tasks.iter().map(|task| (task["state"].as_str().unwrap(), &task["outcome"])).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_reaches_the_consoles_and_its_task_is_done() {
+    let steps = json!([
+        {"title": "Tell the room", "action": {"notify_console": {"message": "Fine dust: look at the map"}}},
+        {"title": "Drive there", "action": "manual"},
+        {"title": "Write it down", "action": "manual"},
+    ]);
+    let (world, token, mut events) = with_playbook(steps).await;
+    let (_, notice) = events.next("notice").await;
+    assert_eq!(notice["message"], "Fine dust: look at the map");
+    let id = notice["incident"].as_str().unwrap();
+    let path = format!("/api/v1/incidents/{id}");
+    let incident = loop {
+        let incident = world.request("GET", &path).bearer(&token).send().await.expect(200).json();
+        if incident["tasks"][0]["state"] != "running" {
+            break incident;
+        }
+    };
+    let said = json!("shown on the consoles");
+    let expected = [("done", &said), ("running", &Value::Null), ("waiting", &Value::Null)];
+    assert_eq!(states(&incident), expected, "{incident}");
+    let timeline = incident["timeline"].as_array().unwrap();
+    let done = json!({"title": "Tell the room", "outcome": "done: shown on the consoles"});
+    let entry = timeline.iter().find(|entry| entry["event"]["task"] == done).unwrap();
+    assert_eq!(entry["by"], Value::Null, "the platform did it: {incident}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_cannot_be_done_waits_for_a_person() {
+    let steps = json!([
+        {"title": "Tell the office", "action": {"webhook": {"endpoint": "office"}}},
+        {"title": "Tell the room", "action": {"notify_console": {"message": "The office knows nothing"}}},
+    ]);
+    let (world, token, mut events) = with_playbook(steps).await;
+    let failed = first_task(&mut events, "failed").await;
+    let why = json!("no e-mail or webhook is configured");
+    assert_eq!(states(&failed), [("failed", &why), ("waiting", &Value::Null)], "{failed}");
+    let (incident, task) = (failed["id"].as_str().unwrap(), failed["tasks"][0]["id"].as_str().unwrap());
+    let path = format!("/api/v1/incidents/{incident}/tasks/{task}");
+    let skip = json!({"outcome": "skipped", "text": "called by telephone"});
+    world.request("POST", &path).bearer(&token).json(skip).send().await.expect(200);
+    assert_eq!(events.next("notice").await.1["message"], "The office knows nothing");
+}
