@@ -26,7 +26,7 @@ fn openapi_prints_the_document_under_version_control() {
 
 /// Uses the link that a command printed; gives who is signed in.
 fn follow(server: &Server, address: &str, name: Option<&str>) -> serde_json::Value {
-    let link = address.trim().strip_prefix(&format!("{}/sign-in?link=", server.http)).unwrap_or_else(|| {
+    let link = address.trim().strip_prefix(&format!("{}/sign-in#link=", server.http)).unwrap_or_else(|| {
         panic!("{address:?} is no link to {}", server.http);
     });
     let path = format!("/api/v1/session/link/{link}");
