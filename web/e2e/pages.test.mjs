@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { startConsole } from './platform.mjs';
+import { signIn, startConsole } from './platform.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -100,6 +100,37 @@ test('the corners of a zone', async () => {
   await page.getByRole('button', { name: 'Edit corners' }).click();
   await page.getByRole('button', { name: 'Corner 1 of 3' }).waitFor();
   assert.deepEqual(await violations(), []);
+});
+
+test('dialogs that ask', async () => {
+  for (const [path, button, name] of [['/accounts', 'New account', 'New account'], ['/zones/own', 'Delete', 'Delete the zone?']]) {
+    await page.goto(platform.url + path);
+    await page.getByRole('button', { name: button, exact: true }).click();
+    const dialog = page.getByRole('dialog', { name });
+    await dialog.waitFor();
+    assert.deepEqual(await violations(), [], path);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  }
+});
+
+test('what an operator sees in a merge, in the past and in German', async () => {
+  await page.context().clearCookies();
+  await signIn(page, platform.link);
+  await page.locator('[data-entry=incident]').first().click();
+  await page.keyboard.press('m');
+  const merge = page.getByRole('dialog', { name: 'Merge another incident into this one' });
+  await merge.waitFor();
+  assert.deepEqual(await violations(), [], 'merge');
+  await page.keyboard.press('Escape');
+  await merge.waitFor({ state: 'detached' });
+  await page.keyboard.press('[');
+  await page.getByText('Past moment:').waitFor();
+  assert.deepEqual(await violations(), [], 'past');
+  await page.evaluate(() => localStorage.setItem('vigiles', JSON.stringify({ ...JSON.parse(localStorage.getItem('vigiles')), locale: 'de' })));
+  await page.goto(`${platform.url}/`);
+  await page.locator('html[lang=de] .state.live').waitFor();
+  assert.deepEqual(await violations(), [], 'German');
 });
 
 test('no page said an error', () => assert.deepEqual(faults, []));

@@ -35,7 +35,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use vigiles_runtime::Platform;
 
 pub use doors::{DoorCounts, DoorGauge};
-pub use serve::{HEAD_PATIENCE, serve};
+pub use serve::{PATIENCE, serve};
 pub use settings::Settings;
 
 use crate::endpoint::Endpoint;

@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tower_service::Service as _;
 
 /// Connections at once; further ones wait in the queue of the operating system.
@@ -22,19 +23,16 @@ const MAX_CONNECTIONS: usize = 10_000;
 /// How long to wait where no connection can be taken, for want of file handles.
 const NO_HANDLES: Duration = Duration::from_millis(200);
 
-/// How long the head of a request may take, also after an earlier request on the same connection.
-pub const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// How long the head of a request may take, also after an earlier request on the same connection, and how long a client may
+/// take nothing of what is sent to it.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Serves until `stopping` turns true (or its sender is gone with it unset: never), then until every request under way
-/// has been answered. A connection whose next head is not whole within `head_patience` is closed.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    head_patience: Duration,
-    mut stopping: watch::Receiver<bool>,
-) {
+/// has been answered. A connection whose next head is not whole within `patience`, or which takes nothing for so long while
+/// there is something to send, is closed.
+pub async fn serve(listener: TcpListener, router: Router, patience: Duration, mut stopping: watch::Receiver<bool>) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(head_patience);
+    http.timer(TokioTimer::new()).header_read_timeout(patience);
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     loop {
@@ -51,9 +49,11 @@ pub async fn serve(
         };
         // Without it an event may wait for the acknowledgement of the one before: 40 ms.
         let _less_prompt = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(patience));
         let router = router.clone();
         let service = hyper::service::service_fn(move |request| answer(router.clone(), peer, request));
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::spawn(async move {
             let _place = place;
             if let Err(error) = connection.await {

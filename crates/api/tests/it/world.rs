@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use vigiles_api::{HEAD_PATIENCE, Settings};
+use vigiles_api::{PATIENCE, Settings};
 use vigiles_bus::{Clock, SystemClock};
 use vigiles_model::{AgencyId, SourceId};
 use vigiles_runtime::directory::{self, Agency, NewAccount, NewToken};
@@ -43,10 +43,10 @@ pub(crate) async fn world() -> World {
 }
 
 pub(crate) async fn world_with(settings: Settings) -> World {
-    world_patient(settings, HEAD_PATIENCE).await
+    world_patient(settings, PATIENCE).await
 }
 
-/// A world whose heads of requests may take so long.
+/// A world whose clients may be so slow.
 pub(crate) async fn world_patient(settings: Settings, patience: Duration) -> World {
     let dir = tempfile::tempdir().unwrap();
     let platform = open(dir.path());

@@ -81,7 +81,7 @@ async fn serve(
 
     let settings = super::settings::settings(&arguments.data, &base, city, &broker, stop.clone());
     let router = vigiles_api::router(platform.clone(), settings);
-    let http_task = tokio::spawn(vigiles_api::serve(http, router, vigiles_api::HEAD_PATIENCE, stop.clone()));
+    let http_task = tokio::spawn(vigiles_api::serve(http, router, vigiles_api::PATIENCE, stop.clone()));
     cmds::say(format_args!("vigiles: console and API at {base}, MQTT at {}", addresses.mqtt))?;
     if let Some(city) = city {
         prepare(city, platform, &arguments.data, addresses, &stop).await?;
