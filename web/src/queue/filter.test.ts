@@ -26,10 +26,10 @@ describe('the filter of queue and map', () => {
   const check = (part: Partial<Filter>, of: Partial<Incident>, expected: boolean) =>
     expect(matches(incidentEntry(incident(of), new Map()), { ...noFilter, ...part }, NOW, held([]).zones)).toBe(expected);
 
-  test('open ones pass by default, closed ones do not', () => {
+  test('open ones pass by default, resolved ones do not', () => {
     check({}, {}, true);
-    check({}, { state: 'closed' }, false);
-    check({ states: ['closed'] }, { state: 'closed' }, true);
+    check({}, { state: 'resolved' }, false);
+    check({ states: ['resolved'] }, { state: 'resolved' }, true);
   });
   test('the window counts back from the moment shown', () => {
     check({ minutes: 15 }, {}, true);
@@ -49,6 +49,15 @@ describe('the filter of queue and map', () => {
     check({ text: 'dust #1' }, {}, true);
     check({ text: 'dust 7' }, {}, false);
   });
+});
+
+test('whatever the filter, the queue holds what the picture of the moment holds', () => {
+  const check = (part: Partial<Incident>, expected: number) => expect(select(held([incident(part)]), { ...noFilter, states: [] }, NOW)).toHaveLength(expected);
+  check({ state: 'reopened' }, 1);
+  check({ state: 'closed' }, 0);
+  check({ state: 'merged' }, 0);
+  check({ state: 'resolved', changed: '2026-05-04T02:01:00Z' }, 1);
+  check({ state: 'resolved', changed: '2026-05-04T01:59:00Z' }, 0);
 });
 
 test('alarms in an incident are not listed twice', () => {

@@ -22,6 +22,13 @@ export interface Filter {
   text: string;
 }
 
+/** What the picture of a moment can hold, and so the queue: incidents that are closed or merged have a page of their own. */
+export const pictureStates = ['new', 'acknowledged', 'in_progress', 'reopened', 'resolved', 'active'];
+/** Alarms without an incident that are over: they are held only where they ended while the window looked on. */
+export const OVER = 'cleared';
+/** So long a resolved incident stays in the picture, as the server decides. */
+const AFTERGLOW_MS = 3_600_000;
+
 /** Open ones by default: what still needs somebody. */
 export const openStates = ['new', 'acknowledged', 'in_progress', 'reopened', 'active'];
 export const noFilter: Filter = { minutes: 0, priorities: [], states: openStates, type: '', zone: '', text: '' };
@@ -56,6 +63,12 @@ export function alarmEntry(alarm: Alarm): Entry {
   };
 }
 
+/** Whether the picture of a moment holds it: a window that has been open for days shows what a fresh one does. */
+function pictured(incident: Incident, now: number): boolean {
+  if (incident.state === 'resolved') return Date.parse(incident.changed) >= now - AFTERGLOW_MS;
+  return pictureStates.includes(incident.state);
+}
+
 export function matches(entry: Entry, filter: Filter, now: number, zones: ReadonlyMap<string, Zone>): boolean {
   if (filter.minutes > 0 && entry.changed < now - filter.minutes * 60_000) return false;
   if (filter.priorities.length > 0 && (entry.priority === null || !filter.priorities.includes(entry.priority))) return false;
@@ -86,7 +99,7 @@ export interface Held { incidents: ReadonlyMap<string, Incident>; alarms: Readon
 /** The set that the queue lists and the map draws. */
 export function select(held: Held, filter: Filter, now: number): Entry[] {
   const entries: Entry[] = [];
-  for (const incident of held.incidents.values()) entries.push(incidentEntry(incident, held.alarms));
+  for (const incident of held.incidents.values()) if (pictured(incident, now)) entries.push(incidentEntry(incident, held.alarms));
   for (const alarm of held.alarms.values()) if (!alarm.incident) entries.push(alarmEntry(alarm));
   return entries.filter((entry) => matches(entry, filter, now, held.zones)).sort(compare);
 }

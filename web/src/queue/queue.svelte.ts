@@ -2,7 +2,7 @@
 
 import { live } from '../live/city.svelte';
 import { moment } from '../live/moment.svelte';
-import { noFilter, select, type Entry, type Filter } from './filter';
+import { noFilter, OVER, pictureStates, select, type Entry, type Filter } from './filter';
 
 class QueueState {
   filter: Filter = $state.raw(noFilter);
@@ -21,6 +21,13 @@ class QueueState {
   types: string[] = $derived.by(() => {
     live.revision('incidents');
     return [...new Set([...live.shown.incidents.values()].map((incident) => incident.incident_type))].sort();
+  });
+
+  /** States that can be chosen; that of alarms that are over only where there is one, or it is chosen already. */
+  states: string[] = $derived.by(() => {
+    live.revision('alarms');
+    const over = this.filter.states.includes(OVER) || [...live.shown.alarms.values()].some((alarm) => !alarm.incident && alarm.state === OVER);
+    return over ? [...pictureStates, OVER] : pictureStates;
   });
 
   change(part: Partial<Filter>): void {
