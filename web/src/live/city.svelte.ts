@@ -16,7 +16,7 @@ const MOST_STATUS = 300;
 
 class LiveCity {
   live = new World((topic) => this.#touch(topic, this.live));
-  past = new World((topic) => this.#touch(topic, this.past));
+  past = new World((topic) => this.#touch(topic, this.past), this.live);
   shown: World = $state.raw(this.live);
   city: City | null = $state.raw(null);
   connection: Connection = $state('connecting');

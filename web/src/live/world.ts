@@ -3,6 +3,7 @@
 
 import { anchor } from '../lib/geo';
 import type { Alarm, Asset, Incident, Kind, Observation, Picture, Playbook, Rule, Setting, Zone } from '../lib/wire';
+import { Rhythm } from './rhythm';
 
 export interface Versioned { id: string; version: number }
 export type Topic = 'assets' | 'zones' | 'kinds' | 'rules' | 'playbooks' | 'alarms' | 'incidents' | 'values';
@@ -25,10 +26,17 @@ export class World {
   readonly loose: Observation[] = [];
   /** Assets with new readings since the map last took them. */
   readonly dirty = new Set<string>();
+  /** When each asset was heard last, in Unix ms, and by a reading of which kind. */
+  #heard = new Map<string, { at: number; kind: string }>();
+  #rhythm: Rhythm;
+  #learns: boolean;
   #changed: (topic: Topic) => void;
 
-  constructor(changed: (topic: Topic) => void = () => {}) {
+  /** A world of the past is given that of today: a single moment does not say how often its assets report. */
+  constructor(changed: (topic: Topic) => void = () => {}, today: World | null = null) {
     this.#changed = changed;
+    this.#rhythm = today ? today.#rhythm : new Rhythm();
+    this.#learns = today === null;
   }
 
   /** Takes a resource unless a newer one is here already. */
@@ -68,9 +76,24 @@ export class World {
       if (held && held.time > observation.time) continue;
       readings.set(observation.kind, observation);
       this.dirty.add(observation.asset);
+      this.#hear(observation.asset, observation);
       this.#move(observation.asset, observation);
     }
     if (observations.length > 0) this.#changed('values');
+  }
+
+  #hear(id: string, observation: Observation): void {
+    const at = Date.parse(observation.time);
+    const heard = this.#heard.get(id);
+    if (!heard) this.#heard.set(id, { at, kind: observation.kind });
+    else if (at >= heard.at) [heard.at, heard.kind] = [at, observation.kind];
+    if (this.#learns) this.#rhythm.hear(id, observation.kind, at);
+  }
+
+  /** Since when an asset should have been heard again, in Unix ms: its newest reading. Null while it reports, or where it never did. */
+  silentSince(id: string, now: number): number | null {
+    const heard = this.#heard.get(id);
+    return heard && this.#rhythm.overdue(id, heard.kind, now - heard.at) ? heard.at : null;
   }
 
   #move(id: string, observation: Observation): void {
@@ -109,6 +132,7 @@ export class World {
   show(picture: Picture): void {
     for (const asset of this.values.keys()) this.dirty.add(asset);
     this.values.clear();
+    this.#heard.clear();
     this.moving.clear();
     this.loose.length = 0;
     this.fill('alarms', picture.alarms);

@@ -27,8 +27,8 @@ export function alarmLevels(alarms: Iterable<Alarm>): Map<string, number> {
   return found;
 }
 
-export function assetState(world: World, id: string, alarmed: ReadonlyMap<string, number>): number {
-  return alarmed.get(id) ?? (world.values.has(id) ? FINE : SILENT);
+export function assetState(world: World, id: string, alarmed: ReadonlyMap<string, number>, now: number): number {
+  return alarmed.get(id) ?? (world.values.has(id) && world.silentSince(id, now) === null ? FINE : SILENT);
 }
 
 /** The one reading that stands for an asset: of the kind it lists first, else the newest. */
@@ -65,9 +65,13 @@ export function zoneFeatures(world: World): FeatureCollection {
   return collection([...world.zones.values()].map((zone) => feature(zone.id, zone.area as GeoGeometry, { name: zone.name })));
 }
 
-export function reportFeatures(world: World): FeatureCollection {
+/** A report has no end of its own: after this it no longer says how the city is. */
+const REPORT_MS = 6 * 3_600_000;
+
+export function reportFeatures(world: World, now: number): FeatureCollection {
   const features: Feature[] = [];
   for (const report of world.loose) {
+    if (Date.parse(report.time) < now - REPORT_MS) continue;
     const at = anchor(report.place);
     if (at) features.push(feature(report.id, point(at), { kind: report.kind }));
   }
@@ -97,7 +101,7 @@ const MOST_LABELS = 250;
 export type Box = { west: number; south: number; east: number; north: number };
 
 /** Labels for the assets in view, the alarmed ones first. */
-export function valueFeatures(world: World, box: Box, alarmed: ReadonlyMap<string, number>): FeatureCollection {
+export function valueFeatures(world: World, box: Box, alarmed: ReadonlyMap<string, number>, now: number): FeatureCollection {
   const features: Feature[] = [];
   const take = (asset: Asset) => {
     if (features.length >= MOST_LABELS) return;
@@ -106,7 +110,7 @@ export function valueFeatures(world: World, box: Box, alarmed: ReadonlyMap<strin
     const reading = headline(world, asset);
     if (!reading) return;
     const mark = reading.quality === 'good' ? '' : '? ';
-    features.push(feature(asset.id, point(at), { text: mark + value(reading), s: assetState(world, asset.id, alarmed) }));
+    features.push(feature(asset.id, point(at), { text: mark + value(reading), s: assetState(world, asset.id, alarmed, now) }));
   };
   for (const id of alarmed.keys()) {
     const asset = world.assets.get(id);

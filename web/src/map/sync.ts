@@ -11,11 +11,13 @@ import type { Geometry } from '../lib/wire';
 import * as features from './features';
 import { SILENT, type SourceName } from './layers';
 
-export type Part = 'assets' | 'zones' | 'reports' | 'entries' | 'ring' | 'draft' | 'alarms' | 'values';
+export type Part = 'assets' | 'zones' | 'reports' | 'entries' | 'ring' | 'draft' | 'alarms' | 'values' | 'silence';
 
 export interface Picture {
   world: World; entries: readonly Entry[]; colours: Colours; ring: { centre: [number, number]; radiusM: number } | null;
   draft: { shown: Geometry | null; corners: readonly LonLat[] };
+  /** The moment shown, Unix ms. */
+  now: number;
 }
 
 /** Labels are drawn again at most this often; colours at every frame. */
@@ -25,6 +27,8 @@ const LABELS_ZOOM = 12.5;
 const MANY = 2000;
 const MANY_ZOOM = 15.5;
 const SIGNS_ZOOM = 13;
+/** Assets judged at one time for whether they fell silent: ten thousand are through in ten seconds, soon enough where the least silence is a minute. */
+const LISTENED = 1000;
 
 export class MapSync {
   #map: Map;
@@ -37,6 +41,7 @@ export class MapSync {
   #moving = false;
   #labelsAt = 0;
   #labelled = true;
+  #turn: Iterator<string> | null = null;
   #ready = false;
   /** Readings taken to the map so far, for the bench. */
   taken = 0;
@@ -83,30 +88,44 @@ export class MapSync {
     if (!this.#ready) return;
     const parts = new Set(this.#parts);
     this.#parts.clear();
-    const { world, entries, colours, ring, draft } = this.#picture();
+    const { world, entries, colours, ring, draft, now } = this.#picture();
     if (parts.has('assets')) {
       this.#set('assets', features.assetFeatures(world));
       this.#set('views', features.viewFeatures(world));
       if (this.#map.getLayer('asset-sign')) this.#map.setLayerZoomRange('asset-sign', world.assets.size > MANY ? MANY_ZOOM : SIGNS_ZOOM, 24);
     }
     if (parts.has('zones')) this.#set('zones', features.zoneFeatures(world));
-    if (parts.has('reports')) this.#set('reports', features.reportFeatures(world));
+    if (parts.has('reports')) this.#set('reports', features.reportFeatures(world, now));
     if (parts.has('entries')) this.#set('entries', features.entryFeatures(entries, colours));
     if (parts.has('ring')) this.#set('ring', features.ringFeatures(ring));
     if (parts.has('draft')) this.#set('draft', features.draftFeatures(draft.shown, draft.corners));
     if (parts.has('alarms') || parts.has('assets')) {
       this.#alarmed = features.alarmLevels(world.alarms.values());
-      for (const id of world.assets.keys()) this.#colour(world, id);
+      for (const id of world.assets.keys()) this.#colour(world, id, now);
     }
-    for (const id of world.dirty) this.#colour(world, id);
+    for (const id of world.dirty) this.#colour(world, id, now);
+    if (parts.has('silence')) this.#listen(world, now);
     this.#move(world, world.dirty);
     this.taken += world.dirty.size;
     world.dirty.clear();
-    if (parts.has('values') || parts.has('alarms')) this.#labels(world);
+    if (parts.has('values') || parts.has('alarms')) this.#labels(world, now);
   }
 
-  #colour(world: World, id: string): void {
-    const state = features.assetState(world, id, this.#alarmed);
+  /** Silence tells nobody of itself: the assets are judged in turn, where the last time ended. */
+  #listen(world: World, now: number): void {
+    this.#turn ??= world.assets.keys();
+    for (let count = 0; count < LISTENED; count += 1) {
+      const next = this.#turn.next();
+      if (next.done) {
+        this.#turn = null;
+        return;
+      }
+      this.#colour(world, next.value, now);
+    }
+  }
+
+  #colour(world: World, id: string, now: number): void {
+    const state = features.assetState(world, id, this.#alarmed, now);
     // An asset without a state of its own is drawn as silent: ten thousand need not be told so at the start.
     if ((this.#states.get(id) ?? SILENT) === state) return;
     this.#states.set(id, state);
@@ -130,7 +149,7 @@ export class MapSync {
     source.updateData({ update }).then(done, done);
   }
 
-  #labels(world: World): void {
+  #labels(world: World, moment: number): void {
     const now = performance.now();
     if (now - this.#labelsAt < LABELS_MS) {
       this.mark('values');
@@ -145,6 +164,6 @@ export class MapSync {
     }
     this.#labelled = true;
     const box = this.#map.getBounds();
-    this.#set('values', features.valueFeatures(world, { west: box.getWest(), south: box.getSouth(), east: box.getEast(), north: box.getNorth() }, this.#alarmed));
+    this.#set('values', features.valueFeatures(world, { west: box.getWest(), south: box.getSouth(), east: box.getEast(), north: box.getNorth() }, this.#alarmed, moment));
   }
 }
