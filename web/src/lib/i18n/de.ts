@@ -272,6 +272,7 @@ export const de: Record<keyof typeof en, string> = {
   'queue.none': 'Nichts passt zu den Filtern',
   'queue.none.text': 'Filter lockern oder aufheben.',
   'queue.placeless': 'ohne Ort',
+  'queue.placeless.why': 'Dieser Eintrag hat keinen Ort; die Karte kann ihn nicht zeigen.',
   'queue.status': '{n:1 Eintrag|# Einträge} in der Liste, {fresh} neu',
   'queue.tasks': 'Aufgaben {done}/{of}',
   'rule.above': 'Über',

@@ -271,6 +271,7 @@ export const en = {
   'queue.none': 'Nothing matches the filters',
   'queue.none.text': 'Loosen or clear the filters.',
   'queue.placeless': 'no place',
+  'queue.placeless.why': 'It has no place, so the map cannot show it.',
   'queue.status': '{n:1 entry|# entries} in the queue, {fresh} new',
   'queue.tasks': 'tasks {done}/{of}',
   'rule.above': 'Above',
