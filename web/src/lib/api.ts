@@ -1,5 +1,7 @@
 // Requests to /api/v1 and the errors they may answer with.
 
+import { t } from './i18n/index.svelte';
+
 /** One field that was wrong, from a problem document. */
 export interface ProblemField { path: string; message: string; line?: number; column?: number }
 
@@ -54,7 +56,7 @@ async function send(method: string, path: string, options: Options): Promise<Res
     return await fetch(`/api/v1${path}`, init);
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new Problem(0, 'No connection', 'The server did not answer.', 'Check the network; the console tries again by itself.');
+    throw new Problem(0, t('problem.lost'), t('problem.lost.text'), t('problem.lost.mend'));
   }
 }
 

@@ -1,10 +1,12 @@
 // The mapping of a source as text: read, and an example to start from.
 
+import { t } from '../lib/i18n/index.svelte';
+
 export function parseMapping(text: string): { mapping: unknown; error: string | null } {
   if (text.trim() === '') return { mapping: null, error: null };
   try {
     const mapping: unknown = JSON.parse(text);
-    return typeof mapping === 'object' && mapping !== null && !Array.isArray(mapping) ? { mapping, error: null } : { mapping: null, error: 'an object is expected, as in { "format": "json", … }' };
+    return typeof mapping === 'object' && mapping !== null && !Array.isArray(mapping) ? { mapping, error: null } : { mapping: null, error: t('source.mapping.object') };
   } catch (error) {
     return { mapping: null, error: error instanceof Error ? error.message : String(error) };
   }

@@ -1,4 +1,5 @@
-// The words of the platform in English: states, severities, roles. A word without an entry is shown as it is.
+// The words of the platform in English: states, severities, roles. Classes and types that only one city
+// knows are not among them: a word without an entry is shown in a readable form of its id.
 
 export const enWords = {
   'action.state.acknowledged': 'Acknowledge',
@@ -15,13 +16,11 @@ export const enWords = {
   'class.noise_sensor': 'Noise sensor',
   'class.hydrant': 'Hydrant',
   'class.vehicle': 'Vehicle',
-  'class.travel_time_section': 'Travel-time section',
   'class.district': 'District',
   'class.geofence': 'Geofence',
   'class.privacy': 'Privacy area',
   'class.school': 'School',
   'class.fire_station': 'Fire station',
-  'class.technical_room': 'Technical room',
   'crossing.enter': 'enters the zone',
   'crossing.leave': 'leaves the zone',
   'crossing.inside': 'is in the zone',
@@ -113,9 +112,5 @@ export const enWords = {
   'type.air_quality': 'Air quality',
   'type.traffic': 'Traffic',
   'type.report_cluster': 'Reports of residents',
-  'type.traffic_obstruction': 'Traffic obstruction',
-  'type.dangerous_goods': 'Dangerous goods',
-  'type.equipment': 'Equipment',
-  'type.water_main': 'Burst water main',
   'type.other': 'Other',
 } as const;
