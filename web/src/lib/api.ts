@@ -56,9 +56,11 @@ async function send(method: string, path: string, options: Options): Promise<Res
     return await fetch(`/api/v1${path}`, init);
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new Problem(0, t('problem.lost'), t('problem.lost.text'), t('problem.lost.mend'));
+    throw lost();
   }
 }
+
+const lost = () => new Problem(0, t('problem.lost'), t('problem.lost.text'), t('problem.lost.mend'));
 
 async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const answer = await send(method, path, options);
@@ -67,13 +69,29 @@ async function request<T>(method: string, path: string, options: Options = {}): 
     throw await Problem.of(answer);
   }
   if (answer.status === 204) return undefined as T;
-  return (await answer.json()) as T;
+  return answer.json().catch((error: unknown) => {
+    // The connection broke within the answer; what is no JSON was answered.
+    throw error instanceof SyntaxError || options.signal?.aborted ? error : lost();
+  }) as Promise<T>;
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, signal ? { signal } : {});
-/** A command carries an idempotency key, so that a repeated click or a lost answer does it once. */
-export const post = <T>(path: string, body: unknown = {}, version?: number) =>
-  request<T>('POST', path, { body, key: crypto.randomUUID(), ...(version === undefined ? {} : { version }) });
+export const post = <T>(path: string, body: unknown = {}) => request<T>('POST', path, { body });
+
+/**
+ * A POST to one of the endpoints that know idempotency keys, those of incidents: where its answer is lost it is sent once
+ * more with the same key, and done once. Elsewhere the key means nothing, and a repeated POST would make a second token.
+ */
+export async function command<T>(path: string, body: unknown): Promise<T> {
+  const options: Options = { body, key: crypto.randomUUID() };
+  try {
+    return await request<T>('POST', path, options);
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 0)) throw error;
+    return request<T>('POST', path, options);
+  }
+}
+
 export const put = <T>(path: string, body: unknown, version?: number) =>
   request<T>('PUT', path, { body, ...(version === undefined ? {} : { version }) });
 export const patch = <T>(path: string, body: unknown, version?: number) =>
