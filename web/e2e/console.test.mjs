@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { listedAndDrawn } from './map.mjs';
 import { api, signIn, startConsole } from './platform.mjs';
 
 let platform, context, page, faults, server, stop;
@@ -34,9 +35,9 @@ test('the map draws the base map, the assets and their values', async () => {
 test('an incident appears in the queue and on the map by itself', async () => {
   await page.locator('[data-entry=incident]').first().waitFor({ timeout: 120_000 });
   await mapDraws('entry');
-  const listed = await page.locator('[data-entry]').count();
-  const marked = await page.evaluate(() => globalThis.vigilesMap.getSource('entries').serialize().data.features?.length);
-  if (marked !== undefined) assert.ok(marked <= listed);
+  const entries = await listedAndDrawn(page);
+  assert.deepEqual(entries.drawn, entries.listed);
+  assert.ok(entries.drawn.length > 0);
 });
 
 test('queue and map show the same set under a filter', async () => {

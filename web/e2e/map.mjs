@@ -13,3 +13,16 @@ export async function clickAt(page, ...places) {
     await page.mouse.click(at.x, at.y);
   }
 }
+
+/** What the queue lists and the map draws, as soon as they agree; else how they differ. What has no place is not on the map. */
+export const listedAndDrawn = (page) => page.evaluate(async () => {
+  const end = performance.now() + 60_000;
+  for (;;) {
+    const listed = [...document.querySelectorAll('[data-entry]:not([data-placeless])')].map((entry) => entry.id.replace('entry-', '')).sort();
+    const { features } = await globalThis.vigilesMap.getSource('entries').getData();
+    const drawn = features.map((feature) => feature.properties.id).sort();
+    if (listed.join() === drawn.join() || performance.now() > end) return { listed, drawn };
+    // The map follows the queue by a frame.
+    await new Promise((next) => requestAnimationFrame(next));
+  }
+});

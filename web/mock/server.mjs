@@ -93,6 +93,14 @@ function series(query) {
 
 const lists = { tokens, sources, accounts: [{ id: 'anna', name: 'Anna', roles: session.person.roles, agency: 'city', disabled: false, version: 1 }], agencies: [{ id: 'city', name: 'City of Helsinki' }] };
 
+/** Incidents by state and text, newest first, in pages that a few of them fill. */
+function found(query) {
+  const states = query.get('state')?.split(',');
+  const start = Number(query.get('cursor') ?? 0);
+  const items = city.incidents.filter((held) => (!states || states.includes(held.state)) && JSON.stringify(held).toLowerCase().includes((query.get('q') ?? '').toLowerCase())).reverse();
+  return { items: items.slice(start, start + 5), next: items.length > start + 5 ? String(start + 5) : null };
+}
+
 function answer(method, path, query, body) {
   const [first, id, part, sub] = path.split('/').filter(Boolean).map(decodeURIComponent);
   if (first === 'session') {
@@ -112,6 +120,7 @@ function answer(method, path, query, body) {
   if (first === 'incidents' && method === 'POST' && !id) return changed(city.open(body.title, body.incident_type, body.priority, body.severity, body.place ?? null, Date.now()));
   if (first === 'incidents' && part === 'nearby') return { alarms: city.alarms.slice(1, 3), incidents: city.incidents.slice(0, 3), assets: city.assets.slice(0, 9), observations: [] };
   if (first === 'incidents' && part && method === 'POST') return commands[part](city.incidents.find((i) => i.id === id), body, sub);
+  if (first === 'incidents' && !id) return found(query);
   const items = city[first] ?? lists[first];
   if (!items) return problem(404, 'Not found', path);
   if (!id) return { items: query.get('incident') ? items.filter((a) => a.incident === query.get('incident')) : items, next: null };
