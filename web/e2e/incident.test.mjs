@@ -186,7 +186,8 @@ test('at a past moment the page says that it lists the present', async () => {
   await page.getByText('Past moment:').waitFor();
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Incidents' }).click();
   const note = page.getByRole('note').filter({ hasText: 'This list shows the present' });
-  await note.getByRole('button', { name: 'Back to the present' }).click();
+  await note.waitFor();
+  await page.getByRole('button', { name: 'Back to the present' }).click();
   await note.waitFor({ state: 'detached' });
   await page.getByText('Past moment:').waitFor({ state: 'detached' });
 });
