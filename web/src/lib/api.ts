@@ -78,12 +78,15 @@ async function request<T>(method: string, path: string, options: Options = {}): 
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, signal ? { signal } : {});
 export const post = <T>(path: string, body: unknown = {}) => request<T>('POST', path, { body });
 
+/** `crypto.randomUUID` is there by https alone, and a control room may reach the platform otherwise. */
+const randomKey = (): string => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
 /**
  * A POST to one of the endpoints that know idempotency keys, those of incidents: where its answer is lost it is sent once
  * more with the same key, and done once. Elsewhere the key means nothing, and a repeated POST would make a second token.
  */
 export async function command<T>(path: string, body: unknown): Promise<T> {
-  const options: Options = { body, key: crypto.randomUUID() };
+  const options: Options = { body, key: randomKey() };
   try {
     return await request<T>('POST', path, options);
   } catch (error) {

@@ -4,6 +4,7 @@ import { all, get, headers } from '../lib/api';
 import { toasts } from '../lib/toasts.svelte';
 import { t } from '../lib/i18n/index.svelte';
 import type { Alarm, City, Incident, Observation, Picture, System } from '../lib/wire';
+import { heardClock } from './clock';
 import type { StreamEvent } from './sse';
 import { Stream, type Connection } from './stream';
 import { World, type Topic, type Versioned } from './world';
@@ -126,6 +127,7 @@ class LiveCity {
 
   #status(system: System): void {
     this.system = system;
+    heardClock(system.started, system.uptime_s);
     this.history = [...this.history.slice(1 - MOST_STATUS), { at: Date.now(), system }];
   }
 

@@ -3,6 +3,7 @@
 import { get } from '../lib/api';
 import type { Picture } from '../lib/wire';
 import { live } from './city.svelte';
+import { platformNow } from './clock';
 
 export const speeds = [1, 10, 60] as const;
 export type Speed = (typeof speeds)[number];
@@ -23,7 +24,7 @@ class Moment {
   loading = $state(false);
   failed: string | null = $state(null);
   /** The present, ticking once a second, for relative times. */
-  now = $state(Date.now());
+  now = $state(platformNow());
   #wanted: number | null = null;
   #asking: AbortController | null = null;
   #last = 0;
@@ -39,7 +40,7 @@ class Moment {
 
   /** Moves the whole picture. While one picture is on its way only the latest wish is kept. */
   async go(at: number | null): Promise<void> {
-    if (at === null || at >= Date.now() - 1500) return this.present();
+    if (at === null || at >= platformNow() - 1500) return this.present();
     this.at = at;
     this.#wanted = at;
     if (this.loading) return;
@@ -78,11 +79,11 @@ class Moment {
   }
 
   #tick(): void {
-    this.now = Date.now();
+    this.now = platformNow();
     if (!this.playing || this.at === null) return;
     const passed = performance.now() - this.#last;
     this.#last = performance.now();
-    const next = advance(this.at, passed, this.speed, Date.now());
+    const next = advance(this.at, passed, this.speed, platformNow());
     if (next === null) this.present();
     else void this.go(next);
   }

@@ -5,8 +5,8 @@ const KEPT = 5;
 /** So many usual intervals without a reading are silence, but never less than the least. */
 const MISSED = 3;
 const LEAST_MS = 60_000;
-/** Where no interval is known yet. */
-const UNKNOWN_MS = 15 * 60_000;
+/** Where no interval is known yet: the picture that the console starts with holds nothing older. */
+const UNKNOWN_MS = 2 * 3_600_000;
 
 interface Beat { last: number; gaps: number[] }
 

@@ -11,6 +11,10 @@ export type Topic = 'assets' | 'zones' | 'kinds' | 'rules' | 'playbooks' | 'alar
 /** Newest reading of each kind, by asset (or by source, for readings without one). */
 export type Readings = Map<string, Observation>;
 
+/** Whether the first reading is of a later time. As texts they compare only where both have, or lack, a fraction of a second. */
+const isLater = (one: Observation, other: Observation): boolean =>
+  one.time.length === other.time.length ? one.time > other.time : Date.parse(one.time) > Date.parse(other.time);
+
 export class World {
   readonly assets = new Map<string, Asset>();
   readonly zones = new Map<string, Zone>();
@@ -73,7 +77,7 @@ export class World {
         this.values.set(observation.asset, readings);
       }
       const held = readings.get(observation.kind);
-      if (held && held.time > observation.time) continue;
+      if (held && isLater(held, observation)) continue;
       readings.set(observation.kind, observation);
       this.dirty.add(observation.asset);
       this.#hear(observation.asset, observation);
