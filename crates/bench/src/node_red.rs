@@ -14,83 +14,126 @@ use serde_json::{Value, json};
 
 use crate::drive::{Book, Outcome, Pace, Target, drive};
 use crate::latency::with_platform;
-use crate::percentile::ms;
+use crate::percentile::{ms, percentile};
 use crate::server::free_address;
 use crate::{Settings, clock, mqtt, process};
 
 /// The rate at which latencies are compared: one that both sustain.
 const CALM_RATE_PER_S: usize = 2_000;
-const WARM_UP_S: u64 = 5;
+const WARM_UP_S: u64 = 3;
+/// The two take turns, since the machine's speed differs from one minute to the next.
+const ROUNDS: usize = 3;
 
 /// What one of the two measured.
-struct Figures {
-    per_second: f64,
-    per_core_second: f64,
-    /// At the calm rate, before the fast load.
-    p99: Duration,
+struct Side<'a> {
+    who: &'static str,
+    pids: Vec<u32>,
+    load: &'a dyn Fn(Pace) -> Result<Outcome>,
+    published: u64,
+    time: Duration,
+    processor_time: Duration,
+    /// At the calm rate, before any fast load.
+    calm: Vec<Duration>,
     /// At the calm rate, right after the fast load, while what it left is put in order.
-    p99_after: Duration,
+    after: Vec<Duration>,
 }
 
 /// Runs both and prints their figures and ratio.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
     let node_red = settings.node_red.as_deref().context("NODE_RED must name the folder where Node-RED is installed")?;
-    let seconds = settings.seconds / 2;
-    let peer = peer_figures(node_red, seconds)?;
-    peer.print("Node-RED with Mosquitto");
-    let own = with_platform(&settings.binary, "?events=alarm", |platform| {
-        figures(&[platform.server.pid()], seconds, |pace| platform.drive(pace)?.whole())
-    })?;
-    own.print("Vigiles");
-    let ratio = own.per_core_second / peer.per_core_second;
-    let ratio_of = |own: Duration, peer: Duration| own.as_secs_f64() / peer.as_secs_f64();
-    println!(
-        "p99 ratio at {CALM_RATE_PER_S} readings/s: {:.2} before the fast load, {:.2} right after it",
-        ratio_of(own.p99, peer.p99),
-        ratio_of(own.p99_after, peer.p99_after)
-    );
-    println!(
-        "node-red: {ratio:.1} times its readings/s per core ({:.0} to {:.0})",
-        own.per_core_second, peer.per_core_second
-    );
-    Ok(())
-}
-
-impl Figures {
-    fn print(&self, who: &str) {
-        println!(
-            "{who}: {:.0} readings/s, {:.0} readings/s per core, p99 at {CALM_RATE_PER_S} readings/s {:.1} ms, {:.1} ms right after the fast load",
-            self.per_second,
-            self.per_core_second,
-            ms(self.p99),
-            ms(self.p99_after)
-        );
-    }
-}
-
-/// At a calm rate, for the latency; as fast as it goes, for the rate and the processor time; and calm again.
-fn figures(pids: &[u32], seconds: u64, mut run: impl FnMut(Pace) -> Result<Outcome>) -> Result<Figures> {
-    let calm = Pace { rate_per_s: Some(CALM_RATE_PER_S), seconds };
-    run(Pace { seconds: WARM_UP_S, ..calm })?;
-    let first = run(calm)?;
-    run(Pace { rate_per_s: None, seconds: WARM_UP_S })?;
-    let before = processor_time(pids)?;
-    let fast = run(Pace { rate_per_s: None, seconds })?;
-    let used = processor_time(pids)?.saturating_sub(before);
-    let last = run(calm)?;
-    Ok(Figures {
-        per_second: fast.per_second(),
-        per_core_second: fast.published as f64 / used.as_secs_f64(),
-        p99: first.latency(0.99),
-        p99_after: last.latency(0.99),
+    let seconds = (settings.seconds / 4).max(2);
+    with_peer(node_red, |pids, peer| {
+        with_platform(&settings.binary, "?events=alarm", |platform| {
+            let own = |pace| platform.drive(pace)?.whole();
+            let mut peer = Side::new("Node-RED with Mosquitto", pids.to_vec(), peer);
+            let mut own = Side::new("Vigiles", vec![platform.server.pid()], &own);
+            for _ in 0..ROUNDS {
+                peer.calm(seconds)?;
+                own.calm(seconds)?;
+            }
+            for round in 1..=ROUNDS {
+                peer.fast(seconds)?;
+                own.fast(seconds)?;
+                println!("after round {round}: {:.1} times", own.per_core_second() / peer.per_core_second());
+            }
+            if peer.calm.is_empty() || own.calm.is_empty() || peer.after.is_empty() || own.after.is_empty() {
+                bail!("no alarm came back at the calm rate");
+            }
+            print(&mut peer, &mut own);
+            Ok(())
+        })
     })
 }
 
-fn processor_time(pids: &[u32]) -> Result<Duration> {
-    pids.iter().map(|pid| process::processor_time(*pid)).sum()
+impl<'a> Side<'a> {
+    fn new(who: &'static str, pids: Vec<u32>, load: &'a dyn Fn(Pace) -> Result<Outcome>) -> Self {
+        let (time, processor_time) = (Duration::ZERO, Duration::ZERO);
+        Self { who, pids, load, published: 0, time, processor_time, calm: Vec::new(), after: Vec::new() }
+    }
+
+    /// At a calm rate, for the latency.
+    fn calm(&mut self, seconds: u64) -> Result<()> {
+        let calm = Pace { rate_per_s: Some(CALM_RATE_PER_S), seconds };
+        (self.load)(Pace { seconds: WARM_UP_S, ..calm })?;
+        self.calm.extend((self.load)(calm)?.latencies());
+        Ok(())
+    }
+
+    /// As fast as it goes, for the rate and the processor time; and calm again.
+    fn fast(&mut self, seconds: u64) -> Result<()> {
+        (self.load)(Pace { rate_per_s: None, seconds: WARM_UP_S })?;
+        let before = self.processor_time_now()?;
+        let fast = (self.load)(Pace { rate_per_s: None, seconds })?;
+        self.processor_time += self.processor_time_now()?.saturating_sub(before);
+        self.published += fast.published;
+        self.time += fast.time;
+        self.after.extend((self.load)(Pace { rate_per_s: Some(CALM_RATE_PER_S), seconds })?.latencies());
+        Ok(())
+    }
+
+    fn processor_time_now(&self) -> Result<Duration> {
+        self.pids.iter().map(|pid| process::processor_time(*pid)).sum()
+    }
+
+    fn per_core_second(&self) -> f64 {
+        self.published as f64 / self.processor_time.as_secs_f64()
+    }
 }
 
-fn peer_figures(node_red: &Path, seconds: u64) -> Result<Figures> {
+fn print<'a>(peer: &mut Side<'a>, own: &mut Side<'a>) {
+    for side in [&mut *peer, &mut *own] {
+        side.calm.sort_unstable();
+        side.after.sort_unstable();
+        println!(
+            "{}: {:.0} readings/s, {:.0} readings/s per core, p99 at {CALM_RATE_PER_S} readings/s {:.1} ms, {:.1} ms right after a fast load",
+            side.who,
+            side.published as f64 / side.time.as_secs_f64(),
+            side.per_core_second(),
+            ms(percentile(&side.calm, 0.99)),
+            ms(percentile(&side.after, 0.99))
+        );
+    }
+    let ratio = |own: &[Duration], peer: &[Duration]| {
+        percentile(own, 0.99).as_secs_f64() / percentile(peer, 0.99).as_secs_f64()
+    };
+    println!(
+        "p99 ratio at {CALM_RATE_PER_S} readings/s: {:.2} before any fast load, {:.2} right after one",
+        ratio(&own.calm, &peer.calm),
+        ratio(&own.after, &peer.after)
+    );
+    println!(
+        "node-red: {:.1} times its readings/s per core ({:.0} to {:.0})",
+        own.per_core_second() / peer.per_core_second(),
+        own.per_core_second(),
+        peer.per_core_second()
+    );
+}
+
+/// Starts the peer, does the work with its processes and its load, ends it.
+fn with_peer<T>(
+    node_red: &Path,
+    work: impl FnOnce(&[u32], &dyn Fn(Pace) -> Result<Outcome>) -> Result<T>,
+) -> Result<T> {
     let folder = tempfile::tempdir()?;
     let broker = free_address()?;
     let mosquitto = start_mosquitto(folder.path(), broker)?;
@@ -107,7 +150,7 @@ fn peer_figures(node_red: &Path, seconds: u64) -> Result<Figures> {
                 }
             }
         });
-        let figures = figures(&pids, seconds, |pace| {
+        let done = work(&pids, &|pace| {
             let outcome = drive(&target, pace, &book)?;
             // Nothing that the peer loses is held against its figures.
             if outcome.missing > 0 {
@@ -116,7 +159,7 @@ fn peer_figures(node_red: &Path, seconds: u64) -> Result<Figures> {
             Ok(outcome)
         });
         stream.shutdown(std::net::Shutdown::Both)?;
-        figures
+        done
     })
 }
 
