@@ -4,6 +4,7 @@ mod audit;
 mod batch;
 mod chain;
 mod check;
+mod checkpoint;
 mod documents;
 mod error;
 mod feed;

@@ -25,6 +25,8 @@ const _: () = assert!(UPGRADES.len() == VERSION as usize, "one upgrade for each 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The write-ahead log is cut back to this after a checkpoint.
 const JOURNAL_LIMIT_BYTES: u32 = 64 << 20;
+/// When the log is so long the writer checkpoints too: pages of 4 KiB, 32 MiB in all.
+pub(super) const JOURNAL_LIMIT_PAGES: u32 = 8192;
 const CACHED_STATEMENTS: usize = 64;
 
 /// Opens the file for writing, creates or upgrades it.
@@ -48,12 +50,21 @@ pub(super) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
+/// Opens the file for checkpoints alone. A commit that was not fsynced yet is, before it is carried over.
+pub(super) fn open_checkpointer(file: &Path) -> Result<Connection, StoreError> {
+    let place = Place::new(file);
+    let db = Connection::open(file).map_err(|e| place.failed("open", &e))?;
+    prepare(&db).map_err(|e| place.failed("settings", &e))?;
+    Ok(db)
+}
+
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.pragma_update(None, "journal_mode", "wal")?;
     // FULL: each commit is fsynced before it is acknowledged.
     db.pragma_update(None, "synchronous", "full")?;
     db.pragma_update(None, "journal_size_limit", JOURNAL_LIMIT_BYTES)?;
+    db.pragma_update(None, "wal_autocheckpoint", JOURNAL_LIMIT_PAGES)?;
     // So that INSERT OR REPLACE cannot pass by the triggers of the audit log.
     db.pragma_update(None, "recursive_triggers", true)?;
     db.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);

@@ -14,6 +14,7 @@ use rusqlite::{Connection, Transaction, params};
 use vigiles_model::Timestamp;
 
 use super::chain::{self, Author};
+use super::checkpoint::Checkpointer;
 use super::error::Place;
 use super::{batch, prune};
 use crate::contract::{AuditNote, Clock, StoreError, Write};
@@ -159,7 +160,8 @@ impl Writer {
         latest.set(Heads::read(&db).map_err(|e| place.failed("meta", &e))?.sequence);
         let (jobs, queue) = sync_channel(QUEUE);
         let failed = place.clone();
-        let mut run = Run { db, place, clock, latest, durability: Durability::Now };
+        let checkpointer = Checkpointer::start(file)?;
+        let mut run = Run { db, place, clock, latest, durability: Durability::Now, checkpointer };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run.serve(&queue))
@@ -192,6 +194,7 @@ struct Run {
     latest: Arc<Latest>,
     /// As the connection is set.
     durability: Durability,
+    checkpointer: Checkpointer,
 }
 
 impl Run {
@@ -214,6 +217,7 @@ impl Run {
         match self.transaction(group, &mut answers) {
             Ok(heads) => {
                 self.latest.set(heads.sequence);
+                self.checkpointer.committed();
                 for (answer, result) in answers {
                     // Whoever no longer waits needs no answer.
                     let _ = answer.send(result);
