@@ -1,11 +1,11 @@
 //! Alarms: raised once for a rule and key, supported while the condition holds, cleared when it is over.
 
 use serde::{Deserialize, Serialize};
+use vigiles_model::alarm::Stage;
 use vigiles_model::{Alarm, AlarmId, AlarmState, Observation, Timestamp, Value};
 
-use crate::book::{Compiled, Judge};
+use crate::compiled::Compiled;
 use crate::effect::Effect;
-use crate::rule::Crossing;
 use crate::slot::{Address, Evidence, NONE, Scope, keep_cause};
 use crate::turn::Turn;
 
@@ -28,6 +28,12 @@ impl Turn<'_> {
         evidence: Evidence,
         at: Timestamp,
     ) -> Option<u64> {
+        *self.live.counters.rule_alarms.entry(rule.name).or_default() += 1;
+        if rule.rule.stage == Stage::Silent {
+            // The state goes through its phases, and no alarm has this number.
+            self.live.next_alarm += 1;
+            return Some(self.live.next_alarm - 1);
+        }
         if self.live.alarms.len() >= MAX_ALARMS && !self.make_room_for_alarms() {
             self.live.counters.refused += 1;
             return None;
@@ -38,8 +44,8 @@ impl Turn<'_> {
         self.live.alarm_numbers.insert(alarm.id.clone(), number);
         self.live.alarms.insert(number, Record { alarm, address });
         match &rule.rule.incident {
-            Some(spec) => self.correlate(number, spec, at),
-            None => self.show_alarm(number),
+            Some(spec) if rule.rule.stage == Stage::Live => self.correlate(number, spec, at),
+            _ => self.show_alarm(number),
         }
         Some(number)
     }
@@ -94,6 +100,9 @@ impl Turn<'_> {
             reason: self.reason(rule, address, &evidence),
             key,
             severity: rule.rule.alarm.severity,
+            urgency: rule.rule.alarm.urgency,
+            certainty: rule.rule.alarm.certainty,
+            stage: rule.rule.stage,
             state: AlarmState::Active,
             kind: last.map(|o| o.kind.clone()),
             asset: last.filter(|_| matches!(address.scope, Scope::Asset(_))).and_then(|o| o.asset.clone()),
@@ -137,7 +146,7 @@ impl Turn<'_> {
             .to_owned()
     }
 
-    fn zone_name(&self, address: Address, o: Option<&Observation>) -> String {
+    pub(crate) fn zone_name(&self, address: Address, o: Option<&Observation>) -> String {
         let named = match (address.zone, address.scope) {
             (NONE, Scope::Zone(name)) => Some(name),
             (NONE, _) => None,
@@ -157,60 +166,6 @@ impl Turn<'_> {
         self.zones.find(place.centre(), &mut found);
         found.first().and_then(|p| self.zones.zones.get(*p as usize)).map_or_else(String::new, |z| z.name.clone())
     }
-
-    fn reason(&self, rule: &Compiled, address: Address, evidence: &Evidence) -> String {
-        let o = evidence.causes.last();
-        let unit = o.and_then(|o| self.config.kinds.get(&o.kind)).map_or("", |k| k.unit.as_str());
-        let value = o.map(|o| value_text(&o.value)).unwrap_or_default();
-        let reading = format!("{value} {unit}").trim().to_owned();
-        let figure = figure_text(evidence.figure);
-        let held = match rule.spans.hold {
-            0 => String::new(),
-            hold => format!(" for {} s", figure_text(hold as f64 / 1e6)),
-        };
-        match &rule.judge {
-            Judge::Threshold { above, .. } if evidence.figure > *above => {
-                format!("{reading} above {}{held}", figure_text(*above))
-            }
-            Judge::Threshold { below, .. } => format!("{reading} below {}{held}", figure_text(*below)),
-            Judge::Rate { above, per_s, .. } => {
-                let (side, limit) =
-                    if evidence.figure > *above { ("above", *above) } else { ("below", rate_limit(rule)) };
-                let per = figure_text(*per_s);
-                format!("changed by {figure} {unit} per {per} s, {side} {}; now {reading}", figure_text(limit))
-            }
-            Judge::Silent => format!(
-                "no reading for {} s; the last was {reading}",
-                figure_text(rule.timing.silent_after as f64 / 1e6)
-            ),
-            Judge::Geofence { on, .. } => {
-                let zone = self.zone_name(address, o);
-                match on {
-                    Crossing::Enter => format!("entered {zone}"),
-                    Crossing::Leave => format!("left {zone}"),
-                    Crossing::Inside => format!("is inside {zone}"),
-                }
-            }
-            Judge::Count { window, at_least, radius_m, .. } => {
-                let near = radius_m.map(|r| format!(" within {} m", figure_text(r))).unwrap_or_default();
-                format!("{figure} readings in {} s{near}, at least {at_least}", figure_text(*window as f64 / 1e6))
-            }
-            Judge::Condition(_) => {
-                let expression = match &rule.rule.detector {
-                    crate::rule::Detector::Condition(c) => c.expression.as_str(),
-                    _ => "",
-                };
-                format!("{expression}{held}; now {reading}")
-            }
-        }
-    }
-}
-
-fn rate_limit(rule: &Compiled) -> f64 {
-    match rule.judge {
-        Judge::Rate { below, .. } => below,
-        _ => 0.0,
-    }
 }
 
 /// The same for the same rule, key, start and first cause.
@@ -226,7 +181,7 @@ fn alarm_id(rule: &Compiled, key: &str, first: Option<&Observation>, at: Timesta
     AlarmId::new(id).expect("hexadecimal digits make an id")
 }
 
-fn value_text(value: &Value) -> String {
+pub(crate) fn value_text(value: &Value) -> String {
     match value {
         Value::Number(n) => figure_text(*n),
         Value::Boolean(b) => b.to_string(),

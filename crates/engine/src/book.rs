@@ -1,58 +1,116 @@
-//! Rules made ready to judge, indexed by kind.
+//! The rules that are ready to judge, indexed by kind.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use compact_str::CompactString;
 use rustc_hash::FxHashMap;
+use vigiles_model::unit::Conversion;
 use vigiles_model::{KindId, RuleId};
 
+use crate::compiled::{Compiled, CompiledPart, Judge};
 use crate::config::Config;
 use crate::expression::Expression;
 use crate::names::Names;
-use crate::rule::{Crossing, Detector, Key, Rule};
-use crate::slot::{NEVER, Spans, Timing};
-
-/// A rule made ready.
-#[derive(Debug)]
-pub(crate) struct Compiled {
-    pub(crate) rule: Rule,
-    pub(crate) name: u32,
-    pub(crate) when: Option<Expression>,
-    pub(crate) judge: Judge,
-    pub(crate) spans: Spans,
-    pub(crate) timing: Timing,
-    /// Whether each kind has its own state for a key.
-    pub(crate) per_kind: bool,
-    /// Whether judging needs the zones of the place.
-    pub(crate) zones: bool,
-}
-
-/// A detector made ready. Spans in microseconds.
-#[derive(Debug)]
-pub(crate) enum Judge {
-    Threshold { above: f64, below: f64, clear_above: f64, clear_below: f64 },
-    Rate { above: f64, below: f64, per_s: f64 },
-    Silent,
-    Geofence { zones: Vec<u32>, on: Crossing },
-    Count { window: i64, at_least: usize, distinct: Option<Distinct>, radius_m: Option<f64> },
-    Condition(Expression),
-}
-
-/// What makes two readings of a count different.
-#[derive(Debug)]
-pub(crate) enum Distinct {
-    Source,
-    Asset,
-    Attribute(CompactString),
-}
+use crate::rule::Key;
 
 /// The rules for one kind, in the order of their ids.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) kind: u32,
     pub(crate) unit: String,
-    pub(crate) rules: Vec<Arc<Compiled>>,
+    pub(crate) rules: Vec<Planned>,
     pub(crate) zones: bool,
+    /// Whether a rule looks at readings outside the plausible range.
+    pub(crate) out_of_range: bool,
+    /// Positions of the rules that are a plain limit for each asset, and of all others.
+    pub(crate) plain: Vec<usize>,
+    pub(crate) others: Vec<usize>,
+    /// Whether a condition reads the registered asset.
+    pub(crate) assets: bool,
+    /// No plain limit is broken by readings from the first to the second.
+    pub(crate) band: (f64, f64),
+    /// Lengths of the windows that rules share, in microseconds, ascending.
+    pub(crate) windows: Vec<i64>,
+}
+
+/// A rule as it concerns one kind.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) rule: Arc<Compiled>,
+    /// From the unit of the kind to that of the rule; none where they are the same.
+    conversion: Option<Conversion>,
+    /// The parts of its pattern that take this kind, a bit each.
+    pub(crate) parts: u32,
+    /// Where the windows of its condition are among those that the rules of this kind share; none where it has its own.
+    pub(crate) shared: Option<Vec<usize>>,
+}
+
+impl Plan {
+    fn new(kind: u32, unit: String, mut rules: Vec<Planned>) -> Self {
+        let mut windows: Vec<i64> = rules.iter().filter_map(Planned::shareable).flatten().copied().collect();
+        windows.sort_unstable();
+        windows.dedup();
+        for entry in &mut rules {
+            let places =
+                entry.shareable().map(|own| own.iter().filter_map(|w| windows.binary_search(w).ok()).collect());
+            entry.shared = places;
+        }
+        let limits = |entry: &Planned| match entry.rule.judge {
+            Judge::Threshold { above, below, .. } if entry.is_of_asset() => Some((below, above)),
+            _ => None,
+        };
+        let (plain, others): (Vec<usize>, Vec<usize>) = (0..rules.len()).partition(|i| limits(&rules[*i]).is_some());
+        let within = |band: (f64, f64), (below, above): (f64, f64)| (band.0.max(below), band.1.min(above));
+        Self {
+            kind,
+            unit,
+            zones: rules.iter().any(|r| r.rule.zones),
+            out_of_range: rules.iter().any(|r| matches!(r.rule.judge, Judge::OutOfRange)),
+            band: rules.iter().filter_map(limits).fold((f64::NEG_INFINITY, f64::INFINITY), within),
+            assets: rules.iter().any(|r| r.condition().is_some_and(|e| e.assets)),
+            plain,
+            others,
+            windows,
+            rules,
+        }
+    }
+}
+
+impl Planned {
+    fn new(rule: &Arc<Compiled>, kind: &KindId, unit: &str) -> Self {
+        let wanted = rule.unit.as_deref().filter(|wanted| *wanted != unit);
+        let takes = |part: &CompiledPart| part.kinds.is_empty() || part.kinds.contains(kind);
+        let bits = rule.parts.iter().enumerate().filter(|(_, part)| takes(part)).map(|(i, _)| 1u32 << i);
+        Self {
+            rule: Arc::clone(rule),
+            conversion: wanted.and_then(|wanted| Conversion::between(unit, wanted).ok()),
+            parts: bits.sum(),
+            shared: None,
+        }
+    }
+
+    /// The condition, where it has no other memory than windows that are shared.
+    pub(crate) fn condition(&self) -> Option<&Expression> {
+        match &self.rule.judge {
+            Judge::Condition(e) if self.is_of_asset() => Some(e),
+            _ => None,
+        }
+    }
+
+    /// The lengths of its windows, where they take every reading of an asset as it is.
+    fn shareable(&self) -> Option<&[i64]> {
+        self.condition().map(|e| e.windows.as_slice()).filter(|windows| !windows.is_empty())
+    }
+
+    fn is_of_asset(&self) -> bool {
+        let rule = &self.rule;
+        rule.rule.key == Key::Asset && rule.when.is_none() && rule.lateness == 0 && self.conversion.is_none()
+    }
+
+    /// A number of this kind in the unit of the rule.
+    pub(crate) fn figure(&self, number: f64) -> f64 {
+        self.conversion.map_or(number, |conversion| conversion.apply(number))
+    }
 }
 
 /// All rules made ready.
@@ -74,132 +132,56 @@ impl Book {
         self.by_name.get(&name)
     }
 
-    /// Takes the rule of this id from the configuration again, or drops it; then rebuilds the index.
+    /// Takes the rule of this id from the configuration again, or drops it.
     pub(crate) fn refresh(&mut self, id: &RuleId, config: &Config, names: &mut Names) {
+        let mut kinds = BTreeSet::new();
         if let Some(old) = self.compiled.remove(id) {
             self.by_name.remove(&old.name);
+            kinds.extend(old.rule.kinds.iter().cloned());
         }
-        if let Some(compiled) = config.rules.get(id).and_then(|rule| Compiled::new(rule, names)) {
-            let compiled = Arc::new(compiled);
-            self.by_name.insert(compiled.name, Arc::clone(&compiled));
-            self.compiled.insert(id.clone(), compiled);
+        if let Some(compiled) = config.rules.get(id).and_then(|rule| Compiled::new(rule, config, names)) {
+            kinds.extend(compiled.rule.kinds.iter().cloned());
+            self.insert(compiled);
         }
-        self.index(config, names);
+        self.plan_again(kinds, config, names);
     }
 
     /// Makes every rule of the configuration ready.
     pub(crate) fn of(config: &Config, names: &mut Names) -> Self {
         let mut book = Self::default();
-        for (id, rule) in &config.rules {
-            if let Some(compiled) = Compiled::new(rule, names) {
-                let compiled = Arc::new(compiled);
-                book.by_name.insert(compiled.name, Arc::clone(&compiled));
-                book.compiled.insert(id.clone(), compiled);
+        for rule in config.rules.values() {
+            if let Some(compiled) = Compiled::new(rule, config, names) {
+                book.insert(compiled);
             }
         }
-        book.index(config, names);
+        book.plan_again(config.kinds.keys().cloned(), config, names);
         book
     }
 
-    /// Rebuilds the index by kind.
-    pub(crate) fn index(&mut self, config: &Config, names: &mut Names) {
+    fn insert(&mut self, compiled: Compiled) {
+        let compiled = Arc::new(compiled);
+        self.by_name.insert(compiled.name, Arc::clone(&compiled));
+        self.compiled.insert(compiled.rule.id.clone(), compiled);
+    }
+
+    /// Puts together the rules of these kinds again.
+    pub(crate) fn plan_again(&mut self, kinds: impl IntoIterator<Item = KindId>, config: &Config, names: &mut Names) {
         self.generation = self.generation.wrapping_add(1);
-        self.by_kind.clear();
-        for kind in config.kinds.values() {
+        for id in kinds {
+            self.by_kind.remove(&id);
+            let Some(kind) = config.kinds.get(&id) else { continue };
             let rules: Vec<_> = config
                 .rules
                 .values()
-                .filter(|rule| rule.enabled && rule.kinds.contains(&kind.id))
-                .filter_map(|rule| self.compiled.get(&rule.id).map(Arc::clone))
+                .filter(|rule| rule.enabled && rule.kinds.contains(&id))
+                .filter_map(|rule| self.compiled.get(&rule.id))
+                .map(|rule| Planned::new(rule, &id, &kind.unit))
                 .collect();
-            if rules.is_empty() {
-                continue;
-            }
-            if let Some(name) = names.intern(kind.id.as_str()) {
-                let zones = rules.iter().any(|r| r.zones);
-                self.by_kind
-                    .insert(kind.id.clone(), Arc::new(Plan { kind: name, unit: kind.unit.clone(), rules, zones }));
+            if !rules.is_empty()
+                && let Some(name) = names.intern(id.as_str())
+            {
+                self.by_kind.insert(id, Arc::new(Plan::new(name, kind.unit.clone(), rules)));
             }
         }
     }
-}
-
-impl Compiled {
-    /// None where the rule does not compile, which [`Rule::check`] has refused before.
-    fn new(rule: &Rule, names: &mut Names) -> Option<Self> {
-        let when = match &rule.when {
-            Some(text) => Some(Expression::compile(text, false).ok()?),
-            None => None,
-        };
-        let judge = judge(&rule.detector, names)?;
-        let zones = when.as_ref().is_some_and(|e| e.zones)
-            || matches!(&judge, Judge::Condition(e) if e.zones)
-            || matches!(judge, Judge::Geofence { .. })
-            || rule.key == Key::Zone
-            || rule.alarm.title.contains("{zone}");
-        let (hold, clear) = match &rule.detector {
-            Detector::Threshold(t) => (t.for_s, t.clear_for_s),
-            Detector::RateOfChange(r) => (0.0, r.clear_for_s),
-            Detector::Condition(c) => (c.for_s, c.clear_for_s),
-            Detector::Silent(_) | Detector::Geofence(_) | Detector::Count(_) => (0.0, 0.0),
-        };
-        let timing = match &rule.detector {
-            Detector::Silent(s) => Timing { silent_after: micros(s.after_s), window: 0, at_least: 0 },
-            Detector::Count(c) => {
-                Timing { silent_after: NEVER, window: micros(c.window_s), at_least: c.at_least as usize }
-            }
-            _ => Timing { silent_after: NEVER, window: 0, at_least: 0 },
-        };
-        Some(Self {
-            name: names.intern(rule.id.as_str())?,
-            when,
-            per_kind: matches!(
-                rule.detector,
-                Detector::Threshold(_) | Detector::RateOfChange(_) | Detector::Condition(_)
-            ),
-            judge,
-            spans: Spans { hold: micros(hold), clear: micros(clear), quiet: micros(rule.cooldown_s) },
-            timing,
-            zones,
-            rule: rule.clone(),
-        })
-    }
-}
-
-fn judge(detector: &Detector, names: &mut Names) -> Option<Judge> {
-    Some(match detector {
-        Detector::Threshold(t) => Judge::Threshold {
-            above: t.above.unwrap_or(f64::INFINITY),
-            below: t.below.unwrap_or(f64::NEG_INFINITY),
-            clear_above: t.above.map_or(f64::INFINITY, |above| t.clear.unwrap_or(above)),
-            clear_below: t.below.map_or(f64::NEG_INFINITY, |below| t.clear.unwrap_or(below)),
-        },
-        Detector::RateOfChange(r) => Judge::Rate {
-            above: r.above.unwrap_or(f64::INFINITY),
-            below: r.below.unwrap_or(f64::NEG_INFINITY),
-            per_s: r.per_s,
-        },
-        Detector::Silent(_) => Judge::Silent,
-        Detector::Geofence(g) => {
-            let mut zones = g.zones.iter().map(|z| names.intern(z.as_str())).collect::<Option<Vec<_>>>()?;
-            zones.sort_unstable();
-            zones.dedup();
-            Judge::Geofence { zones, on: g.on }
-        }
-        Detector::Count(c) => Judge::Count {
-            window: micros(c.window_s),
-            at_least: c.at_least as usize,
-            distinct: c.distinct.as_deref().map(|d| match d {
-                "source" => Distinct::Source,
-                "asset" => Distinct::Asset,
-                attribute => Distinct::Attribute(attribute.into()),
-            }),
-            radius_m: c.radius_m,
-        },
-        Detector::Condition(c) => Judge::Condition(Expression::compile(&c.expression, true).ok()?),
-    })
-}
-
-fn micros(seconds: f64) -> i64 {
-    (seconds * 1e6) as i64
 }

@@ -12,19 +12,40 @@ use crate::command::{CommandError, ConfigDocument, ConfigKind};
 use crate::rule::{Detector, Rule};
 
 const MAX_ASSETS: usize = 200_000;
+const MAX_RULES: usize = 20_000;
 const MAX_OTHERS: usize = 5_000;
 const MAX_STEPS: usize = 50;
 const MAX_TEXT_BYTES: usize = 4096;
 
 /// All documents.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Config {
     pub(crate) kinds: BTreeMap<KindId, ObservationKind>,
     pub(crate) assets: BTreeMap<AssetId, Asset>,
     pub(crate) zones: BTreeMap<ZoneId, Zone>,
     pub(crate) rules: BTreeMap<RuleId, Rule>,
     pub(crate) playbooks: BTreeMap<PlaybookId, Playbook>,
+    #[serde(with = "pairs")]
     versions: BTreeMap<(ConfigKind, String), u64>,
+}
+
+/// A map whose keys are no texts, as a list of pairs.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::command::ConfigKind;
+
+    type Versions = BTreeMap<(ConfigKind, String), u64>;
+
+    pub(super) fn serialize<S: Serializer>(map: &Versions, to: S) -> Result<S::Ok, S::Error> {
+        map.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Versions, D::Error> {
+        Ok(Vec::deserialize(from)?.into_iter().collect())
+    }
 }
 
 impl Config {
@@ -105,7 +126,7 @@ impl Config {
             ConfigKind::Kind => (self.kinds.len(), MAX_OTHERS),
             ConfigKind::Asset => (self.assets.len(), MAX_ASSETS),
             ConfigKind::Zone => (self.zones.len(), MAX_OTHERS),
-            ConfigKind::Rule => (self.rules.len(), MAX_OTHERS),
+            ConfigKind::Rule => (self.rules.len(), MAX_RULES),
             ConfigKind::Playbook => (self.playbooks.len(), MAX_OTHERS),
         };
         if found < most {
@@ -138,7 +159,7 @@ impl Config {
     }
 
     fn check_rule(&self, rule: &Rule) -> Result<(), CommandError> {
-        if let Some(d) = rule.check(&|kind| self.kinds.contains_key(kind)).into_iter().next() {
+        if let Some(d) = rule.check(&|kind| self.kinds.get(kind).map(|k| k.unit.clone())).into_iter().next() {
             let why = if (d.line, d.column) == (1, 1) {
                 d.message
             } else {

@@ -2,7 +2,7 @@
 
 use vigiles_model::Geometry;
 
-use crate::book::{Compiled, Distinct};
+use crate::compiled::{Compiled, Distinct};
 use crate::counter::{Counter, SlidingCount, Tally};
 use crate::judge::Reading;
 use crate::large_counter::LargeCounter;
@@ -10,7 +10,7 @@ use crate::slot::{Address, Memory, Scope, Slot};
 use crate::turn::Turn;
 
 /// Most readings that belong to no cluster yet.
-const MAX_POOL: usize = 1024;
+pub(crate) const MAX_POOL: usize = 1024;
 /// Up to this count that raises an alarm each reading is kept; above, all readings are counted by spans of the window.
 pub(crate) const EXACT: usize = 100;
 
@@ -128,6 +128,6 @@ fn cluster(address: Address, number: u32) -> Address {
 }
 
 /// Twice what raises the alarm is more than enough to know when it is over.
-fn cap(at_least: usize) -> usize {
+pub(crate) fn cap(at_least: usize) -> usize {
     (at_least * 2).max(32)
 }

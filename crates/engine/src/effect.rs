@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vigiles_model::{Alarm, Incident, IncidentId, Observation, RuleId, Task};
+use vigiles_model::{Alarm, Incident, IncidentId, Observation, RuleId, Task, Timestamp};
 
 use crate::command::{Command, CommandDone, CommandError, ConfigDocument, ConfigKind};
 
@@ -35,6 +35,8 @@ pub enum Effect {
         document: ConfigDocument,
         /// Its version.
         version: u64,
+        /// When, in platform time.
+        at: Timestamp,
     },
     /// A configuration document was deleted.
     ConfigDeleted {
@@ -87,6 +89,8 @@ pub struct Statistics {
     pub refused: u64,
     /// Rules whose expression could not be computed for a reading, and how often.
     pub rule_errors: BTreeMap<RuleId, u64>,
+    /// How many alarms each rule has raised in its present stage or any other, silent ones too.
+    pub rule_alarms: BTreeMap<RuleId, u64>,
 }
 
 /// Why a snapshot cannot be used; the log is replayed from its beginning instead.

@@ -1,6 +1,8 @@
 //! The engine: all state, and the one function that changes it.
 
-use vigiles_model::{AssetId, IncidentState, RuleId, Timestamp};
+use std::collections::BTreeMap;
+
+use vigiles_model::{AssetId, IncidentState, KindId, RuleId, Timestamp};
 
 use crate::book::Book;
 use crate::command::{Command, CommandBody, CommandDone, CommandError, ConfigDocument, ConfigKind};
@@ -41,7 +43,7 @@ impl Engine {
         self.now = self.now.max(now.0);
         let now = self.now;
         let mut turn = self.turn(effects);
-        turn.fire_timers(now);
+        turn.catch_up(now);
         if turn.live.next_sweep <= now {
             turn.live.next_sweep = now.saturating_add(SWEEP_EVERY);
             turn.live.sweep_series(now);
@@ -66,12 +68,12 @@ impl Engine {
             Memory::Counter(_) | Memory::LargeCounter(_) | Memory::Clusters { .. } => 1,
             _ => 0,
         };
+        let shared: u64 = self.live.series.iter().map(|s| s.windows.len() as u64).sum();
         let incidents = self.live.cases.all().values().map(|c| c.incident.state);
-        let errors = counters.rule_errors.iter();
         Statistics {
             series: self.live.series.len() as u64,
-            states: self.live.slots().count() as u64,
-            windows: self.live.slots().map(|s| windows(&s.memory)).sum(),
+            states: self.live.slots().len() as u64,
+            windows: self.live.slots().iter().map(|s| windows(&s.memory)).sum::<u64>() + shared,
             rules: self.config.rules.len() as u64,
             open_alarms: self.live.alarms.values().filter(|r| r.alarm.cleared.is_none()).count() as u64,
             open_incidents: incidents.filter(|s| s.is_open()).count() as u64,
@@ -83,10 +85,13 @@ impl Engine {
             late: counters.late,
             implausible: counters.implausible,
             refused: counters.refused,
-            rule_errors: errors
-                .filter_map(|(name, n)| Some((RuleId::new(self.live.names.text(*name)).ok()?, *n)))
-                .collect(),
+            rule_errors: self.by_rule(&counters.rule_errors),
+            rule_alarms: self.by_rule(&counters.rule_alarms),
         }
+    }
+
+    fn by_rule(&self, counts: &BTreeMap<u32, u64>) -> BTreeMap<RuleId, u64> {
+        counts.iter().filter_map(|(name, n)| Some((RuleId::new(self.live.names.text(*name)).ok()?, *n))).collect()
     }
 
     fn turn<'a>(&'a mut self, effects: &'a mut Vec<Effect>) -> Turn<'a> {
@@ -132,17 +137,24 @@ impl Engine {
             _ => None,
         };
         let (document, version) = self.config.put(document)?;
-        effects.push(Effect::ConfigChanged { document: document.clone(), version });
+        effects.push(Effect::ConfigChanged { document: document.clone(), version, at: asked.at });
         match &document {
             ConfigDocument::Rule(rule) => {
                 let name = self.live.names.number(rule.id.as_str());
-                let same = before.as_ref().is_some_and(|old| judges_alike(old, rule));
-                if let (false, Some(name)) = (same, name) {
-                    self.turn(effects).end_states(|a| a.rule == name, asked.at);
+                if let Some(name) = name {
+                    let mut turn = self.turn(effects);
+                    match &before {
+                        Some(old) if !judges_alike(old, rule) => turn.end_states(|a| a.rule == name, asked.at),
+                        // What it remembers stays; its alarms are raised anew in the other stage.
+                        Some(old) if old.stage != rule.stage => turn.end_alarms(|a| a.rule == name, asked.at),
+                        _ => {}
+                    }
                 }
                 self.book.refresh(&rule.id, &self.config, &mut self.live.names);
             }
-            ConfigDocument::Kind(_) => self.book.index(&self.config, &mut self.live.names),
+            ConfigDocument::Kind(kind) => {
+                self.book.plan_again([kind.id.clone()], &self.config, &mut self.live.names);
+            }
             ConfigDocument::Zone(_) => self.zones.rebuild(&self.config),
             ConfigDocument::Asset(_) | ConfigDocument::Playbook(_) => {}
         }
@@ -170,7 +182,11 @@ impl Engine {
                     self.turn(effects).end_states(|a| a.scope == Scope::Zone(name), asked.at);
                 }
             }
-            (ConfigKind::Kind, _) => self.book.index(&self.config, &mut self.live.names),
+            (ConfigKind::Kind, _) => {
+                if let Ok(id) = KindId::new(id) {
+                    self.book.plan_again([id], &self.config, &mut self.live.names);
+                }
+            }
             _ => {}
         }
         Ok(CommandDone::Deleted { what, id: id.to_owned() })
@@ -192,6 +208,8 @@ fn judges_alike(old: &crate::rule::Rule, new: &crate::rule::Rule) -> bool {
         && old.when == new.when
         && old.key == new.key
         && old.detector == new.detector
+        && old.unit == new.unit
+        && old.lateness_s.total_cmp(&new.lateness_s).is_eq()
 }
 
 fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -> Answer {

@@ -2,7 +2,7 @@
 
 use vigiles_model::Observation;
 
-use crate::book::Compiled;
+use crate::compiled::Compiled;
 use crate::judge::Reading;
 use crate::rule::Crossing;
 use crate::slot::{Address, Memory, Slot};

@@ -2,8 +2,10 @@
 
 use vigiles_model::{Duration, Geometry, Observation, Position, Quality};
 
-use crate::book::{Compiled, Judge, Plan};
+use crate::book::{Plan, Planned};
+use crate::compiled::{Compiled, CompiledPart, Judge};
 use crate::expression::{Env, Expression};
+use crate::flat_line::Level;
 use crate::live::{SeriesKey, Shortcut};
 use crate::rule::Key;
 use crate::slot::{Address, Memory, NONE, Phase, Scope, Slot};
@@ -22,20 +24,27 @@ pub(crate) struct Reading<'a> {
     pub(crate) owner: Scope,
     /// Not older than the newest of its series.
     pub(crate) in_order: bool,
-    late: bool,
+    pub(crate) late: bool,
     pub(crate) place: Option<Position>,
+    /// The reading in the unit of the rule that judges, where it is a number.
+    pub(crate) figure: Option<f64>,
+    /// Where the windows of that rule are among those of the series, if it shares them.
+    pub(crate) shared: Option<&'a [usize]>,
 }
 
 impl Turn<'_> {
     /// Judges one reading.
     pub(crate) fn observe(&mut self, o: &Observation, now: i64) {
         self.live.counters.observations += 1;
+        let book = self.book;
+        let plan = book.plan(&o.kind);
         if o.quality == Quality::Implausible {
             self.live.counters.implausible += 1;
-            return;
+            if plan.is_none_or(|plan| !plan.out_of_range) {
+                return;
+            }
         }
-        let book = self.book;
-        let Some(plan) = book.plan(&o.kind) else { return };
+        let Some(plan) = plan else { return };
         let Some((series, owner)) = self.series_of(plan, o) else {
             self.live.counters.refused += 1;
             return;
@@ -53,10 +62,99 @@ impl Turn<'_> {
         self.live.counters.late += u64::from(late);
         let place = o.place.as_ref().map(Geometry::centre);
         self.refresh_series(series, plan, o, now, place);
-        let reading = Reading { o, now, plan, series, owner, in_order, late, place };
-        for (i, rule) in plan.rules.iter().enumerate() {
-            self.judge(&reading, i, rule);
+        let mut reading = Reading { o, now, plan, series, owner, in_order, late, place, figure: None, shared: None };
+        self.fill_windows(&reading);
+        let calm = self.live.series[series as usize].calm && !breaks_a_limit(&reading);
+        let mut concerned = std::mem::take(&mut self.live.concerned);
+        self.find_concerned(&reading, calm, &mut concerned);
+        for i in &concerned {
+            self.meet(&mut reading, *i);
         }
+        self.live.concerned = concerned;
+        if !calm {
+            self.live.series[series as usize].calm = self.is_calm(&reading);
+        }
+    }
+
+    /// The rules that may have something to do: not the limits that are not broken, nor the conditions that do not hold
+    /// and have no state. In the order of the plan.
+    fn find_concerned(&mut self, reading: &Reading<'_>, calm: bool, concerned: &mut Vec<usize>) {
+        concerned.clear();
+        let plan = reading.plan;
+        let series = &self.live.series[reading.series as usize];
+        let asset = reading.o.asset.as_ref().filter(|_| plan.assets).and_then(|id| self.config.assets.get(id));
+        let mut env = Env {
+            observation: reading.o,
+            number: reading.o.number(),
+            unit: &plan.unit,
+            asset,
+            zones: &series.zones,
+            zone_table: &self.zones.zones,
+            windows: &series.windows,
+            places: None,
+            utc_offset_s: self.utc_offset_s,
+        };
+        let mut rests = |i: usize| {
+            let entry = &plan.rules[i];
+            let Some(condition) = entry.condition() else { return false };
+            env.places = entry.shared.as_deref();
+            series.shortcuts[i] == Shortcut::Absent && condition.holds(&env) == Ok(false)
+        };
+        if calm {
+            concerned.extend(plan.others.iter().copied().filter(|i| !rests(*i)));
+        } else {
+            concerned.extend((0..plan.rules.len()).filter(|i| !rests(*i)));
+        }
+        self.live.counters.evaluated += (plan.rules.len() - concerned.len()) as u64;
+    }
+
+    /// Judges a reading by the rule at a position of its plan, now or when its turn comes.
+    fn meet(&mut self, reading: &mut Reading<'_>, i: usize) {
+        let plan = reading.plan;
+        let entry = &plan.rules[i];
+        if entry.rule.lateness > 0 {
+            self.hold_back(&entry.rule, reading.o, reading.now);
+        } else {
+            self.judge(reading, i, entry);
+        }
+    }
+
+    /// The windows that rules share take the reading, whichever rules then ask them.
+    fn fill_windows(&mut self, reading: &Reading<'_>) {
+        if let (Some(value), false, Quality::Good | Quality::Doubtful) =
+            (reading.o.number(), reading.late, reading.o.quality)
+        {
+            for window in &mut self.live.series[reading.series as usize].windows {
+                window.add(reading.o.time.0, value);
+            }
+        }
+    }
+
+    /// Whether no plain limit has a state for the series of the reading.
+    fn is_calm(&self, reading: &Reading<'_>) -> bool {
+        let shortcuts = &self.live.series[reading.series as usize].shortcuts;
+        reading.plan.plain.iter().all(|i| match shortcuts[*i] {
+            Shortcut::Unknown => false,
+            Shortcut::Absent => true,
+            Shortcut::At(index) => {
+                let rule = reading.plan.rules[*i].rule.name;
+                let address = Address { rule, kind: reading.plan.kind, scope: reading.owner, zone: NONE };
+                self.live.slot(index).is_none_or(|slot| slot.address != address)
+            }
+        })
+    }
+
+    /// Judges a reading that was held back, by the one rule that waited for it. Its turn has come in the order of time.
+    pub(crate) fn observe_held(&mut self, rule: u32, o: &Observation, now: i64) {
+        let book = self.book;
+        let Some(plan) = book.plan(&o.kind) else { return };
+        let Some((i, entry)) = plan.rules.iter().enumerate().find(|(_, entry)| entry.rule.name == rule) else { return };
+        let Some((series, owner)) = self.series_of(plan, o) else { return };
+        let place = o.place.as_ref().map(Geometry::centre);
+        self.refresh_series(series, plan, o, now, place);
+        let mut reading =
+            Reading { o, now, plan, series, owner, in_order: true, late: false, place, figure: None, shared: None };
+        self.judge(&mut reading, i, entry);
     }
 
     fn series_of(&mut self, plan: &Plan, o: &Observation) -> Option<(u32, Scope)> {
@@ -74,6 +172,13 @@ impl Turn<'_> {
             s.generation = self.book.generation;
             s.shortcuts.clear();
             s.shortcuts.resize(plan.rules.len(), Shortcut::Unknown);
+            s.calm = false;
+            let mut before = std::mem::take(&mut s.windows);
+            let kept = |length: &i64| {
+                let at = before.iter().position(|window| window.length() == *length);
+                at.map_or_else(|| Window::new(*length), |at| before.swap_remove(at))
+            };
+            s.windows = plan.windows.iter().map(kept).collect();
         }
         if plan.zones && (s.place != place || s.zones_generation != self.zones.generation) {
             s.place = place;
@@ -85,8 +190,14 @@ impl Turn<'_> {
         }
     }
 
-    fn judge(&mut self, reading: &Reading<'_>, i: usize, rule: &Compiled) {
+    fn judge<'a>(&mut self, reading: &mut Reading<'a>, i: usize, entry: &'a Planned) {
+        let rule = &*entry.rule;
+        if reading.o.quality == Quality::Implausible && !matches!(rule.judge, Judge::OutOfRange) {
+            return;
+        }
         self.live.counters.evaluated += 1;
+        reading.figure = reading.o.number().map(|n| entry.figure(n));
+        reading.shared = entry.shared.as_deref();
         if let Some(when) = &rule.when {
             match self.evaluate(when, reading, &[]) {
                 Ok(true) => {}
@@ -94,73 +205,64 @@ impl Turn<'_> {
                 Err(_) => return self.count_error(rule),
             }
         }
+        let parts = match rule.parts.as_slice() {
+            [] => 0,
+            parts => match self.parts_met(reading, rule, parts, entry.parts) {
+                0 => return,
+                met => met,
+            },
+        };
         let kind = if rule.per_kind { reading.plan.kind } else { NONE };
         let address = |scope| Address { rule: rule.name, kind, scope, zone: NONE };
         match rule.rule.key {
-            Key::Asset => self.judge_key(reading, rule, address(reading.owner), Some(i)),
+            Key::Asset => self.judge_key(reading, rule, address(reading.owner), Some(i), parts),
             Key::Source => {
                 if let Some(name) = self.live.names.intern(reading.o.source.as_str()) {
-                    self.judge_key(reading, rule, address(Scope::Source(name)), None);
+                    self.judge_key(reading, rule, address(Scope::Source(name)), None, parts);
                 }
             }
-            Key::All => self.judge_key(reading, rule, address(Scope::All), None),
+            Key::All => self.judge_key(reading, rule, address(Scope::All), None, parts),
             Key::Zone => {
                 for position in self.live.series[reading.series as usize].zones.clone() {
                     let id = self.zones.zones.get(position as usize).map_or("", |z| z.id.as_str());
                     if let Some(name) = self.live.names.intern(id) {
-                        self.judge_key(reading, rule, address(Scope::Zone(name)), None);
+                        self.judge_key(reading, rule, address(Scope::Zone(name)), None, parts);
                     }
                 }
             }
         }
     }
 
-    /// Judges for one key. `shortcut` is the rule's position in the plan where the key is the series' own.
-    fn judge_key(&mut self, reading: &Reading<'_>, rule: &Compiled, address: Address, shortcut: Option<usize>) {
-        let o = reading.o;
-        match &rule.judge {
-            Judge::Threshold { above, below, clear_above, clear_below } => {
-                let (Some(value), true) = (o.number(), reading.in_order) else { return };
-                let found = self.find(address, reading.series, shortcut);
-                let active = found.and_then(|i| self.live.slot(i)).is_some_and(Slot::is_active);
-                let holds = if active {
-                    value > *clear_above || value < *clear_below
-                } else {
-                    value > *above || value < *below
-                };
-                self.settle_fleeting(reading, rule, (address, shortcut), found, holds, value);
+    /// Which parts of a pattern the reading is, a bit each, of those that take its kind.
+    fn parts_met(&mut self, reading: &Reading<'_>, rule: &Compiled, parts: &[CompiledPart], of_kind: u32) -> u32 {
+        let mut met = 0;
+        for (i, part) in parts.iter().enumerate().filter(|(i, _)| of_kind & (1 << i) != 0) {
+            match part.when.as_ref().map_or(Ok(true), |when| self.evaluate(when, reading, &[])) {
+                Ok(true) => met |= 1 << i,
+                Ok(false) => {}
+                Err(_) => self.count_error(rule),
             }
+        }
+        met
+    }
+
+    /// Judges for one key. `shortcut` is the rule's position in the plan where the key is the series' own; `parts` are
+    /// those of a pattern that the reading is.
+    fn judge_key(
+        &mut self,
+        reading: &Reading<'_>,
+        rule: &Compiled,
+        address: Address,
+        shortcut: Option<usize>,
+        parts: u32,
+    ) {
+        match &rule.judge {
+            Judge::Threshold { .. } => self.judge_threshold(reading, rule, address, shortcut),
             Judge::Condition(expression) => self.judge_condition(reading, rule, expression, address, shortcut),
             Judge::Rate { above, below, per_s } => {
-                let (Some(value), true) = (o.number(), reading.in_order) else { return };
-                let now_then = Memory::Previous { time: o.time.0, value };
-                let known = self.find(address, reading.series, shortcut);
-                let Some(index) = self.find_or_make(known, address, (reading.series, shortcut), || now_then.clone())
-                else {
-                    return;
-                };
-                let Some(slot) = self.live.slot_mut(index) else { return };
-                let Memory::Previous { time, value: before } = slot.memory else { return };
-                if o.time.0 <= time {
-                    return;
-                }
-                let rate = (value - before) / ((o.time.0 - time) as f64 / 1e6) * per_s;
-                slot.memory = now_then;
-                self.settle(rule, index, rate > *above || rate < *below, rate, o, reading.now);
+                self.judge_rate(reading, rule, (*above, *below, *per_s), address, shortcut);
             }
-            Judge::Silent => {
-                if !reading.in_order {
-                    return;
-                }
-                let known = self.find(address, reading.series, shortcut);
-                let last = || Memory::Last { at: reading.now, observation: Box::new(o.clone()) };
-                let Some(index) = self.find_or_make(known, address, (reading.series, shortcut), last) else { return };
-                if let Some(Slot { memory: Memory::Last { at, observation }, .. }) = self.live.slot_mut(index) {
-                    *at = reading.now;
-                    observation.as_mut().clone_from(o);
-                }
-                self.settle(rule, index, false, 0.0, o, reading.now);
-            }
+            Judge::Silent => self.judge_silent(reading, rule, address, shortcut),
             Judge::Geofence { zones, on } => {
                 if reading.in_order && reading.place.is_some() {
                     self.judge_geofence(reading, rule, zones, *on, address);
@@ -178,52 +280,35 @@ impl Turn<'_> {
                     }
                 }
             }
-        }
-    }
-
-    fn judge_condition(
-        &mut self,
-        reading: &Reading<'_>,
-        rule: &Compiled,
-        e: &Expression,
-        address: Address,
-        shortcut: Option<usize>,
-    ) {
-        let found = self.find(address, reading.series, shortcut);
-        let figure = reading.o.number().unwrap_or(0.0);
-        if e.windows.is_empty() {
-            if !reading.in_order {
-                return;
+            Judge::FlatLine { span, tolerance } => {
+                let (Some(value), true) = (reading.figure, reading.in_order) else { return };
+                let fresh = || Memory::Level(Level::at(reading.o.time.0, value));
+                let known = self.find(address, reading.series, shortcut);
+                if let Some(index) = self.find_or_make(known, address, (reading.series, shortcut), fresh)
+                    && known.is_some()
+                {
+                    self.judge_flat_line(reading, rule, (*span, *tolerance), index);
+                }
             }
-            return match self.evaluate(e, reading, &[]) {
-                Ok(holds) => self.settle_fleeting(reading, rule, (address, shortcut), found, holds, figure),
-                Err(_) => self.count_error(rule),
-            };
-        }
-        let fresh = || Memory::Windows(e.windows.iter().map(|length| Window::new(*length)).collect());
-        let Some(index) = self.find_or_make(found, address, (reading.series, shortcut), fresh) else { return };
-        let Some(Slot { memory: Memory::Windows(windows), .. }) = self.live.slot_mut(index) else { return };
-        if let (Some(value), false) = (reading.o.number(), reading.late) {
-            for window in windows.iter_mut() {
-                window.add(reading.o.time.0, value);
+            Judge::OutOfRange => {
+                if reading.in_order {
+                    let found = self.find(address, reading.series, shortcut);
+                    let holds = reading.o.quality == Quality::Implausible;
+                    self.settle_fleeting(reading, rule, (address, shortcut), found, holds, 0.0);
+                }
             }
-        }
-        if !reading.in_order {
-            return;
-        }
-        let windows = std::mem::take(windows);
-        let result = self.evaluate(e, reading, &windows);
-        if let Some(slot) = self.live.slot_mut(index) {
-            slot.memory = Memory::Windows(windows);
-        }
-        match result {
-            Ok(holds) => self.settle(rule, index, holds, figure, reading.o, reading.now),
-            Err(_) => self.count_error(rule),
+            Judge::Sequence { length, reach } => {
+                self.judge_sequence(reading, rule, (parts, *length, *reach), address);
+            }
+            Judge::Absence { reach } => self.judge_absence(reading, rule, (parts, *reach), address),
+            Judge::Cooccurrence { parts: length, at_least, reach } => {
+                self.judge_cooccurrence(reading, rule, (parts, *length, *at_least, *reach), address);
+            }
         }
     }
 
     /// Settles a detector whose state exists only while its condition holds or its alarm is active.
-    fn settle_fleeting(
+    pub(crate) fn settle_fleeting(
         &mut self,
         reading: &Reading<'_>,
         rule: &Compiled,
@@ -241,7 +326,7 @@ impl Turn<'_> {
     }
 
     /// The state of an address, by the series' shortcut where it has one.
-    fn find(&mut self, address: Address, series: u32, shortcut: Option<usize>) -> Option<u32> {
+    pub(crate) fn find(&mut self, address: Address, series: u32, shortcut: Option<usize>) -> Option<u32> {
         let Some(i) = shortcut else { return self.live.find_slot(&address) };
         match self.live.series[series as usize].shortcuts[i] {
             Shortcut::Absent => return None,
@@ -259,7 +344,7 @@ impl Turn<'_> {
     }
 
     /// The state found, or a new one, which the series' shortcut then knows.
-    fn find_or_make(
+    pub(crate) fn find_or_make(
         &mut self,
         found: Option<u32>,
         address: Address,
@@ -276,26 +361,40 @@ impl Turn<'_> {
         Some(made)
     }
 
-    fn evaluate(
+    pub(crate) fn evaluate(
         &self,
         e: &Expression,
         reading: &Reading<'_>,
         windows: &[Window],
     ) -> Result<bool, crate::expression::Fault> {
+        let series = &self.live.series[reading.series as usize];
+        let (windows, places) = match reading.shared {
+            Some(places) => (series.windows.as_slice(), Some(places)),
+            None => (windows, None),
+        };
         e.holds(&Env {
             observation: reading.o,
+            number: reading.figure,
             unit: &reading.plan.unit,
             asset: reading.o.asset.as_ref().filter(|_| e.assets).and_then(|id| self.config.assets.get(id)),
-            zones: &self.live.series[reading.series as usize].zones,
+            zones: &series.zones,
             zone_table: &self.zones.zones,
             windows,
+            places,
             utc_offset_s: self.utc_offset_s,
         })
     }
 
-    fn count_error(&mut self, rule: &Compiled) {
+    pub(crate) fn count_error(&mut self, rule: &Compiled) {
         *self.live.counters.rule_errors.entry(rule.name).or_default() += 1;
     }
+}
+
+/// Whether a plain limit may be broken. A reading that no limit looks at breaks none.
+fn breaks_a_limit(reading: &Reading<'_>) -> bool {
+    let (low, high) = reading.plan.band;
+    let looked_at = reading.in_order && reading.o.quality != Quality::Implausible;
+    looked_at && reading.o.number().is_some_and(|value| value < low || value > high)
 }
 
 impl Slot {

@@ -7,16 +7,20 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::{AlarmId, Position};
 
 use crate::alarms::Record;
-use crate::book::{Book, Compiled};
+use crate::book::Book;
+use crate::compiled::Compiled;
 use crate::incidents::Cases;
+use crate::lateness::Held;
 use crate::names::Names;
 use crate::recent::Recent;
 use crate::slot::{Address, Memory, NEVER, Scope, Slot};
+use crate::slots::Slots;
+use crate::window::Window;
 
 /// Most series.
-pub(crate) const MAX_SERIES: usize = 500_000;
+pub(crate) const MAX_SERIES: usize = 2_000_000;
 /// Most states of rules.
-pub(crate) const MAX_STATES: usize = 500_000;
+pub(crate) const MAX_STATES: usize = 2_000_000;
 /// Microseconds without a reading after which a series is forgotten: one week.
 const SERIES_LIFE: i64 = 7 * 86_400 * 1_000_000;
 
@@ -38,6 +42,10 @@ pub(crate) struct Series {
     /// Shortcuts to the states of the rules of the plan, in its order; not part of the snapshot.
     pub(crate) shortcuts: Vec<Shortcut>,
     pub(crate) generation: u32,
+    /// Known to have no state of a plain limit; not part of the snapshot.
+    pub(crate) calm: bool,
+    /// Windows over all its readings, that the rules share; by length.
+    pub(crate) windows: Vec<Window>,
     /// Zones of the latest place; not part of the snapshot.
     pub(crate) place: Option<Position>,
     pub(crate) zones: Vec<u32>,
@@ -66,6 +74,7 @@ pub(crate) struct Counters {
     pub(crate) implausible: u64,
     pub(crate) refused: u64,
     pub(crate) rule_errors: BTreeMap<u32, u64>,
+    pub(crate) rule_alarms: BTreeMap<u32, u64>,
 }
 
 /// Everything that readings and incident commands change.
@@ -74,11 +83,11 @@ pub(crate) struct Live {
     pub(crate) names: Names,
     pub(crate) recent: Recent,
     pub(crate) counters: Counters,
+    pub(crate) held: Held,
     series_index: FxHashMap<SeriesKey, u32>,
     pub(crate) series: Vec<Series>,
     slot_index: FxHashMap<Address, u32>,
-    slots: Vec<Option<Slot>>,
-    free: Vec<u32>,
+    slots: Slots,
     /// Due platform times. An entry may be early or stale: it is checked when it fires.
     timers: BTreeSet<(i64, Address)>,
     /// The earliest timer set for each state.
@@ -87,6 +96,8 @@ pub(crate) struct Live {
     pub(crate) alarm_numbers: FxHashMap<AlarmId, u64>,
     pub(crate) next_alarm: u64,
     pub(crate) cases: Cases,
+    /// Room for the positions of rules that a reading concerns; empty between readings.
+    pub(crate) concerned: Vec<usize>,
     /// Platform time of the next clearing out.
     pub(crate) next_sweep: i64,
 }
@@ -100,10 +111,10 @@ impl Live {
         if self.series.len() >= MAX_SERIES {
             return None;
         }
-        Some(self.add_series(key, i64::MIN, i64::MIN))
+        Some(self.add_series(key, i64::MIN, i64::MIN, Vec::new()))
     }
 
-    pub(crate) fn add_series(&mut self, key: SeriesKey, newest: i64, seen: i64) -> u32 {
+    pub(crate) fn add_series(&mut self, key: SeriesKey, newest: i64, seen: i64, windows: Vec<Window>) -> u32 {
         let index = self.series.len() as u32;
         self.series.push(Series {
             key,
@@ -111,6 +122,8 @@ impl Live {
             seen,
             shortcuts: Vec::new(),
             generation: 0,
+            calm: false,
+            windows,
             place: None,
             zones: Vec::new(),
             zones_generation: 0,
@@ -134,11 +147,11 @@ impl Live {
     }
 
     pub(crate) fn slot(&self, index: u32) -> Option<&Slot> {
-        self.slots.get(index as usize).and_then(Option::as_ref)
+        self.slots.get(index)
     }
 
     pub(crate) fn slot_mut(&mut self, index: u32) -> Option<&mut Slot> {
-        self.slots.get_mut(index as usize).and_then(Option::as_mut)
+        self.slots.get_mut(index)
     }
 
     /// The state of an address, a new one where there is none; none when the bound is reached.
@@ -155,33 +168,26 @@ impl Live {
 
     pub(crate) fn add_slot(&mut self, slot: Slot) -> u32 {
         let address = slot.address;
-        let index = if let Some(index) = self.free.pop() {
-            self.slots[index as usize] = Some(slot);
-            index
-        } else {
-            self.slots.push(Some(slot));
-            self.slots.len() as u32 - 1
-        };
+        let index = self.slots.add(slot);
         self.slot_index.insert(address, index);
         index
     }
 
     pub(crate) fn drop_slot(&mut self, index: u32) {
-        if let Some(slot) = self.slots.get_mut(index as usize).and_then(Option::take) {
+        if let Some(slot) = self.slots.remove(index) {
             self.slot_index.remove(&slot.address);
-            self.free.push(index);
         }
     }
 
     /// States, in no order.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().flatten()
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
     }
 
-    /// Addresses of the states that match, in order.
+    /// Addresses of the states that match, in the order of their names.
     pub(crate) fn addresses(&self, wanted: impl Fn(&Address) -> bool) -> Vec<Address> {
         let mut found: Vec<_> = self.slot_index.keys().filter(|a| wanted(a)).copied().collect();
-        found.sort_unstable();
+        self.names.sort(&mut found);
         found
     }
 
@@ -202,22 +208,28 @@ impl Live {
         }
     }
 
-    /// Takes the next timer due by `now`.
-    pub(crate) fn next_timer(&mut self, now: i64) -> Option<(i64, Address)> {
-        let first = *self.timers.first()?;
-        if first.0 > now {
+    /// Takes the timers that are due first, if by `now`: in the order of their names, since numbers of names follow
+    /// the order in which readings happened to arrive.
+    pub(crate) fn next_timers(&mut self, now: i64) -> Option<(i64, Vec<Address>)> {
+        let due = self.timers.first()?.0;
+        if due > now {
             return None;
         }
-        self.timers.remove(&first);
-        if self.timer_of.get(&first.1) == Some(&first.0) {
-            self.timer_of.remove(&first.1);
+        let mut together = Vec::new();
+        while self.timers.first().is_some_and(|first| first.0 == due) {
+            let Some((_, address)) = self.timers.pop_first() else { break };
+            if self.timer_of.get(&address) == Some(&due) {
+                self.timer_of.remove(&address);
+            }
+            together.push(address);
         }
-        Some(first)
+        self.names.sort(&mut together);
+        Some((due, together))
     }
 
     /// Sets every timer again, after a restore.
     pub(crate) fn set_timers(&mut self, book: &Book) {
-        for index in 0..self.slots.len() as u32 {
+        for index in 0..self.slots.room() {
             let rule = self.slot(index).and_then(|slot| book.rule(slot.address.rule));
             if let Some(rule) = rule.cloned() {
                 self.tend_slot(index, &rule, i64::MIN);

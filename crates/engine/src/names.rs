@@ -3,8 +3,10 @@
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
+use crate::slot::{Address, Scope};
+
 /// Most names kept; a reading that would bring a new one beyond it is not judged, and counted.
-const MAX_NAMES: usize = 1_000_000;
+const MAX_NAMES: usize = 4_000_000;
 
 /// Every name seen, numbered in the order of arrival.
 #[derive(Debug, Default)]
@@ -36,6 +38,23 @@ impl Names {
     /// The name of a number; empty for one never given out.
     pub(crate) fn text(&self, number: u32) -> &str {
         self.texts.get(number as usize).map_or("", CompactString::as_str)
+    }
+
+    /// Puts addresses into the order of their names.
+    pub(crate) fn sort(&self, addresses: &mut [Address]) {
+        if addresses.len() > 1 {
+            addresses.sort_by_cached_key(|a| {
+                let scope = match a.scope {
+                    Scope::All => (0, ""),
+                    Scope::Asset(name) => (1, self.text(name)),
+                    Scope::Source(name) => (2, self.text(name)),
+                    Scope::Zone(name) => (3, self.text(name)),
+                    Scope::Cluster(_) => (4, ""),
+                };
+                let cluster = if let Scope::Cluster(number) = a.scope { number } else { 0 };
+                (self.text(a.rule), self.text(a.kind), scope, cluster, self.text(a.zone))
+            });
+        }
     }
 
     pub(crate) fn texts(&self) -> &[CompactString] {

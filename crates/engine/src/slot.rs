@@ -5,7 +5,9 @@ use vigiles_model::Observation;
 use vigiles_model::alarm::MAX_CAUSES;
 
 use crate::counter::{Counter, SlidingCount};
+use crate::flat_line::Level;
 use crate::large_counter::LargeCounter;
+use crate::pattern::Pattern;
 use crate::window::Window;
 
 /// Stands for "no time" and "no name".
@@ -98,6 +100,10 @@ pub(crate) enum Memory {
     },
     /// A count too large to keep each reading.
     LargeCounter(Box<LargeCounter>),
+    /// How long a reading has stayed where it is.
+    Level(Level),
+    /// The parts of a pattern seen so far.
+    Pattern(Box<Pattern>),
 }
 
 /// The readings behind an alarm.

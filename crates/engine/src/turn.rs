@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use vigiles_model::{AssetId, Observation, Timestamp};
 
-use crate::book::{Book, Compiled};
+use crate::book::Book;
+use crate::compiled::Compiled;
 use crate::config::{Config, ZoneIndex};
 use crate::effect::Effect;
 use crate::live::Live;
@@ -21,15 +22,29 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Fires every timer due by `now`, each at its own time, ties in the order of their addresses.
-    pub(crate) fn fire_timers(&mut self, now: i64) {
-        while let Some((due, address)) = self.live.next_timer(now) {
-            let Some(index) = self.live.find_slot(&address) else { continue };
-            let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };
-            let Some(slot) = self.live.slot_mut(index) else { continue };
-            let outcome = slot.fire(due, rule.timing);
-            self.carry_out(&rule, index, outcome, None, due);
-            self.live.tend_slot(index, &rule, due);
+    /// Lets every reading held back and every timer due by `now` have its turn, each at its own time; of one time the
+    /// readings first, then timers in the order of their addresses.
+    pub(crate) fn catch_up(&mut self, now: i64) {
+        loop {
+            let held = self.next_held().filter(|due| *due <= now);
+            self.fire_timers(held.map_or(now, |due| due.saturating_sub(1)));
+            if held.is_none() {
+                return;
+            }
+            self.release();
+        }
+    }
+
+    fn fire_timers(&mut self, now: i64) {
+        while let Some((due, together)) = self.live.next_timers(now) {
+            for address in together {
+                let Some(index) = self.live.find_slot(&address) else { continue };
+                let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };
+                let Some(slot) = self.live.slot_mut(index) else { continue };
+                let outcome = slot.fire(due, rule.timing);
+                self.carry_out(&rule, index, outcome, None, due);
+                self.live.tend_slot(index, &rule, due);
+            }
         }
     }
 
@@ -87,6 +102,18 @@ impl Turn<'_> {
                 self.clear(alarm, now);
             }
             self.live.drop_slot(index);
+        }
+    }
+
+    /// Clears the alarms of every state that matches; what the states remember stays.
+    pub(crate) fn end_alarms(&mut self, wanted: impl Fn(&Address) -> bool, now: Timestamp) {
+        for address in self.live.addresses(wanted) {
+            let Some(index) = self.live.find_slot(&address) else { continue };
+            let Some(slot) = self.live.slot_mut(index) else { continue };
+            if let Phase::Active { alarm, .. } = slot.phase {
+                slot.phase = Phase::Idle;
+                self.clear(alarm, now);
+            }
         }
     }
 

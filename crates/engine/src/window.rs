@@ -8,7 +8,10 @@ use crate::expression::Aggregate;
 
 /// Most entries of a window. A window with more readings joins neighbours in pairs, which then leave together;
 /// mean, sum and count stay exact for what is inside.
-const MAX_ENTRIES: usize = 256;
+pub(crate) const MAX_ENTRIES: usize = 256;
+
+/// Mean, minimum, maximum, sum and count of nothing.
+const EMPTY: [f64; 5] = [f64::NAN, f64::NAN, f64::NAN, 0.0, 0.0];
 
 /// Readings of the last `length` microseconds of phenomenon time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,10 @@ pub(crate) struct Window {
     length: i64,
     newest: i64,
     entries: VecDeque<Entry>,
+    /// By [`Aggregate`], not a number where there is none. Made anew with each reading: many rules ask, and the order
+    /// of the sum is always the same.
+    #[serde(skip)]
+    totals: [f64; 5],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -29,11 +36,21 @@ struct Entry {
 
 impl Window {
     pub(crate) fn new(length: i64) -> Self {
-        Self { length, newest: i64::MIN, entries: VecDeque::new() }
+        Self { length, newest: i64::MIN, entries: VecDeque::new(), totals: EMPTY }
+    }
+
+    /// Its length in microseconds.
+    pub(crate) fn length(&self) -> i64 {
+        self.length
     }
 
     /// Takes a reading, in any order; one older than the window is left out.
     pub(crate) fn add(&mut self, time: i64, value: f64) {
+        self.take_in(time, value);
+        self.sum_up();
+    }
+
+    fn take_in(&mut self, time: i64, value: f64) {
         self.newest = self.newest.max(time);
         let oldest = self.newest.saturating_sub(self.length);
         while self.entries.front().is_some_and(|e| e.time <= oldest) {
@@ -60,17 +77,24 @@ impl Window {
         }
     }
 
+    /// Makes the totals, which a snapshot leaves out.
+    pub(crate) fn sum_up(&mut self) {
+        self.totals = self.entries.iter().copied().reduce(Entry::join).map_or(EMPTY, |all| {
+            let count = f64::from(all.count);
+            let mut totals = EMPTY;
+            totals[Aggregate::Mean as usize] = all.sum / count;
+            totals[Aggregate::Min as usize] = all.min;
+            totals[Aggregate::Max as usize] = all.max;
+            totals[Aggregate::Sum as usize] = all.sum;
+            totals[Aggregate::Count as usize] = count;
+            totals
+        });
+    }
+
     /// The aggregate; none for the mean, minimum and maximum of an empty window.
     pub(crate) fn aggregate(&self, aggregate: Aggregate) -> Option<f64> {
-        let count: u64 = self.entries.iter().map(|e| u64::from(e.count)).sum();
-        let sum: f64 = self.entries.iter().map(|e| e.sum).sum();
-        match aggregate {
-            Aggregate::Count => Some(count as f64),
-            Aggregate::Sum => Some(sum),
-            Aggregate::Mean => (count > 0).then(|| sum / count as f64),
-            Aggregate::Min => self.entries.iter().map(|e| e.min).reduce(f64::min),
-            Aggregate::Max => self.entries.iter().map(|e| e.max).reduce(f64::max),
-        }
+        let total = self.totals[aggregate as usize];
+        (!total.is_nan()).then_some(total)
     }
 }
 

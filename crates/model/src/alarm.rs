@@ -21,6 +21,53 @@ pub enum Severity {
     Extreme,
 }
 
+/// How soon somebody has to act, on the scale of OASIS CAP 1.2.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// At once.
+    Immediate,
+    /// Within the hour.
+    Expected,
+    /// In the near future.
+    Future,
+    /// No longer.
+    Past,
+    /// Not known.
+    #[default]
+    Unknown,
+}
+
+/// How sure it is, on the scale of OASIS CAP 1.2.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// It has happened or is happening.
+    Observed,
+    /// More likely than not.
+    Likely,
+    /// Possible, but not likely.
+    Possible,
+    /// Not expected.
+    Unlikely,
+    /// Not known.
+    #[default]
+    Unknown,
+}
+
+/// How far the alarms of a rule reach.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// They are counted and nothing else.
+    Silent,
+    /// They are stored and shown with their rule; they are in no queue and open no incident.
+    Shadow,
+    /// They are shown in the queue and open or join incidents.
+    #[default]
+    Live,
+}
+
 /// Whether the condition still holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,6 +95,15 @@ pub struct Alarm {
     pub reason: String,
     /// How bad.
     pub severity: Severity,
+    /// How soon somebody has to act.
+    #[serde(default)]
+    pub urgency: Urgency,
+    /// How sure it is.
+    #[serde(default)]
+    pub certainty: Certainty,
+    /// The stage of its rule when it was raised; never silent.
+    #[serde(default)]
+    pub stage: Stage,
     /// Whether it still holds.
     pub state: AlarmState,
     /// The kind of the observations behind it.

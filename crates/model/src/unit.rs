@@ -90,12 +90,31 @@ pub fn convert(value: f64, from: &str, to: &str) -> Result<f64, UnitError> {
     if from == to {
         return Ok(value);
     }
-    let (from_dimension, from_factor, from_offset) = look_up(from)?;
-    let (to_dimension, to_factor, to_offset) = look_up(to)?;
-    if from_dimension != to_dimension {
-        return Err(UnitError::Dimension { from: from.to_owned(), to: to.to_owned() });
+    Conversion::between(from, to).map(|conversion| conversion.apply(value))
+}
+
+/// The way from one unit to another, looked up once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Conversion {
+    from: (f64, f64),
+    to: (f64, f64),
+}
+
+impl Conversion {
+    /// From one UCUM unit to another of the same dimension.
+    pub fn between(from: &str, to: &str) -> Result<Self, UnitError> {
+        let (from_dimension, from_factor, from_offset) = look_up(from)?;
+        let (to_dimension, to_factor, to_offset) = look_up(to)?;
+        if from_dimension != to_dimension {
+            return Err(UnitError::Dimension { from: from.to_owned(), to: to.to_owned() });
+        }
+        Ok(Self { from: (from_factor, from_offset), to: (to_factor, to_offset) })
     }
-    Ok((value * from_factor + from_offset - to_offset) / to_factor)
+
+    /// The value in the other unit.
+    pub fn apply(self, value: f64) -> f64 {
+        (value * self.from.0 + self.from.1 - self.to.1) / self.to.0
+    }
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ impl Applier {
             let _found_by_the_sweep = self.errands.try_send(errand);
         }
         if let Some((offset, state)) = newest_snapshot {
-            self.save_snapshot(offset, &state);
+            self.save_snapshot(offset, &state.to_bytes());
         }
     }
 
@@ -173,7 +173,10 @@ impl Work {
             Effect::IncidentChanged(incident) => {
                 self.put("incident", incident.id.to_string(), documents::incident(&incident));
             }
-            Effect::ConfigChanged { document, version } => {
+            Effect::ConfigChanged { document, version, at } => {
+                if let ConfigDocument::Rule(rule) = &document {
+                    self.writes.push(documents::rule_version(rule, version, at));
+                }
                 let write = documents::config(&document, version);
                 self.put(document.what().as_str(), document.id().to_owned(), write);
                 self.puts.push(document);

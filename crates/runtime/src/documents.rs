@@ -2,7 +2,8 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use vigiles_engine::{ConfigDocument, ConfigKind};
+use vigiles_engine::{ConfigDocument, ConfigKind, Rule};
+use vigiles_model::alarm::Stage;
 use vigiles_model::{Alarm, AlarmState, Incident, Timestamp};
 use vigiles_store::{Document, Draft, Expect, Kind, Query, Store, StoreError, Write};
 use vigiles_trust::{Context, Resource};
@@ -23,7 +24,26 @@ pub const RULE: Kind = Kind::new("rule", Resource::Rules);
 pub const PLAYBOOK: Kind = Kind::new("playbook", Resource::Playbooks);
 
 /// The kinds that the engine's effects write.
-pub const ENGINE_KINDS: [Kind; 7] = [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, PLAYBOOK];
+pub const ENGINE_KINDS: [Kind; 8] = [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, RULE_VERSION, PLAYBOOK];
+
+/// Versions of rules, kept for good: an alarm names the one that raised it. The body is a [`RuleVersion`].
+pub const RULE_VERSION: Kind = Kind::new("rule_version", Resource::Rules);
+
+/// The stored state of alarms of rules on trial, whether their condition holds or not.
+pub const SHADOW: &str = "shadow";
+
+/// A rule as it was from a moment on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleVersion {
+    /// Id of the rule.
+    pub rule: String,
+    /// Its version.
+    pub version: u64,
+    /// Since when, in platform time.
+    pub since: Timestamp,
+    /// The rule.
+    pub document: Rule,
+}
 
 /// A configuration document with the version the engine gave it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,9 +95,10 @@ pub fn alarm(alarm: &Alarm) -> Write {
         kind: ALARM,
         id: alarm.id.to_string(),
         agency: Some(alarm.agency.clone()),
-        state: match alarm.state {
-            AlarmState::Active => "active",
-            AlarmState::Cleared => "cleared",
+        state: match (alarm.stage, alarm.state) {
+            (Stage::Silent | Stage::Shadow, _) => SHADOW,
+            (Stage::Live, AlarmState::Active) => "active",
+            (Stage::Live, AlarmState::Cleared) => "cleared",
         }
         .to_owned(),
         place: alarm.place.as_ref().map(vigiles_model::Geometry::bounding_box),
@@ -117,6 +138,25 @@ pub fn config(document: &ConfigDocument, version: u64) -> Write {
         time: Timestamp(0),
         body,
     })
+}
+
+/// The version of a rule as a write.
+pub fn rule_version(rule: &Rule, version: u64, since: Timestamp) -> Write {
+    let body = RuleVersion { rule: rule.id.to_string(), version, since, document: rule.clone() };
+    put(Draft {
+        kind: RULE_VERSION,
+        id: rule_version_id(rule.id.as_str(), version),
+        agency: Some(rule.agency.clone()),
+        state: String::new(),
+        place: None,
+        time: since,
+        body: json(&body),
+    })
+}
+
+/// The id of the document of a rule's version.
+pub fn rule_version_id(rule: &str, version: u64) -> String {
+    format!("{rule}@{version}")
 }
 
 /// The deletion of a configuration document.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use vigiles_bus::{Bus, BusError, Entry, Offset};
-use vigiles_engine::{Effect, Engine, Input, Statistics};
+use vigiles_engine::{Effect, Engine, Frozen, Input, Statistics};
 use vigiles_history::{History, HistoryError};
 use vigiles_model::{Observation, Timestamp};
 use vigiles_trust::Context;
@@ -39,7 +39,7 @@ pub(crate) struct Batch {
     /// Effects in order, each with whoever asked for the command it belongs to.
     pub effects: Vec<(Asker, Effect)>,
     /// The engine's state at `next`, when a snapshot is due.
-    pub snapshot: Option<Vec<u8>>,
+    pub snapshot: Option<Frozen>,
 }
 
 /// How far the pump has come, for readiness and the system page.
@@ -191,7 +191,7 @@ impl Pump {
         if effects.is_empty() && !snapshot {
             return Ok(());
         }
-        let snapshot = snapshot.then(|| self.engine.snapshot());
+        let snapshot = snapshot.then(|| self.engine.freeze());
         let batch = Batch { next: self.position, effects, snapshot };
         self.progress.handed.fetch_add(1, Ordering::Relaxed);
         self.out.send(batch).map_err(|_| PumpError::Applier)

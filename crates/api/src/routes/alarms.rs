@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use vigiles_engine::rule::Rule;
 use vigiles_model::{Alarm, RuleId};
-use vigiles_runtime::documents::{ALARM, RULE, Versioned};
+use vigiles_runtime::documents::{ALARM, RULE, SHADOW, Versioned};
 use vigiles_store::{Document, Query, Store};
 use vigiles_trust::{Action, Context, Resource};
 
@@ -25,6 +25,8 @@ const READ: Action = Action::Read(Resource::Alarms);
 struct AlarmsQuery {
     /// `active`, `cleared`, or both separated by a comma.
     state: Option<String>,
+    /// `live` where absent; `shadow` for those of rules on trial, whatever their state.
+    stage: Option<String>,
     /// Raised by this rule.
     rule: Option<String>,
     /// Severities, separated by commas.
@@ -64,7 +66,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn list(call: Call) -> Answer {
     let asked: AlarmsQuery = call.query()?;
     let severities = words_of("severity", asked.severity.as_deref(), &["minor", "moderate", "severe", "extreme"])?;
-    let states = words_of("state", asked.state.as_deref(), &["active", "cleared"])?;
+    let states = stored_states(&asked)?;
     let fields = vec![
         ("rule", asked.rule.into_iter().collect()),
         ("incident", asked.incident.into_iter().collect()),
@@ -83,6 +85,20 @@ async fn list(call: Call) -> Answer {
         documents.iter().map(shown).collect()
     })
     .await
+}
+
+/// An alarm of a rule on trial is stored in a state of its own, so that nobody meets it without asking.
+fn stored_states(asked: &AlarmsQuery) -> Result<Vec<String>, Problem> {
+    let states = words_of("state", asked.state.as_deref(), &["active", "cleared"])?;
+    let stages = words_of("stage", asked.stage.as_deref(), &["shadow", "live"])?;
+    let shadow = stages.iter().any(|stage| stage == "shadow");
+    let live = !shadow || stages.iter().any(|stage| stage == "live");
+    let live_states = match states.as_slice() {
+        _ if !live => Vec::new(),
+        [] => vec!["active".to_owned(), "cleared".to_owned()],
+        _ => states,
+    };
+    Ok(live_states.into_iter().chain(shadow.then(|| SHADOW.to_owned())).collect())
 }
 
 async fn get(call: Call) -> Answer {

@@ -1,16 +1,32 @@
 //! Rules, and the check of one that is being written.
 
-use vigiles_engine::rule::Rule;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use vigiles_engine::rule::{MAX_COST, Rule};
 use vigiles_engine::{CommandBody, ConfigKind};
 use vigiles_formats::observation::Registry;
 use vigiles_model::{AgencyId, KindId};
+use vigiles_runtime::documents::{self, RULE_VERSION};
+use vigiles_store::{Document, Query};
 use vigiles_trust::{Action, Resource};
 
 use super::config::{Sort, same_id, sort};
-use crate::call::{Call, ok};
+use super::listing::{self, Window};
+use crate::call::{Call, ok, stored};
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::{Code, Fault, Problem};
 use crate::wire::rule;
+
+/// Which page of versions.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct VersionsQuery {
+    /// Items wanted, 1 to 1000; 100 where absent.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let rules = Sort {
@@ -28,18 +44,69 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .tag("setting");
     let mut all = sort::<rule::Rule>(&rules, read);
     all.push(check);
+    all.push(
+        Endpoint::get(
+            "/api/v1/rules/{id}/versions",
+            "list_rule_versions",
+            "Every version of a rule, newest first",
+            versions,
+        )
+        .may(Action::Read(Resource::Rules))
+        .query::<VersionsQuery>()
+        .answers_list::<rule::RuleVersion>("A page of versions.")
+        .tag("setting"),
+    );
+    all.push(
+        Endpoint::get(
+            "/api/v1/rules/{id}/versions/{version}",
+            "get_rule_version",
+            "A rule as it was in one version",
+            version,
+        )
+        .may(Action::Read(Resource::Rules))
+        .answers::<rule::RuleVersion>(200, "The version.")
+        .tag("setting"),
+    );
     all
 }
 
 async fn check(call: Call) -> Answer {
     let rule: Rule = call.json()?;
     let diagnostics: Vec<_> = faults(&call, &rule).into_iter().map(rule::Diagnostic::from).collect();
-    ok(&rule::Check { ok: diagnostics.is_empty(), diagnostics })
+    ok(&rule::Check { ok: diagnostics.is_empty(), diagnostics, cost: rule.cost(), max_cost: MAX_COST })
+}
+
+async fn versions(call: Call) -> Answer {
+    let asked: VersionsQuery = call.query()?;
+    let window = Window { limit: asked.limit, cursor: asked.cursor, ..Window::default() };
+    let of = vec![("rule", vec![call.parameter("id").to_owned()])];
+    let query = Query { fields: of, ..window.query(RULE_VERSION)? };
+    listing::page(&call, query, |_, documents| documents.iter().map(version_of).collect()).await
+}
+
+async fn version(call: Call) -> Answer {
+    let (ctx, id) = (call.context()?, call.parameter("id").to_owned());
+    let version = call.parameter("version").to_owned();
+    let found = call
+        .blocking(move |api| {
+            let number = version.parse().map_err(|_| Problem::not_found("version", &version))?;
+            let key = documents::rule_version_id(&id, number);
+            let document = api.platform.store().get(&ctx, RULE_VERSION, &key)?;
+            version_of(&document.ok_or_else(|| Problem::not_found("version of a rule", &key))?)
+        })
+        .await?;
+    ok(&found)
+}
+
+fn version_of(document: &Document) -> Result<rule::RuleVersion, Problem> {
+    let stored: documents::RuleVersion = stored(document)?;
+    let rule = Rule { version: stored.version, ..stored.document };
+    Ok(rule::RuleVersion { version: stored.version, since: stored.since.into(), rule })
 }
 
 fn faults(call: &Call, rule: &Rule) -> Vec<vigiles_engine::rule::Diagnostic> {
     let catalogue = call.platform().intake().catalogue.get();
-    rule.check(&|kind: &KindId| catalogue.kind(kind.as_str()).is_some())
+    rule.check(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()))
 }
 
 fn read(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {

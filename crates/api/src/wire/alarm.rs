@@ -7,7 +7,7 @@ use vigiles_model as model;
 use super::observation::Observation;
 use super::place::Place;
 use super::time::Time;
-use super::words::{AlarmState, Severity};
+use super::words::{AlarmState, Certainty, Severity, Stage, Urgency};
 
 /// An abnormal condition that asks for attention, with the observations that caused it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -28,6 +28,12 @@ pub struct Alarm {
     pub reason: String,
     /// How bad.
     pub severity: Severity,
+    /// How soon somebody has to act.
+    pub urgency: Urgency,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// The stage of its rule when it was raised.
+    pub stage: Stage,
     /// Whether it still holds.
     pub state: AlarmState,
     /// The kind of the observations behind it.
@@ -64,6 +70,9 @@ impl Alarm {
             title: alarm.title.clone(),
             reason: alarm.reason.clone(),
             severity: alarm.severity.into(),
+            urgency: alarm.urgency.into(),
+            certainty: alarm.certainty.into(),
+            stage: alarm.stage.into(),
             state: alarm.state.into(),
             kind: alarm.kind.as_ref().map(ToString::to_string),
             asset: alarm.asset.as_ref().map(ToString::to_string),

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::words::{Priority, Severity};
+use super::detector::Detector;
+use super::time::Time;
+use super::words::{Certainty, Priority, Severity, Stage, Urgency};
 
 /// What to look at, when to raise an alarm, what incident to open.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -20,6 +22,9 @@ pub struct Rule {
     /// Whether it judges at all.
     #[serde(default)]
     pub enabled: bool,
+    /// How far its alarms reach; `live` where absent.
+    #[serde(default)]
+    pub stage: Stage,
     /// Counts up with every change; ignored on the way in.
     #[serde(default)]
     pub version: u64,
@@ -28,8 +33,17 @@ pub struct Rule {
     /// Who wrote it; set by the platform.
     #[serde(default)]
     pub author: Option<String>,
+    /// Why this version was made, in its author's words.
+    #[serde(default)]
+    pub reason: String,
     /// The observation kinds it looks at.
     pub kinds: Vec<String>,
+    /// UCUM code of the unit that its figures are written in; that of its kinds where absent.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Allowed lateness in seconds: readings are judged in the order of their phenomenon time, this long after it.
+    #[serde(default)]
+    pub lateness_s: f64,
     /// A CEL expression; readings for which it is false are not judged.
     #[serde(default)]
     pub when: Option<String>,
@@ -63,127 +77,6 @@ pub enum Key {
     All,
 }
 
-/// What a rule looks for: an object with one key.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Detector {
-    /// The reading is beyond a limit.
-    Threshold(Threshold),
-    /// It changes faster than a limit.
-    RateOfChange(RateOfChange),
-    /// No reading has come for a while.
-    Silent(Silent),
-    /// The place of the reading enters, leaves or is inside zones.
-    Geofence(Geofence),
-    /// Many readings in a sliding window.
-    Count(Count),
-    /// A CEL expression holds.
-    Condition(Condition),
-}
-
-/// Beyond a limit, with hysteresis and duration.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Threshold {
-    /// Raised above this.
-    #[serde(default)]
-    pub above: Option<f64>,
-    /// Raised below this.
-    #[serde(default)]
-    pub below: Option<f64>,
-    /// Cleared only at or beyond this, on the other side.
-    #[serde(default)]
-    pub clear: Option<f64>,
-    /// Seconds it must hold.
-    #[serde(default)]
-    pub for_s: f64,
-    /// Seconds it must be over.
-    #[serde(default)]
-    pub clear_for_s: f64,
-}
-
-/// Changes faster than a limit.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RateOfChange {
-    /// The rate is per this many seconds; 1 where absent.
-    #[serde(default = "one")]
-    pub per_s: f64,
-    /// Raised above this.
-    #[serde(default)]
-    pub above: Option<f64>,
-    /// Raised below this.
-    #[serde(default)]
-    pub below: Option<f64>,
-    /// Seconds it must be over.
-    #[serde(default)]
-    pub clear_for_s: f64,
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-/// Fell silent.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Silent {
-    /// Seconds after the latest reading.
-    pub after_s: f64,
-}
-
-/// Zones and what a moving thing does to them.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Geofence {
-    /// The zones.
-    pub zones: Vec<String>,
-    /// What raises the alarm.
-    pub on: Crossing,
-}
-
-/// What a moving thing does to a zone.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Crossing {
-    /// Was outside, is inside.
-    Enter,
-    /// Was inside, is outside.
-    Leave,
-    /// Is inside.
-    Inside,
-}
-
-/// Many in a sliding window.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Count {
-    /// Length of the window in seconds.
-    pub window_s: f64,
-    /// How many raise the alarm.
-    pub at_least: u32,
-    /// Count different sources, assets or values of this attribute.
-    #[serde(default)]
-    pub distinct: Option<String>,
-    /// Only readings within this many metres of each other count together.
-    #[serde(default)]
-    pub radius_m: Option<f64>,
-}
-
-/// A CEL expression holds.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Condition {
-    /// The expression; boolean.
-    pub expression: String,
-    /// Seconds it must hold.
-    #[serde(default)]
-    pub for_s: f64,
-    /// Seconds it must be over.
-    #[serde(default)]
-    pub clear_for_s: f64,
-}
-
 /// What an alarm says.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -192,6 +85,12 @@ pub struct AlarmText {
     pub title: String,
     /// How bad.
     pub severity: Severity,
+    /// How soon somebody has to act.
+    #[serde(default)]
+    pub urgency: Urgency,
+    /// How sure it is.
+    #[serde(default)]
+    pub certainty: Certainty,
 }
 
 /// The incident that alarms open or join.
@@ -223,6 +122,22 @@ pub struct Check {
     pub ok: bool,
     /// What is wrong, and where.
     pub diagnostics: Vec<Diagnostic>,
+    /// Most steps it takes for one reading.
+    pub cost: u32,
+    /// Most steps that a rule may take.
+    pub max_cost: u32,
+}
+
+/// One version of a rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RuleVersion {
+    /// The version.
+    pub version: u64,
+    /// Since when.
+    pub since: Time,
+    /// The rule as it was.
+    #[schema(value_type = Rule)]
+    pub rule: vigiles_engine::Rule,
 }
 
 /// One fault of a rule.
@@ -268,5 +183,12 @@ mod tests {
         check(r#"{"geofence":{"zones":["z"],"on":"leave"}}"#);
         check(r#"{"count":{"window_s":60.0,"at_least":3,"distinct":"source","radius_m":100.0}}"#);
         check(r#"{"condition":{"expression":"value > 3.0"}}"#);
+        check(r#"{"flat_line":{"for_s":600.0,"tolerance":0.1}}"#);
+        check(r#"{"out_of_range":{"for_s":60.0}}"#);
+        check(
+            r#"{"sequence":{"parts":[{"kinds":["air.pm25"]},{"when":"value > 1.0"}],"within_s":60.0,"within_m":200.0}}"#,
+        );
+        check(r#"{"absence":{"first":{"when":"value > 1.0"},"then":{},"within_s":60.0}}"#);
+        check(r#"{"cooccurrence":{"parts":[{"when":"value > 1.0"},{}],"within_s":60.0,"at_least":2}}"#);
     }
 }

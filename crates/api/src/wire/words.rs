@@ -42,6 +42,47 @@ words!(
     }
 );
 words!(
+    /// How soon somebody has to act, on the scale of OASIS CAP 1.2.
+    Urgency = model::alarm::Urgency {
+        /// At once.
+        Immediate,
+        /// Within the hour.
+        Expected,
+        /// In the near future.
+        Future,
+        /// No longer.
+        Past,
+        /// Not known.
+        Unknown,
+    }
+);
+words!(
+    /// How sure it is, on the scale of OASIS CAP 1.2.
+    Certainty = model::alarm::Certainty {
+        /// It has happened or is happening.
+        Observed,
+        /// More likely than not.
+        Likely,
+        /// Possible, but not likely.
+        Possible,
+        /// Not expected.
+        Unlikely,
+        /// Not known.
+        Unknown,
+    }
+);
+words!(
+    /// How far the alarms of a rule reach.
+    Stage = model::alarm::Stage {
+        /// They are counted and nothing else.
+        Silent,
+        /// They are stored and shown with their rule, in no queue and no incident.
+        Shadow,
+        /// They are in the queue and open or join incidents.
+        Live,
+    }
+);
+words!(
     /// Whether an alarm's condition still holds.
     AlarmState = model::AlarmState {
         /// It holds.
@@ -171,6 +212,24 @@ words!(
         Source,
     }
 );
+
+impl Default for Urgency {
+    fn default() -> Self {
+        model::alarm::Urgency::default().into()
+    }
+}
+
+impl Default for Certainty {
+    fn default() -> Self {
+        model::alarm::Certainty::default().into()
+    }
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        model::alarm::Stage::default().into()
+    }
+}
 
 impl IncidentState {
     /// Every state, in the order of the lifecycle.

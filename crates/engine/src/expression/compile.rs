@@ -6,7 +6,7 @@ use compact_str::CompactString;
 
 use super::{
     Aggregate, Arithmetic, Comparison, Expression, Field, Flaw, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOW_S,
-    MAX_WINDOWS, Node, TextTest,
+    MAX_WINDOWS, Node, Scope, TextTest,
 };
 
 /// Deepest nesting of parentheses, brackets and braces. The parser calls itself a dozen times for each, with large
@@ -20,7 +20,7 @@ const VARIABLES: &str = "value, unit, kind, source, quality, zones, asset.id, as
      attributes, place.lon, place.lat, time.hour, time.minute, time.weekday, window(\"10m\").mean";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Type {
+pub(super) enum Type {
     Number,
     Truth,
     Text,
@@ -44,8 +44,8 @@ impl Type {
 }
 
 impl Expression {
-    /// Compiles a boolean expression. `windows` tells whether `window(...)` may be used here.
-    pub(crate) fn compile(text: &str, windows: bool) -> Result<Self, Flaw> {
+    /// Compiles a boolean expression.
+    pub(crate) fn compile(text: &str, scope: Scope<'_>) -> Result<Self, Flaw> {
         if text.len() > MAX_EXPRESSION_BYTES {
             return Err(flaw_at(
                 text,
@@ -55,17 +55,16 @@ impl Expression {
         }
         check_shape(text)?;
         let (root, source) = Parser::new().parse_with_source_info(text).map_err(|errors| syntax_flaw(text, &errors))?;
-        let mut compiler = Compiler {
-            text,
-            source: &source,
-            allow_windows: windows,
-            nodes: 0,
-            windows: Vec::new(),
-            zones: false,
-            assets: false,
-        };
+        let mut compiler =
+            Compiler { text, source: &source, scope, nodes: 0, windows: Vec::new(), zones: false, assets: false };
         let node = compiler.expect(&root, Type::Truth)?;
-        Ok(Self { root: node, windows: compiler.windows, zones: compiler.zones, assets: compiler.assets })
+        Ok(Self {
+            root: node,
+            windows: compiler.windows,
+            zones: compiler.zones,
+            assets: compiler.assets,
+            nodes: compiler.nodes,
+        })
     }
 
     pub(super) fn root(&self) -> &Node {
@@ -73,10 +72,10 @@ impl Expression {
     }
 }
 
-struct Compiler<'a> {
+pub(super) struct Compiler<'a> {
     text: &'a str,
     source: &'a SourceInfo,
-    allow_windows: bool,
+    pub(super) scope: Scope<'a>,
     nodes: usize,
     windows: Vec<i64>,
     zones: bool,
@@ -84,7 +83,7 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    fn flaw<T>(&self, at: &IdedExpr, message: impl Into<String>) -> Result<T, Flaw> {
+    pub(super) fn flaw<T>(&self, at: &IdedExpr, message: impl Into<String>) -> Result<T, Flaw> {
         let first = leftmost(at);
         let offset = self.source.offset_for(first.id).map_or(0, |(start, _)| start as usize);
         // The grammar puts a function call at its parenthesis.
@@ -197,7 +196,7 @@ impl Compiler<'_> {
     }
 
     fn window(&mut self, at: &IdedExpr, call: &CallExpr, aggregate: &str) -> Result<(Node, Type), Flaw> {
-        if !self.allow_windows {
+        if !self.scope.windows {
             return self.flaw(at, "window() can only be used in the expression of a condition, not in `when`");
         }
         let aggregate = match aggregate {
@@ -265,7 +264,7 @@ impl Compiler<'_> {
     }
 
     fn unknown_function<T>(&self, e: &IdedExpr, name: &str) -> Result<T, Flaw> {
-        self.flaw(e, format!("`{name}` is not a function of rules with these arguments; there are size(text), text.contains(text), text.startsWith(text), text.endsWith(text), has(attributes.name) and window(\"10m\").mean"))
+        self.flaw(e, format!("`{name}` is not a function of rules with these arguments; there are quantity(50, \"ug/m3\"), size(text), text.contains(text), text.startsWith(text), text.endsWith(text), has(attributes.name) and window(\"10m\").mean"))
     }
 
     fn unary(&mut self, e: &IdedExpr, name: &str, a: &IdedExpr) -> Result<(Node, Type), Flaw> {
@@ -292,6 +291,7 @@ impl Compiler<'_> {
             return self.comparison(comparison, a, b);
         }
         match name {
+            "quantity" => self.quantity(e, a, b),
             operators::LOGICAL_AND => {
                 Ok((Node::And(self.boxed(a, Type::Truth)?, self.boxed(b, Type::Truth)?), Type::Truth))
             }

@@ -8,12 +8,16 @@ use crate::window::Window;
 /// What an expression sees.
 pub(crate) struct Env<'a> {
     pub(crate) observation: &'a Observation,
+    /// The reading in the unit of the rule, where it is a number.
+    pub(crate) number: Option<f64>,
     pub(crate) unit: &'a str,
     pub(crate) asset: Option<&'a Asset>,
     /// The zones that the place lies in.
     pub(crate) zones: &'a [u32],
     pub(crate) zone_table: &'a [Zone],
     pub(crate) windows: &'a [Window],
+    /// Where the windows of the expression are among these; in order where there is none.
+    pub(crate) places: Option<&'a [usize]>,
     /// Seconds east of Greenwich.
     pub(crate) utc_offset_s: i32,
 }
@@ -43,16 +47,24 @@ fn truth(node: &Node, env: &Env<'_>) -> Result<bool, Fault> {
         Node::And(a, b) => absorb(a, b, env, false),
         Node::Or(a, b) => absorb(a, b, env, true),
         Node::Not(a) => truth(a, env).map(|b| !b),
-        Node::Compare(comparison, a, b) => match (&**a, &**b, &env.observation.value) {
-            (Node::Field(Field::Value), Node::Number(limit), Value::Number(n)) => {
-                Ok(decide(*comparison, n.partial_cmp(limit)))
-            }
+        Node::Compare(comparison, a, b) => match (plain(a, env), plain(b, env)) {
+            (Some(a), Some(b)) => Ok(decide(*comparison, a.partial_cmp(&b))),
             _ => compare(*comparison, find(a, env)?, find(b, env)?),
         },
         _ => match find(node, env)? {
             Found::Truth(b) => Ok(b),
             _ => Err(Fault),
         },
+    }
+}
+
+/// A number that needs no work; none for everything else, faults included.
+fn plain(node: &Node, env: &Env<'_>) -> Option<f64> {
+    match node {
+        Node::Number(n) => Some(*n),
+        Node::Field(Field::Value) => env.number,
+        Node::Window(index, aggregate) => aggregated(env, *index, *aggregate).ok(),
+        _ => None,
     }
 }
 
@@ -118,7 +130,7 @@ fn field<'a>(field: Field, env: &'a Env<'a>) -> Result<Found<'a>, Fault> {
     let o = env.observation;
     Ok(match field {
         Field::Value => match &o.value {
-            Value::Number(n) => Found::Number(*n),
+            Value::Number(n) => Found::Number(env.number.unwrap_or(*n)),
             Value::Boolean(b) => Found::Truth(*b),
             Value::Text(s) => Found::Text(s),
         },
@@ -155,7 +167,8 @@ fn attribute<'a>(holder: Holder, name: &str, env: &'a Env<'a>) -> Option<&'a str
 }
 
 fn aggregated(env: &Env<'_>, index: usize, aggregate: Aggregate) -> Result<f64, Fault> {
-    env.windows.get(index).and_then(|w| w.aggregate(aggregate)).ok_or(Fault)
+    let place = env.places.map_or(Some(index), |places| places.get(index).copied()).ok_or(Fault)?;
+    env.windows.get(place).and_then(|w| w.aggregate(aggregate)).ok_or(Fault)
 }
 
 fn member(a: &Node, list: &[Node], env: &Env<'_>) -> Result<bool, Fault> {

@@ -6,6 +6,7 @@
 
 mod compile;
 mod evaluate;
+mod quantity;
 
 use compact_str::CompactString;
 
@@ -30,6 +31,24 @@ pub(crate) struct Expression {
     pub(crate) zones: bool,
     /// Whether it reads the registered asset.
     pub(crate) assets: bool,
+    /// How many nodes it has.
+    nodes: usize,
+}
+
+/// Where an expression stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Scope<'a> {
+    /// Whether `window(...)` may be used.
+    pub(crate) windows: bool,
+    /// UCUM code of the unit that `value` comes in, where it is one.
+    pub(crate) unit: Option<&'a str>,
+}
+
+/// Most steps that computing an expression takes.
+pub(crate) fn cost(text: &str) -> u32 {
+    // The unit changes no step: quantities are numbers once compiled.
+    let Ok(e) = Expression::compile(text, Scope { windows: true, unit: None }) else { return MAX_NODES as u32 };
+    (e.nodes + e.windows.len() * crate::window::MAX_ENTRIES) as u32
 }
 
 /// What is wrong with the text of an expression.

@@ -8,6 +8,8 @@ use vigiles_model::{
 use super::*;
 use crate::window::Window;
 
+const EVERYTHING: Scope<'static> = Scope { windows: true, unit: Some("ug/m3") };
+
 fn reading() -> Observation {
     Observation {
         id: ObservationId(1),
@@ -40,7 +42,7 @@ fn asset() -> Asset {
 
 fn check(text: &str, expected: Result<bool, Fault>) {
     let (observation, asset) = (reading(), asset());
-    let expression = Expression::compile(text, true).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+    let expression = Expression::compile(text, EVERYTHING).unwrap_or_else(|e| panic!("{text}: {e:?}"));
     let mut windows: Vec<_> = expression.windows.iter().map(|l| Window::new(*l)).collect();
     for window in &mut windows {
         window.add(0, 10.0);
@@ -54,12 +56,14 @@ fn check(text: &str, expected: Result<bool, Fault>) {
         agency: AgencyId::new("port").unwrap(),
     };
     let env = Env {
+        number: observation.number(),
         observation: &observation,
         unit: "ug/m3",
         asset: Some(&asset),
         zones: &[0],
         zone_table: &[zone],
         windows: &windows,
+        places: None,
         utc_offset_s: 7200,
     };
     assert_eq!(expression.holds(&env), expected, "{text}");
@@ -93,7 +97,7 @@ fn errors_follow_cel() {
 }
 
 fn check_flaw(text: &str, line: u32, column: u32, part: &str) {
-    let flaw = Expression::compile(text, true).expect_err(text);
+    let flaw = Expression::compile(text, EVERYTHING).expect_err(text);
     assert_eq!((flaw.line, flaw.column), (line, column), "{text}: {flaw:?}");
     assert!(flaw.message.contains(part), "{text}: {}", flaw.message);
 }
@@ -110,15 +114,26 @@ fn flaws_name_their_place() {
     check_flaw("window('10x').mean > 3", 1, 1, "span");
     check_flaw("window('10m').median > 3", 1, 1, "not `median`");
     check_flaw("zones.exists(z, z == 'a')", 1, 1, "loops");
+    check_flaw("value > quantity(1, 'm')", 1, 21, "measures another quantity");
+    check_flaw("value > quantity('1', 'mg/m3')", 1, 18, "expected a number");
     check_flaw("kind.matches('a+')", 1, 1, "matches");
 }
 
 #[test]
+fn quantities_come_in_the_unit_of_the_readings() {
+    check("value > quantity(0.04, 'mg/m3')", Ok(true));
+    check("value > quantity(0.05, 'mg/m3')", Ok(false));
+    check("value < quantity(-1, 'mg/m3')", Ok(false));
+    let unit_free = Expression::compile("value > quantity(1, 'm')", Scope::default()).unwrap_err();
+    assert!(unit_free.message.contains("different units"), "{}", unit_free.message);
+}
+
+#[test]
 fn cost_is_bounded() {
-    assert!(Expression::compile(&"(".repeat(300), true).is_err());
-    assert!(Expression::compile(&["value > 1"; 200].join(" && "), true).is_err());
-    assert!(Expression::compile(&"x".repeat(5000), true).is_err());
-    assert!(Expression::compile("window('1m').mean > 1", false).is_err());
+    assert!(Expression::compile(&"(".repeat(300), EVERYTHING).is_err());
+    assert!(Expression::compile(&["value > 1"; 200].join(" && "), EVERYTHING).is_err());
+    assert!(Expression::compile(&"x".repeat(5000), EVERYTHING).is_err());
+    assert!(Expression::compile("window('1m').mean > 1", Scope::default()).is_err());
 }
 
 /// What the CEL interpreter says of the same expression; an error where it has none.
@@ -189,7 +204,7 @@ fn hostile_texts_are_refused_before_they_reach_the_parser() {
         "true && ".repeat(500) + "true",
         "true || ".repeat(500) + "true",
     ] {
-        assert!(Expression::compile(&text, true).is_err(), "{text}");
+        assert!(Expression::compile(&text, EVERYTHING).is_err(), "{text}");
     }
     for text in [
         "(".repeat(8) + "value > 1" + &")".repeat(8),
@@ -198,11 +213,11 @@ fn hostile_texts_are_refused_before_they_reach_the_parser() {
         "value > 1 || ".repeat(40) + "true",
         "kind == 'in' && ".repeat(10) + "true",
     ] {
-        Expression::compile(&text, true).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        Expression::compile(&text, EVERYTHING).unwrap_or_else(|e| panic!("{text}: {e:?}"));
     }
     for text in
         ["asset".to_owned() + &".a".repeat(120), "asset".to_owned() + &"[0]".repeat(120), "1 < ".repeat(120) + "1"]
     {
-        assert!(Expression::compile(&text, true).is_err(), "{text}");
+        assert!(Expression::compile(&text, EVERYTHING).is_err(), "{text}");
     }
 }

@@ -4,11 +4,22 @@
 //! so they carry no serde attribute that a format without field names cannot follow.
 
 mod check;
+mod check_detector;
+mod cost;
+mod detector;
+mod findings;
 
 use serde::{Deserialize, Serialize};
-use vigiles_model::{AgencyId, KindId, PersonId, PlaybookId, Priority, RuleId, Severity, ZoneId};
+use vigiles_model::alarm::{Certainty, Stage, Urgency};
+use vigiles_model::{AgencyId, KindId, PersonId, PlaybookId, Priority, RuleId, Severity};
 
-pub use check::Diagnostic;
+pub use check::UnitOf;
+pub use cost::MAX_COST;
+pub use detector::{
+    Absence, Condition, Cooccurrence, Count, Crossing, Detector, FlatLine, Geofence, OutOfRange, Part, RateOfChange,
+    Sequence, Silent, Threshold,
+};
+pub use findings::Diagnostic;
 
 /// A rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +35,9 @@ pub struct Rule {
     /// Whether it judges at all.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// How far its alarms reach.
+    #[serde(default)]
+    pub stage: Stage,
     /// Counts up with every change; set by the engine.
     #[serde(default)]
     pub version: u64,
@@ -32,8 +46,20 @@ pub struct Rule {
     /// Who wrote it.
     #[serde(default)]
     pub author: Option<PersonId>,
+    /// Why this version was made, in its author's words.
+    #[serde(default)]
+    pub reason: String,
     /// The observation kinds it looks at, at least one.
     pub kinds: Vec<KindId>,
+    /// UCUM code of the unit that the figures of this rule are written in: readings are converted to it. Where none is
+    /// given it is the unit of the kinds, which then must have one and the same.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Allowed lateness in seconds: readings are judged in the order of their phenomenon time, this long after it.
+    /// With 0 each is judged as it arrives, and one that comes after a newer one of its series is left out by most
+    /// detectors.
+    #[serde(default)]
+    pub lateness_s: f64,
     /// A CEL expression; readings for which it is false are not judged.
     #[serde(default)]
     pub when: Option<String>,
@@ -52,6 +78,39 @@ pub struct Rule {
     pub incident: Option<IncidentSpec>,
 }
 
+impl Rule {
+    /// A live rule with these parts, and everything else as in a rule file that says no more.
+    pub fn new(id: RuleId, agency: AgencyId, kinds: Vec<KindId>, detector: Detector, alarm: AlarmText) -> Self {
+        Self {
+            name: id.to_string(),
+            id,
+            description: String::new(),
+            enabled: true,
+            stage: Stage::default(),
+            version: 0,
+            agency,
+            author: None,
+            reason: String::new(),
+            kinds,
+            unit: None,
+            lateness_s: 0.0,
+            when: None,
+            key: Key::default(),
+            detector,
+            alarm,
+            cooldown_s: 0.0,
+            incident: None,
+        }
+    }
+}
+
+impl AlarmText {
+    /// An alarm of unknown urgency and certainty.
+    pub fn new(title: impl Into<String>, severity: Severity) -> Self {
+        Self { title: title.into(), severity, urgency: Urgency::default(), certainty: Certainty::default() }
+    }
+}
+
 /// What the state of a rule is kept by: each key has its own alarm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -67,123 +126,6 @@ pub enum Key {
     All,
 }
 
-/// What a rule looks for. Durations are in seconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Detector {
-    /// The reading is beyond a limit.
-    Threshold(Threshold),
-    /// The reading changes faster than a limit.
-    RateOfChange(RateOfChange),
-    /// No reading has come for a while.
-    Silent(Silent),
-    /// The place of the reading enters, leaves or is inside zones.
-    Geofence(Geofence),
-    /// Many readings in a sliding window.
-    Count(Count),
-    /// A CEL expression holds.
-    Condition(Condition),
-}
-
-/// Beyond a limit, with hysteresis and duration.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Threshold {
-    /// Raised by a reading above this.
-    #[serde(default)]
-    pub above: Option<f64>,
-    /// Raised by a reading below this.
-    #[serde(default)]
-    pub below: Option<f64>,
-    /// Hysteresis: cleared only at or under this (for `above`), at or over this (for `below`).
-    #[serde(default)]
-    pub clear: Option<f64>,
-    /// How long it must hold before the alarm is raised.
-    #[serde(default)]
-    pub for_s: f64,
-    /// How long it must be over before the alarm is cleared.
-    #[serde(default)]
-    pub clear_for_s: f64,
-}
-
-/// Changes faster than a limit: (this reading - the one before) / seconds between them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RateOfChange {
-    /// The rate is expressed per this many seconds: 60 for "per minute".
-    #[serde(default = "one")]
-    pub per_s: f64,
-    /// Raised by a rate above this.
-    #[serde(default)]
-    pub above: Option<f64>,
-    /// Raised by a rate below this (a fall is negative).
-    #[serde(default)]
-    pub below: Option<f64>,
-    /// How long it must be over before the alarm is cleared.
-    #[serde(default)]
-    pub clear_for_s: f64,
-}
-
-/// Fell silent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Silent {
-    /// Raised this long after the latest reading arrived.
-    pub after_s: f64,
-}
-
-/// Zones and what a moving thing does to them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Geofence {
-    /// The zones, as many as wanted; each has its own alarm for a key.
-    pub zones: Vec<ZoneId>,
-    /// What raises the alarm.
-    pub on: Crossing,
-}
-
-/// What a moving thing does to a zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Crossing {
-    /// Was outside, is inside. Cleared when outside again.
-    Enter,
-    /// Was inside, is outside. Cleared when inside again.
-    Leave,
-    /// Is inside, also at its first reading. Cleared when outside.
-    Inside,
-}
-
-/// Many in a sliding window. Cleared when the window holds fewer again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Count {
-    /// Length of the window.
-    pub window_s: f64,
-    /// How many raise the alarm.
-    pub at_least: u32,
-    /// Count different sources (`source`), assets (`asset`) or values of this attribute instead of readings.
-    #[serde(default)]
-    pub distinct: Option<String>,
-    /// Only readings within this many metres of each other count together.
-    #[serde(default)]
-    pub radius_m: Option<f64>,
-}
-
-/// A CEL expression holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Condition {
-    /// The expression; boolean.
-    pub expression: String,
-    /// How long it must hold before the alarm is raised.
-    #[serde(default)]
-    pub for_s: f64,
-    /// How long it must be over before the alarm is cleared.
-    #[serde(default)]
-    pub clear_for_s: f64,
-}
-
 /// What an alarm says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -192,6 +134,12 @@ pub struct AlarmText {
     pub title: String,
     /// How bad.
     pub severity: Severity,
+    /// How soon somebody has to act.
+    #[serde(default)]
+    pub urgency: Urgency,
+    /// How sure it is.
+    #[serde(default)]
+    pub certainty: Certainty,
 }
 
 /// The incident that alarms of a rule open or join.
@@ -218,8 +166,4 @@ pub struct IncidentSpec {
 
 fn yes() -> bool {
     true
-}
-
-fn one() -> f64 {
-    1.0
 }

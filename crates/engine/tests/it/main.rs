@@ -4,6 +4,7 @@
 mod detectors;
 mod fixture;
 mod incidents;
+mod patterns;
 mod properties;
 mod recorded;
 mod rig;

@@ -18,9 +18,11 @@ pub(crate) struct Rig {
     pub(crate) now: i64,
 }
 
-pub(crate) const KINDS: [(&str, ValueType); 5] = [
+pub(crate) const KINDS: [(&str, ValueType); 6] = [
     ("air.pm25", ValueType::Number),
     ("air.pm10", ValueType::Number),
+    // In mg/m3.
+    ("air.co", ValueType::Number),
     ("door.open", ValueType::Boolean),
     ("report", ValueType::Text),
     ("vehicle", ValueType::Number),
@@ -148,7 +150,11 @@ fn kind(id: &str, value_type: ValueType) -> ObservationKind {
         id: KindId::new(id).unwrap(),
         name: id.to_owned(),
         quantity: id.to_owned(),
-        unit: if value_type == ValueType::Number { "ug/m3".into() } else { String::new() },
+        unit: match value_type {
+            ValueType::Number if id == "air.co" => "mg/m3".into(),
+            ValueType::Number => "ug/m3".into(),
+            _ => String::new(),
+        },
         value_type,
         min: None,
         max: None,

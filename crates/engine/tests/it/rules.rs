@@ -7,7 +7,7 @@ use crate::rig::{Rig, rule};
 
 /// Expected as "field line:column part of the message".
 fn check_refused(text: &str, expected: &[(&str, u32, u32, &str)]) {
-    let found = rule(text).check(&|kind: &KindId| kind.as_str() != "unknown");
+    let found = rule(text).check(&|kind: &KindId| (kind.as_str() != "unknown").then(|| "ug/m3".to_owned()));
     assert_eq!(found.len(), expected.len(), "{text}: {found:#?}");
     for (d, (field, line, column, part)) in found.iter().zip(expected) {
         assert_eq!((d.field.as_str(), d.line, d.column), (*field, *line, *column), "{text}: {d:?}");

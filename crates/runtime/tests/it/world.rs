@@ -20,10 +20,10 @@ use vigiles_trust::{Context, Role};
 
 pub(crate) const SYSTEM: Context = Context::system("test");
 
-const KINDS: [Kind; 13] = {
-    let [a, b, c, d, e, f, g] = documents::ENGINE_KINDS;
+const KINDS: [Kind; 14] = {
+    let [a, b, c, d, e, f, g, v] = documents::ENGINE_KINDS;
     let [h, i, j, k, l, m] = directory::KINDS;
-    [a, b, c, d, e, f, g, h, i, j, k, l, m]
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, v]
 };
 
 /// Opens the platform that lives in a directory.
@@ -102,20 +102,10 @@ pub(crate) fn count_rule() -> Rule {
 }
 
 fn rule(id: &str, detector: Detector) -> Rule {
+    let kinds = vec![KindId::new("air.pm25").unwrap()];
+    let alarm = AlarmText::new("fine dust {value}", Severity::Severe);
     Rule {
-        id: RuleId::new(id).unwrap(),
-        name: id.to_owned(),
-        description: String::new(),
-        enabled: true,
-        version: 0,
-        agency: agency(),
-        author: None,
-        kinds: vec![KindId::new("air.pm25").unwrap()],
-        when: None,
         key: Key::Source,
-        detector,
-        alarm: AlarmText { title: "fine dust {value}".to_owned(), severity: Severity::Severe },
-        cooldown_s: 0.0,
         incident: Some(IncidentSpec {
             incident_type: id.to_owned(),
             priority: Priority::P2,
@@ -124,6 +114,7 @@ fn rule(id: &str, detector: Detector) -> Rule {
             window_s: 600.0,
             title: None,
         }),
+        ..Rule::new(RuleId::new(id).unwrap(), agency(), kinds, detector, alarm)
     }
 }
 

@@ -20,7 +20,12 @@ fn bodies(city: &City) -> Vec<CommandBody> {
 fn every_rule_checks_out() {
     let city = demo();
     let bodies = bodies(&city);
-    let known = |id: &KindId| bodies.iter().any(|b| matches!(b, CommandBody::PutKind(kind) if kind.id == *id));
+    let known = |id: &KindId| {
+        bodies.iter().find_map(|b| match b {
+            CommandBody::PutKind(kind) if kind.id == *id => Some(kind.unit.clone()),
+            _ => None,
+        })
+    };
     let rules: Vec<_> =
         bodies.iter().filter_map(|b| if let CommandBody::PutRule(r) = b { Some(r) } else { None }).collect();
     assert!(rules.len() >= 8, "{}", rules.len());

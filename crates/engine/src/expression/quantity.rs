@@ -1,0 +1,38 @@
+//! Quantities with their unit (UCUM), turned into plain numbers when the rule is compiled.
+
+use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
+use vigiles_model::unit::convert;
+
+use super::compile::{Compiler, Type};
+use super::{Flaw, Node};
+
+impl Compiler<'_> {
+    /// `quantity(50, "ug/m3")`: the number in the unit that `value` comes in.
+    pub(super) fn quantity(&self, e: &IdedExpr, number: &IdedExpr, unit: &IdedExpr) -> Result<(Node, Type), Flaw> {
+        let Some(amount) = literal_number(number) else { return self.flaw(number, "expected a number") };
+        let Expr::Literal(LiteralValue::String(code)) = &unit.expr else {
+            return self.flaw(unit, "expected a UCUM code in quotes: quantity(50, \"ug/m3\")");
+        };
+        match self.scope.unit {
+            Some("") => self.flaw(e, "the readings of these kinds have no unit"),
+            None => self.flaw(e, "the kinds of this rule have different units; set the rule's `unit`"),
+            Some(wanted) => match convert(amount, code.inner(), wanted) {
+                Ok(converted) => Ok((Node::Number(converted), Type::Number)),
+                Err(error) => self.flaw(unit, error.to_string()),
+            },
+        }
+    }
+}
+
+/// The number of a literal, also a negative one.
+fn literal_number(e: &IdedExpr) -> Option<f64> {
+    match &e.expr {
+        Expr::Literal(LiteralValue::Double(n)) => Some(*n.inner()),
+        Expr::Literal(LiteralValue::Int(n)) => Some(*n.inner() as f64),
+        Expr::Literal(LiteralValue::UInt(n)) => Some(*n.inner() as f64),
+        Expr::Call(CallExpr { func_name, args, .. }) if func_name == operators::NEGATE => {
+            args.first().and_then(literal_number).map(|n| -n)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,191 @@
+//! Patterns over several kinds: one after the other, one without the other, together.
+//!
+//! Invariant: a pattern keeps a bounded number of readings for a key; what it forgets first is what began first.
+
+use serde::{Deserialize, Serialize};
+use vigiles_model::{Geometry, Observation};
+
+use crate::compiled::Compiled;
+use crate::judge::Reading;
+use crate::slot::{Address, Evidence, Memory, Phase, Slot};
+use crate::turn::Turn;
+
+/// Most sequences under way for a key, and most readings kept of each part that occurs together with others.
+pub(crate) const MAX_OPEN: usize = 128;
+
+/// How far apart the parts may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reach {
+    /// Microseconds of phenomenon time.
+    pub(crate) span: i64,
+    pub(crate) metres: Option<f64>,
+}
+
+/// The parts seen so far.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Pattern {
+    /// Of a sequence: those under way, each with its parts so far. Of a co-occurrence: each with one reading, and
+    /// which part it is. In the order of their first readings.
+    open: Vec<Run>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Run {
+    part: u8,
+    readings: Vec<Observation>,
+}
+
+impl Reach {
+    /// Whether two readings are near enough, in any order of time. A distance needs both places.
+    pub(crate) fn joins(self, a: &Observation, b: &Observation) -> bool {
+        if a.time.0.abs_diff(b.time.0) > self.span.unsigned_abs() {
+            return false;
+        }
+        let place = |o: &Observation| o.place.as_ref().map(Geometry::centre);
+        match (self.metres, place(a), place(b)) {
+            (None, _, _) => true,
+            (Some(metres), Some(a), Some(b)) => a.distance_m(b) <= metres,
+            _ => false,
+        }
+    }
+}
+
+impl Pattern {
+    /// Forgets what began more than a span before `time`.
+    fn expire(&mut self, time: i64, reach: Reach) {
+        self.open.retain(|run| run.readings.first().is_some_and(|o| time.saturating_sub(o.time.0) <= reach.span));
+    }
+
+    /// Takes a reading of a sequence that is each of the parts in `mask`. Where it is the last part of one, these are
+    /// the readings before it; of several under way the one that began last.
+    fn follow(&mut self, o: &Observation, mask: u32, length: usize, reach: Reach) -> Option<Vec<Observation>> {
+        self.expire(o.time.0, reach);
+        let fits = |run: &Run| {
+            let (Some(first), Some(last)) = (run.readings.first(), run.readings.last()) else { return false };
+            let next = run.readings.len();
+            next < length && mask & (1 << next) != 0 && last.time <= o.time && last.id != o.id && reach.joins(first, o)
+        };
+        let mut complete = None;
+        // The longest first, so that a reading does not stand for two parts of the same run.
+        for next in (1..length).rev().filter(|next| mask & (1 << next) != 0) {
+            let Some(at) = self.open.iter().rposition(|run| run.readings.len() == next && fits(run)) else { continue };
+            if next + 1 == length {
+                complete = Some(self.open.remove(at).readings);
+            } else {
+                self.open[at].readings.push(o.clone());
+            }
+        }
+        if mask & 1 != 0 {
+            self.start(Run { part: 0, readings: vec![o.clone()] });
+        }
+        complete
+    }
+
+    /// Takes a reading that is each of the parts in `mask`; the nearest in time of each other part, oldest first, and
+    /// how many parts are there in all.
+    fn gather(&mut self, o: &Observation, mask: u32, parts: usize, reach: Reach) -> (Vec<Observation>, usize) {
+        self.expire(o.time.0, reach);
+        let mut others = Vec::new();
+        for part in (0..parts).filter(|part| mask & (1 << part) == 0) {
+            let same = self.open.iter().filter(|run| usize::from(run.part) == part);
+            let near = same.filter_map(|run| run.readings.first()).filter(|other| reach.joins(other, o));
+            others.extend(near.min_by_key(|other| other.time.0.abs_diff(o.time.0)).cloned());
+        }
+        let present = others.len() + mask.count_ones() as usize;
+        for part in (0..parts).filter(|part| mask & (1 << part) != 0) {
+            self.start(Run { part: part as u8, readings: vec![o.clone()] });
+        }
+        others.sort_by_key(|other| (other.time, other.id));
+        (others, present)
+    }
+
+    fn start(&mut self, run: Run) {
+        let same = |other: &&Run| other.part == run.part;
+        if self.open.iter().filter(same).count() >= MAX_OPEN
+            && let Some(oldest) = self.open.iter().position(|other| other.part == run.part)
+        {
+            self.open.remove(oldest);
+        }
+        self.open.push(run);
+    }
+}
+
+impl Turn<'_> {
+    pub(crate) fn judge_sequence(
+        &mut self,
+        reading: &Reading<'_>,
+        rule: &Compiled,
+        (mask, length, reach): (u32, usize, Reach),
+        address: Address,
+    ) {
+        let Some((index, pattern)) = self.pattern(address) else { return };
+        if let Some(before) = pattern.follow(reading.o, mask, length, reach) {
+            self.pulse(reading, rule, index, before);
+        }
+    }
+
+    pub(crate) fn judge_cooccurrence(
+        &mut self,
+        reading: &Reading<'_>,
+        rule: &Compiled,
+        (mask, parts, at_least, reach): (u32, usize, usize, Reach),
+        address: Address,
+    ) {
+        let Some((index, pattern)) = self.pattern(address) else { return };
+        let (others, present) = pattern.gather(reading.o, mask, parts, reach);
+        if present >= at_least {
+            self.pulse(reading, rule, index, others);
+        }
+    }
+
+    /// The first part starts the time, the second ends it. A reading that is both only ends it.
+    pub(crate) fn judge_absence(
+        &mut self,
+        reading: &Reading<'_>,
+        rule: &Compiled,
+        (mask, reach): (u32, Reach),
+        address: Address,
+    ) {
+        let (starts, ends) = (mask & 1 != 0, mask & 2 != 0);
+        let known = self.live.find_slot(&address);
+        if ends && let Some(index) = known {
+            let first = match self.live.slot(index) {
+                Some(Slot { phase: Phase::Active { alarm, .. }, .. }) => {
+                    self.live.alarms.get(alarm).and_then(|r| r.alarm.causes.first())
+                }
+                slot => slot.and_then(|s| s.evidence.as_ref()).and_then(|e| e.causes.first()),
+            };
+            // However late it comes, what was missing is there: only the place is asked.
+            let anywhen = Reach { span: i64::MAX, ..reach };
+            if first.is_none_or(|first| anywhen.joins(first, reading.o)) {
+                self.settle(rule, index, false, 0.0, reading.o, reading.now);
+            }
+        } else if starts
+            && !ends
+            && let Some(index) = self.live.make_slot(address, || Memory::Nothing)
+        {
+            self.settle(rule, index, true, 0.0, reading.o, reading.now);
+        }
+    }
+
+    fn pattern(&mut self, address: Address) -> Option<(u32, &mut Pattern)> {
+        let index = self.live.make_slot(address, || Memory::Pattern(Box::default()))?;
+        match self.live.slot_mut(index) {
+            Some(Slot { memory: Memory::Pattern(pattern), .. }) => Some((index, pattern)),
+            _ => None,
+        }
+    }
+
+    /// Something happened at a moment: the alarm is raised with all that led to it, and is over a while later.
+    fn pulse(&mut self, reading: &Reading<'_>, rule: &Compiled, index: u32, before: Vec<Observation>) {
+        let count = before.len() as f64 + 1.0;
+        if let Some(slot) = self.live.slot_mut(index).filter(|slot| slot.phase == Phase::Idle) {
+            slot.evidence = Some(Box::new(Evidence { support: before.len() as u64, causes: before, figure: count }));
+        }
+        self.settle(rule, index, true, count, reading.o, reading.now);
+        self.settle(rule, index, false, count, reading.o, reading.now);
+        if let Some(slot) = self.live.slot_mut(index) {
+            slot.evidence = None;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Why an alarm was raised, in words with figures.
+
+use std::fmt::Write as _;
+
+use vigiles_model::{Observation, Value};
+
+use crate::alarms::{figure_text, value_text};
+use crate::compiled::{Compiled, Judge};
+use crate::rule::{Crossing, Detector};
+use crate::slot::{Address, Evidence};
+use crate::turn::Turn;
+
+impl Turn<'_> {
+    pub(crate) fn reason(&self, rule: &Compiled, address: Address, evidence: &Evidence) -> String {
+        let last = evidence.causes.last();
+        let reading = last.map(|o| self.reading_text(rule, o)).unwrap_or_default();
+        let unit = last.map_or("", |o| self.unit_of(rule, o));
+        let figure = figure_text(evidence.figure);
+        let held = match rule.spans.hold {
+            0 => String::new(),
+            hold => format!(" for {}", span_text(hold)),
+        };
+        match &rule.judge {
+            Judge::Threshold { above, .. } if evidence.figure > *above => {
+                format!("{reading} above {}{held}", figure_text(*above))
+            }
+            Judge::Threshold { below, .. } => format!("{reading} below {}{held}", figure_text(*below)),
+            Judge::Rate { above, below, per_s } => {
+                let (side, limit) = if evidence.figure > *above { ("above", *above) } else { ("below", *below) };
+                let per = figure_text(*per_s);
+                format!("changed by {figure} {unit} per {per} s, {side} {}; now {reading}", figure_text(limit))
+            }
+            Judge::Silent => format!("no reading for {}; the last was {reading}", span_text(rule.timing.silent_after)),
+            Judge::Geofence { on, .. } => {
+                let zone = self.zone_name(address, last);
+                match on {
+                    Crossing::Enter => format!("entered {zone}"),
+                    Crossing::Leave => format!("left {zone}"),
+                    Crossing::Inside => format!("is inside {zone}{held}"),
+                }
+            }
+            Judge::Count { window, at_least, radius_m, .. } => {
+                let near = radius_m.map(|r| format!(" within {} m", figure_text(r))).unwrap_or_default();
+                format!("{figure} readings in {}{near}, at least {at_least}", span_text(*window))
+            }
+            Judge::Condition(_) => format!("{}{held}; now {reading}", expression(rule)),
+            Judge::FlatLine { span, tolerance } => {
+                let within = match tolerance {
+                    0.0 => String::new(),
+                    tolerance => format!(" within {}", figure_text(*tolerance)),
+                };
+                format!("stuck at {figure} {unit}{within} for {}", span_text(*span))
+            }
+            Judge::OutOfRange => format!("{reading} is outside {}{held}", self.range_text(rule, last)),
+            Judge::Sequence { .. } | Judge::Cooccurrence { .. } => self.pattern_text(rule, evidence),
+            Judge::Absence { reach } => {
+                let first = evidence.causes.first().map(|o| self.named(rule, o)).unwrap_or_default();
+                format!("{first}, and what should follow did not within {}", span_text(reach.span))
+            }
+        }
+    }
+
+    /// A reading in the unit of the rule.
+    fn reading_text(&self, rule: &Compiled, o: &Observation) -> String {
+        let planned = self.book.plan(&o.kind).and_then(|p| p.rules.iter().find(|entry| entry.rule.name == rule.name));
+        let value = match (planned, &o.value) {
+            (Some(planned), Value::Number(n)) => figure_text(planned.figure(*n)),
+            (_, value) => value_text(value),
+        };
+        format!("{value} {}", self.unit_of(rule, o)).trim().to_owned()
+    }
+
+    fn unit_of<'b>(&'b self, rule: &'b Compiled, o: &Observation) -> &'b str {
+        let of_kind = self.config.kinds.get(&o.kind).map_or("", |k| k.unit.as_str());
+        rule.unit.as_deref().unwrap_or(of_kind)
+    }
+
+    fn range_text(&self, rule: &Compiled, last: Option<&Observation>) -> String {
+        let Some(o) = last else { return String::new() };
+        let Some(kind) = self.config.kinds.get(&o.kind) else { return String::new() };
+        let planned = self.book.plan(&o.kind).and_then(|p| p.rules.iter().find(|entry| entry.rule.name == rule.name));
+        let text = |limit: Option<f64>, otherwise: &str| {
+            limit.map_or_else(|| otherwise.to_owned(), |n| figure_text(planned.map_or(n, |p| p.figure(n))))
+        };
+        format!("the plausible range {} to {}", text(kind.min, "-inf"), text(kind.max, "inf"))
+    }
+
+    /// "Smoke 1, then Heat 60 Cel 12 s later, 35 m away".
+    fn pattern_text(&self, rule: &Compiled, evidence: &Evidence) -> String {
+        let Some(first) = evidence.causes.first() else { return String::new() };
+        let mut text = self.named(rule, first);
+        for o in &evidence.causes[1..] {
+            let seconds = (o.time.0 - first.time.0) / 1_000_000;
+            // Writing into a text cannot fail.
+            let _ = write!(text, ", then {} {seconds} s later", self.named(rule, o));
+            if let (Some(a), Some(b)) = (&first.place, &o.place) {
+                let _ = write!(text, ", {:.0} m away", a.centre().distance_m(b.centre()));
+            }
+        }
+        text
+    }
+
+    fn named(&self, rule: &Compiled, o: &Observation) -> String {
+        let name = self.config.kinds.get(&o.kind).map_or_else(|| o.kind.to_string(), |kind| kind.name.clone());
+        format!("{name} {}", self.reading_text(rule, o)).trim().to_owned()
+    }
+}
+
+fn expression(rule: &Compiled) -> &str {
+    match &rule.rule.detector {
+        Detector::Condition(c) => &c.expression,
+        _ => "",
+    }
+}
+
+/// A span for people, from microseconds.
+fn span_text(micros: i64) -> String {
+    format!("{} s", figure_text(micros as f64 / 1e6))
+}

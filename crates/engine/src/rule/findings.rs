@@ -1,0 +1,95 @@
+//! What is wrong with a rule, gathered field by field.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::MAX_TEXT_BYTES;
+use crate::expression::{Expression, Scope};
+
+/// What is wrong with a rule, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// Path of the field: `when`, `detector.threshold.above`.
+    pub field: String,
+    /// Line in the field's text, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// What was wrong and what was expected.
+    pub message: String,
+}
+
+/// What was found so far.
+pub(super) struct Findings(pub(super) Vec<Diagnostic>);
+
+impl Findings {
+    pub(super) fn at(&mut self, field: &str, line: u32, column: u32, message: impl Into<String>) {
+        self.0.push(Diagnostic { field: field.to_owned(), line, column, message: message.into() });
+    }
+
+    pub(super) fn say(&mut self, field: &str, message: impl Into<String>) {
+        self.at(field, 1, 1, message);
+    }
+
+    pub(super) fn text(&mut self, field: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.say(field, "expected a text, found nothing");
+        }
+        self.no_longer(field, text);
+    }
+
+    pub(super) fn no_longer(&mut self, field: &str, text: &str) {
+        if text.len() > MAX_TEXT_BYTES {
+            self.say(field, format!("expected at most {MAX_TEXT_BYTES} bytes, found {}", text.len()));
+        }
+    }
+
+    /// Every `{word}` of a title must be one that is filled in.
+    pub(super) fn title(&mut self, field: &str, text: &str) {
+        const WORDS: [&str; 7] = ["asset", "value", "unit", "zone", "kind", "source", "count"];
+        let mut rest = text;
+        let mut column = 1;
+        while let Some(start) = rest.find('{') {
+            column += rest[..start].chars().count() as u32;
+            let Some(length) = rest[start..].find('}') else {
+                return self.at(field, 1, column, "`{` without `}`");
+            };
+            let word = &rest[start + 1..start + length];
+            if !WORDS.contains(&word) {
+                self.at(field, 1, column, format!("unknown word `{{{word}}}`; known are {{{}}}", WORDS.join("} {")));
+            }
+            column += rest[start..=start + length].chars().count() as u32;
+            rest = &rest[start + length + 1..];
+        }
+    }
+
+    pub(super) fn span(&mut self, field: &str, value: f64, least: f64, most: f64) {
+        if !(least..=most).contains(&value) {
+            self.say(field, format!("expected a number from {least} to {most}, found {value}"));
+        }
+    }
+
+    pub(super) fn limits(&mut self, detector: &str, above: Option<f64>, below: Option<f64>) {
+        if above.is_none() && below.is_none() {
+            self.say(detector, "expected `above`, `below` or both");
+        }
+        for (name, limit) in [("above", above), ("below", below)] {
+            if limit.is_some_and(|l| !l.is_finite()) {
+                self.say(&format!("{detector}.{name}"), "expected a finite number");
+            }
+        }
+        if let (Some(above), Some(below)) = (above, below)
+            && below > above
+        {
+            self.say(
+                &format!("{detector}.below"),
+                format!("expected at most {above}, found {below}: every reading would raise the alarm"),
+            );
+        }
+    }
+
+    pub(super) fn expression(&mut self, field: &str, text: &str, scope: Scope<'_>) {
+        if let Err(flaw) = Expression::compile(text, scope) {
+            self.at(field, flaw.line, flaw.column, flaw.message);
+        }
+    }
+}
