@@ -7,6 +7,7 @@
 pub mod command;
 pub mod effect;
 pub mod rule;
+pub mod series;
 
 mod alarms;
 mod book;

@@ -1,0 +1,58 @@
+//! Statistics of one series, taken reading by reading: what is usual, and how unusual the newest reading is.
+//!
+//! Each kernel is a plain struct with its settings inside: `new(&settings)`, then `take(time, value)` for each reading in
+//! the order of the log. It sees only the past, keeps a fixed amount of memory, and answers nothing while it still
+//! learns. Readings that are not finite, or beyond 1e30, are left out. Methods, sources and figures: `docs/detectors-statistics.md`.
+//!
+//! Invariant: the state after a reading depends on the readings alone; a snapshot restores it bit for bit.
+
+mod anomaly;
+mod moments;
+mod robust;
+mod season;
+
+#[cfg_attr(not(test), expect(dead_code, reason = "the rules do not name this detector yet"))]
+mod baseline;
+#[cfg_attr(not(test), expect(dead_code, reason = "the rules do not name this detector yet"))]
+mod change_point;
+#[cfg_attr(not(test), expect(dead_code, reason = "the rules do not name this detector yet"))]
+mod flat_line;
+#[cfg_attr(not(test), expect(dead_code, reason = "the rules do not name this detector yet"))]
+mod forecast;
+#[cfg_attr(not(test), expect(dead_code, reason = "the rules do not name this detector yet"))]
+mod neighbours;
+
+#[cfg(test)]
+mod recorded;
+
+pub use anomaly::{Anomaly, AnomalySettings, AnomalyVerdict};
+pub use season::Season;
+
+/// The largest magnitude that is taken for a reading: what is kept in single precision stays finite.
+const LARGEST: f64 = 1e30;
+
+/// Whether a value can be learned from: a finite number of a sensible size.
+fn usable(value: f64) -> bool {
+    value.abs() <= LARGEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of a kernel in memory, with what it holds beside itself.
+    fn check(kernel: &str, bytes: usize, most: usize) {
+        assert!(bytes <= most, "{kernel}: {bytes} bytes, at most {most} are written in the manual");
+    }
+
+    #[test]
+    fn memory_is_as_written() {
+        let week = Season::HOURS_OF_WEEK.len();
+        check("anomaly", size_of::<Anomaly>() + 8 * week, 1_600);
+        check("baseline", size_of::<baseline::Baseline>() + size_of::<robust::RobustMoments>() * week, 4_200);
+        check("change point", size_of::<change_point::ChangePoint>(), 200);
+        check("forecast", size_of::<forecast::Forecast>() + 5 * 24, 350);
+        check("neighbours", size_of::<neighbours::NeighbourDrift>(), 100);
+        check("flat line", size_of::<flat_line::FlatLine>(), 100);
+    }
+}
