@@ -4,6 +4,7 @@
 mod detectors;
 mod fixture;
 mod incidents;
+mod nab;
 mod properties;
 mod recorded;
 mod rig;
