@@ -141,20 +141,28 @@ mod tests {
         assert!((504..528).all(|h| baseline.take(h * HOUR, 23.0).is_some_and(|v| !v.abnormal)), "the next is not");
     }
 
+    /// Of nine days of speeds, how many below 25 and how many from 55 on are abnormal, of how many.
+    fn check_road(season: Season, slow: (usize, usize), ordinary: (usize, usize)) {
+        let mut baseline = Baseline::new(&BaselineSettings { season, ..BaselineSettings::default() });
+        let (mut found_slow, mut found_ordinary) = ((0, 0), (0, 0));
+        for (time, value) in speeds() {
+            let verdict = baseline.take(time, value);
+            let Some(verdict) = verdict else { continue };
+            let counts = match value {
+                ..25.0 => &mut found_slow,
+                55.0.. => &mut found_ordinary,
+                _ => continue,
+            };
+            counts.0 += usize::from(verdict.abnormal);
+            counts.1 += 1;
+        }
+        assert_eq!((found_slow, found_ordinary), (slow, ordinary));
+    }
+
     #[test]
     fn standing_traffic_is_far_from_usual() {
-        // Speeds stand between 60 and 75 here, but for four labelled slow spells and single slow readings.
-        let mut baseline = Baseline::new(&daily());
-        let verdicts: Vec<_> = speeds().into_iter().map(|(time, value)| (value, baseline.take(time, value))).collect();
-        let abnormal = |below: f64| {
-            let judged = verdicts.iter().filter_map(|(value, verdict)| verdict.map(|v| (*value, v)));
-            let slow: Vec<_> = judged.filter(|(value, _)| *value < below).collect();
-            (slow.iter().filter(|(_, v)| v.abnormal && v.score < 0.0).count(), slow.len())
-        };
-        let (found, all) = abnormal(25.0);
-        assert!(all > 10 && found * 10 >= all * 8, "{found} of {all} readings below 25");
-        let (found, all) = abnormal(200.0);
-        assert!(found * 10 < all, "{found} of {all} readings are called too slow");
+        check_road(Season::HOURS_OF_DAY, (22, 22), (3, 849));
+        check_road(Season::HOURS_OF_WEEK, (13, 15), (1, 177));
     }
 
     proptest! {

@@ -38,6 +38,11 @@ fn usable(value: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Debug;
+
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
     use super::*;
 
     /// Bytes of a kernel in memory, with what it holds beside itself.
@@ -54,5 +59,40 @@ mod tests {
         check("forecast", size_of::<forecast::Forecast>() + 5 * 24, 350);
         check("neighbours", size_of::<neighbours::NeighbourDrift>(), 100);
         check("flat line", size_of::<flat_line::FlatLine>(), 100);
+    }
+
+    /// A kernel that was written to a snapshot half way answers as the one that was not.
+    fn check_restored<K, V>(mut whole: K, take: impl Fn(&mut K, i64, f64) -> V)
+    where
+        K: Serialize + DeserializeOwned + PartialEq + Debug,
+        V: PartialEq + Debug,
+    {
+        let readings = recorded::speeds();
+        let (before, after) = readings.split_at(600);
+        for (time, value) in before {
+            take(&mut whole, *time, *value);
+        }
+        let bytes = postcard::to_allocvec(&whole).unwrap();
+        let mut restored: K = postcard::from_bytes(&bytes).unwrap();
+        for (time, value) in after {
+            assert_eq!(take(&mut whole, *time, *value), take(&mut restored, *time, *value));
+        }
+        assert_eq!(whole, restored);
+    }
+
+    #[test]
+    fn a_snapshot_goes_on_as_if_nothing_had_happened() {
+        check_restored(Anomaly::new(&AnomalySettings::default()), Anomaly::take);
+        check_restored(baseline::Baseline::new(&baseline::BaselineSettings::default()), baseline::Baseline::take);
+        check_restored(
+            change_point::ChangePoint::new(&change_point::ChangePointSettings::default()),
+            change_point::ChangePoint::take,
+        );
+        check_restored(forecast::Forecast::new(&forecast::ForecastSettings::default()), forecast::Forecast::take);
+        check_restored(flat_line::FlatLine::new(&flat_line::FlatLineSettings::default()), flat_line::FlatLine::take);
+        check_restored(
+            neighbours::NeighbourDrift::new(&neighbours::NeighbourDriftSettings::default()),
+            |drift, _, value| drift.take(value, &[60.0, 65.0, 70.0]),
+        );
     }
 }

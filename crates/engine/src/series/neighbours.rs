@@ -126,24 +126,28 @@ mod tests {
         assert!(sensor.take(1e9, &[1.0, 2.0, 1.0]).is_some_and(|v| !v.drifted));
     }
 
-    /// PM2.5 of five stations of Beijing, January 2014; the first is judged, and made to drift from hour 500 on by the
-    /// given amount an hour. Hours at which it is said to have drifted.
-    fn drifted(per_hour: f64) -> Vec<usize> {
+    /// PM2.5 of five stations of Beijing, January 2014; the one at `own` is judged by the others, and made to drift by the
+    /// given amount a reading from reading 500 on. The readings at which it is said to have drifted.
+    fn drifted(own: usize, per_reading: f64) -> Vec<usize> {
         let mut sensor = NeighbourDrift::new(&NeighbourDriftSettings::default());
-        let told = particulates().into_iter().enumerate().filter(|(hour, values)| {
-            let added = per_hour * hour.saturating_sub(500) as f64;
-            sensor.take(values[0] + added, &values[1..]).is_some_and(|v| v.drifted)
+        let told = particulates().into_iter().enumerate().filter(|(reading, values)| {
+            let mut neighbours = values.clone();
+            let added = per_reading * reading.saturating_sub(500) as f64;
+            let value = neighbours.remove(own) + added;
+            sensor.take(value, &neighbours).is_some_and(|v| v.drifted)
         });
-        told.map(|(hour, _)| hour).collect()
+        told.map(|(reading, _)| reading).collect()
     }
 
     #[test]
     fn a_drifting_station_is_told_from_a_smoggy_month() {
-        assert_eq!(drifted(0.0), Vec::<usize>::new());
-        let hours = drifted(0.5);
-        let first = hours[0];
-        assert!((500..700).contains(&first), "{first}");
-        assert!(hours.windows(2).all(|pair| pair[1] == pair[0] + 1), "it stays told: {hours:?}");
+        for own in 0..5 {
+            assert_eq!(drifted(own, 0.0), Vec::<usize>::new(), "station {own}");
+        }
+        for (per_reading, first) in [(1.0, 577), (0.5, 613), (0.25, 667), (0.1, 700), (-0.5, 608)] {
+            let told = drifted(0, per_reading);
+            assert_eq!(told, (first..700).collect::<Vec<usize>>(), "{per_reading} a reading");
+        }
     }
 
     proptest! {
