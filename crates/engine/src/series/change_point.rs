@@ -122,7 +122,8 @@ impl ChangePoint {
         }
         let mean = self.usual.mean();
         let sigma = self.usual.deviation().max(settings.resolution).max(f64::MIN_POSITIVE);
-        let sigmas = ((value - mean) / sigma).clamp(-settings.cut_sigmas, settings.cut_sigmas);
+        let cut = settings.cut_sigmas.max(0.0);
+        let sigmas = ((value - mean) / sigma).clamp(-cut, cut);
         self.up.add(sigmas - settings.slack_sigmas, time_us, value);
         self.down.add(-sigmas - settings.slack_sigmas, time_us, value);
         let statistic = self.up.sigmas.max(self.down.sigmas);

@@ -69,6 +69,8 @@ pub(crate) struct Forecast {
     level: f64,
     /// Per microsecond.
     trend: f64,
+    /// Usual time between readings, in microseconds.
+    spacing: f64,
     season: Vec<f32>,
     /// Readings of each slot, up to 255: a young slot learns faster.
     seen: Vec<u8>,
@@ -84,6 +86,7 @@ impl Forecast {
             settings: *settings,
             level: 0.0,
             trend: 0.0,
+            spacing: 0.0,
             season: vec![0.0; slots],
             seen: vec![0; slots],
             variance: 0.0,
@@ -135,11 +138,15 @@ impl Forecast {
         let weight = settings.level.clamp(0.0, 1.0).max(young);
         self.level = level + weight * kept;
         if passed > 0 && passed <= settings.gap_us {
-            self.trend += weight * settings.trend.clamp(0.0, 1.0) * kept / passed as f64;
+            let passed = passed as f64;
+            self.spacing += settings.spread.max(young) * (passed - self.spacing);
+            // Two readings at nearly the same time say nothing of a trend, and nor do the first ones.
+            let gain = if learned { weight * settings.trend.clamp(0.0, 1.0) } else { 0.0 };
+            self.trend += gain * kept / passed.max(self.spacing);
         }
-        // While the level is young the season would learn what belongs to the level.
+        // A young slot learns faster; while the level is young the season would learn what belongs to the level.
         let fresh = 1.0 / f64::from(self.seen[slot]).max(2.0);
-        let seasonal = settings.seasonal.clamp(0.0, 1.0).max(fresh.min(0.5)) * (1.0 - weight);
+        let seasonal = settings.seasonal.clamp(0.0, 1.0).max(fresh) * (1.0 - weight);
         self.season[slot] += (seasonal * kept) as f32;
     }
 }
@@ -195,6 +202,18 @@ mod tests {
         }
         assert!(forecast.take(500 * HOUR, 1e9).is_some_and(|v| v.abnormal && v.score > 1e6));
         assert!(forecast.take(501 * HOUR, 22.0).is_some_and(|v| !v.abnormal && (v.expected - 22.0).abs() < 2.0));
+    }
+
+    #[test]
+    fn readings_at_nearly_the_same_time_make_no_trend() {
+        let mut forecast = Forecast::new(&ForecastSettings { trend: 0.1, ..ForecastSettings::default() });
+        for i in 0..1_000 {
+            let noise = (i * 7 % 5) as f64;
+            forecast.take(i * HOUR, 20.0 + noise);
+            forecast.take(i * HOUR + 1, 24.0 - noise);
+        }
+        let verdict = forecast.take(1_000 * HOUR, 22.0).unwrap();
+        assert!((verdict.expected - 22.0).abs() < 3.0, "{verdict:?}");
     }
 
     #[test]
