@@ -7,8 +7,10 @@ use crate::config::Config;
 use crate::expression::{Expression, Scope};
 use crate::names::Names;
 use crate::pattern::Reach;
-use crate::rule::{Crossing, Detector, Key, Part, Rule};
+use crate::rule::{Crossing, Detector, Key, Part, Rule, Side};
+use crate::series;
 use crate::slot::{NEVER, Spans, Timing};
+use crate::statistic::Kernel;
 
 /// A rule made ready.
 #[derive(Debug)]
@@ -34,17 +36,51 @@ pub(crate) struct Compiled {
 /// A detector made ready. Spans in microseconds.
 #[derive(Debug)]
 pub(crate) enum Judge {
-    Threshold { above: f64, below: f64, clear_above: f64, clear_below: f64 },
-    Rate { above: f64, below: f64, per_s: f64 },
+    Threshold {
+        above: f64,
+        below: f64,
+        clear_above: f64,
+        clear_below: f64,
+    },
+    Rate {
+        above: f64,
+        below: f64,
+        per_s: f64,
+    },
     Silent,
-    Geofence { zones: Vec<u32>, on: Crossing },
-    Count { window: i64, at_least: usize, distinct: Option<Distinct>, radius_m: Option<f64> },
+    Geofence {
+        zones: Vec<u32>,
+        on: Crossing,
+    },
+    Count {
+        window: i64,
+        at_least: usize,
+        distinct: Option<Distinct>,
+        radius_m: Option<f64>,
+    },
     Condition(Expression),
-    FlatLine { span: i64, tolerance: f64 },
+    FlatLine {
+        span: i64,
+        tolerance: f64,
+    },
     OutOfRange,
-    Sequence { length: usize, reach: Reach },
-    Absence { reach: Reach },
-    Cooccurrence { parts: usize, at_least: usize, reach: Reach },
+    Sequence {
+        length: usize,
+        reach: Reach,
+    },
+    Absence {
+        reach: Reach,
+    },
+    Cooccurrence {
+        parts: usize,
+        at_least: usize,
+        reach: Reach,
+    },
+    /// `fresh` has learned nothing yet.
+    Statistic {
+        side: Side,
+        fresh: Kernel,
+    },
 }
 
 /// A part of a pattern made ready.
@@ -111,7 +147,11 @@ fn durations(detector: &Detector) -> (f64, f64) {
         // They happen at a moment; the alarm is over when the next one would no longer belong to it.
         Detector::Sequence(s) => (0.0, s.within_s),
         Detector::Cooccurrence(c) => (0.0, c.within_s),
-        Detector::Silent(_) | Detector::Count(_) | Detector::FlatLine(_) => (0.0, 0.0),
+        Detector::Baseline(b) => (b.for_s, b.clear_for_s),
+        Detector::Forecast(f) => (f.for_s, f.clear_for_s),
+        Detector::ChangePoint(c) => (0.0, c.clear_for_s),
+        Detector::Anomaly(a) => (0.0, a.clear_for_s),
+        Detector::Silent(_) | Detector::Count(_) | Detector::FlatLine(_) | Detector::Drift(_) => (0.0, 0.0),
     }
 }
 
@@ -132,6 +172,11 @@ fn is_per_kind(detector: &Detector) -> bool {
             | Detector::Condition(_)
             | Detector::FlatLine(_)
             | Detector::OutOfRange(_)
+            | Detector::Baseline(_)
+            | Detector::Forecast(_)
+            | Detector::ChangePoint(_)
+            | Detector::Drift(_)
+            | Detector::Anomaly(_)
     )
 }
 
@@ -177,6 +222,21 @@ fn judge(detector: &Detector, unit: Option<&str>, names: &mut Names) -> Option<J
             at_least: c.at_least.map_or(c.parts.len(), |n| n as usize),
             reach: reach(c.within_s, c.within_m),
         },
+        Detector::Baseline(b) => {
+            Judge::Statistic { side: b.side, fresh: Kernel::Baseline(series::Baseline::new(&b.settings())) }
+        }
+        Detector::Forecast(f) => {
+            Judge::Statistic { side: f.side, fresh: Kernel::Forecast(series::Forecast::new(&f.settings())) }
+        }
+        Detector::ChangePoint(c) => {
+            Judge::Statistic { side: c.side, fresh: Kernel::ChangePoint(series::ChangePoint::new(&c.settings())) }
+        }
+        Detector::Drift(d) => {
+            Judge::Statistic { side: Side::Both, fresh: Kernel::Drift(series::NeighbourDrift::new(&d.settings())) }
+        }
+        Detector::Anomaly(a) => {
+            Judge::Statistic { side: Side::Both, fresh: Kernel::Anomaly(series::Anomaly::new(&a.settings())) }
+        }
     })
 }
 

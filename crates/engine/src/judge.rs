@@ -297,6 +297,9 @@ impl Turn<'_> {
                     self.settle_fleeting(reading, rule, (address, shortcut), found, holds, 0.0);
                 }
             }
+            Judge::Statistic { side, fresh } => {
+                self.judge_statistic(reading, rule, (*side, fresh), address, shortcut);
+            }
             Judge::Sequence { length, reach } => {
                 self.judge_sequence(reading, rule, (parts, *length, *reach), address);
             }

@@ -7,6 +7,7 @@
 pub mod command;
 pub mod effect;
 pub mod rule;
+pub mod series;
 
 mod alarms;
 mod book;
@@ -31,6 +32,7 @@ mod single;
 mod slot;
 mod slots;
 mod snapshot;
+mod statistic;
 mod turn;
 mod window;
 

@@ -7,7 +7,7 @@ use vigiles_model::{Observation, Value};
 use crate::alarms::{figure_text, value_text};
 use crate::compiled::{Compiled, Judge};
 use crate::rule::{Crossing, Detector};
-use crate::slot::{Address, Evidence};
+use crate::slot::{Address, Evidence, Memory};
 use crate::turn::Turn;
 
 impl Turn<'_> {
@@ -52,6 +52,7 @@ impl Turn<'_> {
                 format!("stuck at {figure} {unit}{within} for {}", span_text(*span))
             }
             Judge::OutOfRange => format!("{reading} is outside {}{held}", self.range_text(rule, last)),
+            Judge::Statistic { .. } => self.statistic_text(rule, address, &reading, unit) + &held,
             Judge::Sequence { .. } | Judge::Cooccurrence { .. } => self.pattern_text(rule, evidence),
             Judge::Absence { reach } => {
                 let first = evidence.causes.first().map(|o| self.named(rule, o)).unwrap_or_default();
@@ -83,6 +84,28 @@ impl Turn<'_> {
             limit.map_or_else(|| otherwise.to_owned(), |n| figure_text(planned.map_or(n, |p| p.figure(n))))
         };
         format!("the plausible range {} to {}", text(kind.min, "-inf"), text(kind.max, "inf"))
+    }
+
+    fn statistic_text(&self, rule: &Compiled, address: Address, reading: &str, unit: &str) -> String {
+        let memory = self.live.find_slot(&address).and_then(|index| self.live.slot(index)).map(|slot| &slot.memory);
+        let Some(Memory::Statistic(statistic)) = memory else { return reading.to_owned() };
+        let said = statistic.said;
+        let (expected, band) = (figure_text(said.expected), figure_text(said.band));
+        let distance = figure_text((said.distance * 10.0).round() / 10.0);
+        let moved = figure_text(said.distance);
+        match &rule.rule.detector {
+            Detector::Baseline(_) => {
+                format!("{reading}, usual at this hour {expected} ± {band} {unit}; {distance} robust sigmas away")
+            }
+            Detector::Forecast(_) => format!("{reading}, forecast {expected} ± {band} {unit}; {distance} sigmas away"),
+            Detector::ChangePoint(_) => format!("mean shifted by {moved} {unit} from {expected}; now {reading}"),
+            Detector::Drift(_) => {
+                format!(
+                    "drifted by {moved} {unit} from its neighbours, more than {band}; {reading}, expected {expected}"
+                )
+            }
+            _ => format!("{reading}, expected {expected} ± {band} {unit}; {distance} sigmas away"),
+        }
     }
 
     /// "Smoke 1, then Heat 60 Cel 12 s later, 35 m away".

@@ -8,6 +8,7 @@ use crate::counter::{Counter, SlidingCount};
 use crate::flat_line::Level;
 use crate::large_counter::LargeCounter;
 use crate::pattern::Pattern;
+use crate::statistic::{Neighbourhood, Statistic};
 use crate::window::Window;
 
 /// Stands for "no time" and "no name".
@@ -104,6 +105,10 @@ pub(crate) enum Memory {
     Level(Level),
     /// The parts of a pattern seen so far.
     Pattern(Box<Pattern>),
+    /// What was learned of a series.
+    Statistic(Box<Statistic>),
+    /// The latest readings of the assets of a rule that compares neighbours.
+    Neighbourhood(Box<Neighbourhood>),
 }
 
 /// The readings behind an alarm.

@@ -87,7 +87,10 @@ impl Rule {
 
     /// Whether the detector compares the readings themselves with figures of the rule.
     fn reads_figures(&self) -> bool {
-        matches!(self.detector, Detector::Threshold(_) | Detector::RateOfChange(_) | Detector::FlatLine(_))
+        matches!(
+            self.detector,
+            Detector::Threshold(_) | Detector::RateOfChange(_) | Detector::FlatLine(_) | Detector::Drift(_)
+        )
     }
 }
 

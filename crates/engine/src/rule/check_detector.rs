@@ -40,6 +40,16 @@ impl Rule {
             Detector::Sequence(s) => self.check_sequence(s, unit, found),
             Detector::Absence(a) => self.check_absence(a, unit, found),
             Detector::Cooccurrence(c) => self.check_cooccurrence(c, unit, found),
+            Detector::Baseline(b) => b.check(found),
+            Detector::Forecast(f) => f.check(found),
+            Detector::ChangePoint(c) => c.check(found),
+            Detector::Drift(d) => {
+                d.check(found);
+                if self.key != Key::Asset {
+                    found.say("key", "neighbours are assets: expected `asset`");
+                }
+            }
+            Detector::Anomaly(a) => a.check(found),
         }
     }
 

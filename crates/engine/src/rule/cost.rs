@@ -4,6 +4,7 @@ use super::{Count, Detector, Part, Rule};
 use crate::counting::{EXACT, MAX_POOL, cap};
 use crate::expression::cost as expression_cost;
 use crate::pattern::MAX_OPEN;
+use crate::statistic::MAX_ASKED;
 
 /// Most steps of one rule for one reading. A step is the visit of a node of an expression, of an entry of a window, or
 /// the comparison with one earlier reading: some nanoseconds.
@@ -25,6 +26,8 @@ impl Rule {
                 Detector::Condition(c) => expression_cost(&c.expression),
                 Detector::Sequence(s) => parts(&s.parts) + (s.parts.len() * MAX_OPEN) as u32,
                 Detector::Absence(a) => part(&a.first) + part(&a.then),
+                Detector::Baseline(_) | Detector::Forecast(_) | Detector::ChangePoint(_) | Detector::Anomaly(_) => 8,
+                Detector::Drift(_) => 2 * MAX_ASKED as u32,
                 Detector::Cooccurrence(c) => parts(&c.parts) + (c.parts.len() * MAX_OPEN) as u32,
             }
     }

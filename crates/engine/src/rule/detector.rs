@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use vigiles_model::{KindId, ZoneId};
 
+use super::statistics::{Anomaly, Baseline, ChangePoint, Drift, Forecast};
+
 /// What a rule looks for. Durations are in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +31,16 @@ pub enum Detector {
     Absence(Absence),
     /// This and that at about the same time, in any order.
     Cooccurrence(Cooccurrence),
+    /// The reading is unusual for its hour.
+    Baseline(Baseline),
+    /// The reading is off the forecast.
+    Forecast(Forecast),
+    /// The mean has shifted.
+    ChangePoint(ChangePoint),
+    /// The sensor drifts away from its neighbours.
+    Drift(Drift),
+    /// The reading is unlike anything usual.
+    Anomaly(Anomaly),
 }
 
 impl Detector {

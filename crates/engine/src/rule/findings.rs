@@ -68,6 +68,12 @@ impl Findings {
         }
     }
 
+    pub(super) fn optional(&mut self, field: &str, value: Option<f64>, (least, most): (f64, f64)) {
+        if let Some(value) = value {
+            self.span(field, value, least, most);
+        }
+    }
+
     pub(super) fn limits(&mut self, detector: &str, above: Option<f64>, below: Option<f64>) {
         if above.is_none() && below.is_none() {
             self.say(detector, "expected `above`, `below` or both");

@@ -8,6 +8,7 @@ mod check_detector;
 mod cost;
 mod detector;
 mod findings;
+mod statistics;
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::alarm::{Certainty, Stage, Urgency};
@@ -20,6 +21,7 @@ pub use detector::{
     Sequence, Silent, Threshold,
 };
 pub use findings::Diagnostic;
+pub use statistics::{Anomaly, Baseline, ChangePoint, Drift, Forecast, Pattern, Side};
 
 /// A rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 mod detectors;
 mod fixture;
 mod incidents;
+mod nab;
 mod patterns;
 mod properties;
 mod recorded;

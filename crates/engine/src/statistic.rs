@@ -1,0 +1,243 @@
+//! Detectors that learn what is usual for a series.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use vigiles_model::Position;
+
+use crate::compiled::Compiled;
+use crate::judge::Reading;
+use crate::rule::{Detector, Drift, Side};
+use crate::series::{Anomaly, Baseline, ChangePoint, Forecast, NeighbourDrift};
+use crate::slot::{Address, Memory, NONE, Scope, Slot};
+use crate::turn::Turn;
+
+/// Most assets whose latest reading a rule keeps for their neighbours.
+const MAX_NEIGHBOURHOOD: usize = 20_000;
+/// Most neighbours of one asset that are asked.
+pub(crate) const MAX_ASKED: usize = 128;
+
+/// A detector that learns, and what it said last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Statistic {
+    kernel: Kernel,
+    pub(crate) said: Said,
+}
+
+/// What was learned, by method.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Kernel {
+    Baseline(Baseline),
+    Forecast(Forecast),
+    ChangePoint(ChangePoint),
+    Anomaly(Anomaly),
+    Drift(NeighbourDrift),
+}
+
+/// Figures for the reason of an alarm, in the unit of the rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Said {
+    /// What was expected.
+    pub(crate) expected: f64,
+    /// How far a reading may lie from it.
+    pub(crate) band: f64,
+    /// How far it lies, in sigmas; for a shift or a drift how far it went, in the unit of the rule.
+    pub(crate) distance: f64,
+}
+
+/// The latest reading of each asset, for its neighbours; by asset within cells of the size of the neighbourhood.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Neighbourhood {
+    cells: BTreeMap<(i32, i32), BTreeMap<u32, Latest>>,
+    cell_of: BTreeMap<u32, (i32, i32)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Latest {
+    place: Position,
+    time: i64,
+    value: f64,
+}
+
+impl Statistic {
+    pub(crate) fn new(kernel: Kernel) -> Self {
+        Self { kernel, said: Said::default() }
+    }
+
+    /// Takes a reading; says whether it is abnormal, or nothing while learning.
+    fn take(&mut self, time: i64, value: f64, neighbours: &[f64], side: Side) -> Option<bool> {
+        let (said, abnormal) = match &mut self.kernel {
+            Kernel::Baseline(kernel) => {
+                let v = kernel.take(time, value)?;
+                (Said { expected: v.expected, band: v.band, distance: v.score }, v.abnormal)
+            }
+            Kernel::Forecast(kernel) => {
+                let v = kernel.take(time, value)?;
+                (Said { expected: v.expected, band: v.band, distance: v.score }, v.abnormal)
+            }
+            Kernel::Anomaly(kernel) => {
+                let v = kernel.take(time, value)?;
+                (Said { expected: v.expected, band: v.band, distance: v.score }, v.abnormal)
+            }
+            Kernel::ChangePoint(kernel) => {
+                let v = kernel.take(time, value)?;
+                let size = v.change.map_or(0.0, |change| change.size);
+                (Said { expected: v.expected, band: v.limit, distance: size }, v.change.is_some())
+            }
+            Kernel::Drift(kernel) => {
+                let v = kernel.take(value, neighbours)?;
+                (Said { expected: v.expected, band: v.limit, distance: v.drift }, v.drifted)
+            }
+        };
+        let holds = abnormal && side.takes(said.distance);
+        if holds {
+            self.said = said;
+        }
+        Some(holds)
+    }
+}
+
+impl Neighbourhood {
+    /// The values of the neighbours that are near and fresh enough; then the reading is the latest of its asset.
+    fn meet(&mut self, name: u32, own: Latest, drift: &Drift) -> Vec<f64> {
+        let grid = Grid::of(drift.within_m);
+        let cell = grid.cell(own.place);
+        let fresh = own.time.saturating_sub((drift.fresh_s * 1e6) as i64);
+        let mut values = Vec::new();
+        for row in cell.0.saturating_sub(1)..=cell.0.saturating_add(1) {
+            let column = grid.column(row, own.place.lon);
+            for (_, others) in self.cells.range((row, column.saturating_sub(1))..=(row, column.saturating_add(1))) {
+                let near = others.iter().filter(|(other, latest)| {
+                    **other != name && latest.time >= fresh && latest.place.distance_m(own.place) <= drift.within_m
+                });
+                values.extend(near.map(|(_, latest)| latest.value).take(MAX_ASKED - values.len()));
+            }
+        }
+        match self.cell_of.get(&name) {
+            Some(before) if *before == cell => {}
+            Some(before) => {
+                if let Some(others) = self.cells.get_mut(before) {
+                    others.remove(&name);
+                }
+            }
+            None if self.cell_of.len() >= MAX_NEIGHBOURHOOD => return values,
+            None => {}
+        }
+        self.cell_of.insert(name, cell);
+        self.cells.entry(cell).or_default().insert(name, own);
+        values
+    }
+}
+
+/// Rows of cells, each at least as high and as wide as a distance: what is that near is in the cell or beside it.
+#[derive(Debug, Clone, Copy)]
+struct Grid {
+    degrees: f64,
+}
+
+impl Grid {
+    fn of(metres: f64) -> Self {
+        // One degree of latitude is never less than 110.5 km.
+        Self { degrees: metres / 110_500.0 }
+    }
+
+    fn cell(self, place: Position) -> (i32, i32) {
+        let row = (place.lat / self.degrees).floor() as i32;
+        (row, self.column(row, place.lon))
+    }
+
+    /// A degree of longitude shrinks with the cosine of the latitude: all cells of a row are as wide as it needs at its
+    /// edge that is nearer to the pole.
+    fn column(self, row: i32, lon: f64) -> i32 {
+        let edge = (f64::from(row).abs() + 1.0) * self.degrees;
+        let shrunk = edge.min(89.0).to_radians().cos();
+        (lon * shrunk / self.degrees).floor() as i32
+    }
+}
+
+impl Turn<'_> {
+    pub(crate) fn judge_statistic(
+        &mut self,
+        reading: &Reading<'_>,
+        rule: &Compiled,
+        (side, kernel): (Side, &Kernel),
+        address: Address,
+        shortcut: Option<usize>,
+    ) {
+        let (Some(value), true) = (reading.figure, reading.in_order) else { return };
+        let neighbours = match &rule.rule.detector {
+            Detector::Drift(drift) => self.neighbours(reading, rule, drift, value),
+            _ => Vec::new(),
+        };
+        let fresh = || Memory::Statistic(Box::new(Statistic::new(kernel.clone())));
+        let known = self.find(address, reading.series, shortcut);
+        let Some(index) = self.find_or_make(known, address, (reading.series, shortcut), fresh) else { return };
+        // What is usual at an hour follows the clocks of the city.
+        let local = reading.o.time.0.saturating_add(i64::from(self.utc_offset_s) * 1_000_000);
+        let Some(Slot { memory: Memory::Statistic(statistic), .. }) = self.live.slot_mut(index) else { return };
+        let Some(holds) = statistic.take(local, value, &neighbours, side) else { return };
+        self.settle(rule, index, holds, value, reading.o, reading.now);
+        if holds && matches!(kernel, Kernel::ChangePoint(_)) {
+            // A change happens at a moment; its alarm stays a while.
+            self.settle(rule, index, false, value, reading.o, reading.now);
+        }
+    }
+
+    fn neighbours(&mut self, reading: &Reading<'_>, rule: &Compiled, drift: &Drift, value: f64) -> Vec<f64> {
+        let (Some(place), Scope::Asset(name)) = (reading.place, reading.owner) else { return Vec::new() };
+        let address = Address { rule: rule.name, kind: reading.plan.kind, scope: Scope::All, zone: NONE };
+        let fresh = || Memory::Neighbourhood(Box::default());
+        let Some(index) = self.live.make_slot(address, fresh) else { return Vec::new() };
+        match self.live.slot_mut(index) {
+            Some(Slot { memory: Memory::Neighbourhood(all), .. }) => {
+                all.meet(name, Latest { place, time: reading.o.time.0, value }, drift)
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn drift(within_m: f64) -> Drift {
+        let text = format!("within_m = {within_m:?}");
+        toml::from_str(&text).unwrap()
+    }
+
+    proptest! {
+        /// The cells find what measuring every distance finds.
+        #[test]
+        fn no_neighbour_is_missed(
+            places in prop::collection::vec((-180.0..180.0f64, -85.0..85.0f64, -0.05..0.05f64, -0.05..0.05f64), 1..20),
+            within_m in 100.0..20_000.0f64,
+        ) {
+            let settings = drift(within_m);
+            let mut all = Neighbourhood::default();
+            let mut before: Vec<Position> = Vec::new();
+            for (i, (lon, lat, east, north)) in places.into_iter().enumerate() {
+                let near = before.last().copied().unwrap_or(Position { lon, lat });
+                let place = Position { lon: (near.lon + east).clamp(-180.0, 180.0), lat: (near.lat + north).clamp(-85.0, 85.0) };
+                let found = all.meet(i as u32, Latest { place, time: 0, value: 1.0 }, &settings).len();
+                prop_assert_eq!(found, before.iter().filter(|p| p.distance_m(place) <= within_m).count());
+                before.push(place);
+            }
+        }
+    }
+
+    #[test]
+    fn an_asset_that_moves_is_in_one_place() {
+        let settings = drift(1_000.0);
+        let mut all = Neighbourhood::default();
+        let at = |lon, time| Latest { place: Position { lon, lat: 50.0 }, time, value: lon };
+        assert_eq!(all.meet(1, at(8.0, 0), &settings), Vec::<f64>::new());
+        assert_eq!(all.meet(1, at(9.0, 1), &settings), Vec::<f64>::new());
+        assert_eq!(all.meet(2, at(8.0, 2), &settings), Vec::<f64>::new());
+        assert_eq!(all.meet(2, at(9.001, 3), &settings), [9.0]);
+        // Too old by now.
+        assert_eq!(all.meet(2, at(9.001, 3_700_000_000), &settings), Vec::<f64>::new());
+    }
+}
