@@ -18,6 +18,8 @@ use crate::settings::Settings;
 
 /// Password hashes computed at once: each takes some 70 ms and 19 MiB.
 const HASHES_AT_ONCE: usize = 2;
+/// Back-tests at once: each takes a core.
+const BACK_TESTS_AT_ONCE: usize = 2;
 /// Sign-ins of one name or one address at once, and then one each so often.
 const SIGN_IN_RATE: Rate = Rate { burst: 10, refill: Duration::from_secs(20) };
 /// Names and addresses remembered.
@@ -30,6 +32,7 @@ pub(crate) struct Api {
     pub(crate) openapi: bytes::Bytes,
     pub(crate) hashing: Arc<Semaphore>,
     pub(crate) deliveries: Semaphore,
+    pub(crate) back_tests: Semaphore,
     pub(crate) hub: Arc<Hub>,
     pub(crate) traffic: Traffic,
     pub(crate) http: HttpDoor,
@@ -51,6 +54,7 @@ impl Api {
         Self {
             hub: Arc::new(Hub::new(settings.max_event_streams)),
             deliveries: Semaphore::new(settings.max_deliveries),
+            back_tests: Semaphore::new(BACK_TESTS_AT_ONCE),
             platform,
             settings,
             openapi: openapi.into(),

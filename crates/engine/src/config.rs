@@ -26,7 +26,7 @@ pub(crate) struct Config {
     pub(crate) rules: BTreeMap<RuleId, Rule>,
     pub(crate) playbooks: BTreeMap<PlaybookId, Playbook>,
     #[serde(with = "pairs")]
-    versions: BTreeMap<(ConfigKind, String), u64>,
+    pub(crate) versions: BTreeMap<(ConfigKind, String), u64>,
 }
 
 /// A map whose keys are no texts, as a list of pairs.

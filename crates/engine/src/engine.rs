@@ -90,11 +90,15 @@ impl Engine {
         }
     }
 
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
+    }
+
     fn by_rule(&self, counts: &BTreeMap<u32, u64>) -> BTreeMap<RuleId, u64> {
         counts.iter().filter_map(|(name, n)| Some((RuleId::new(self.live.names.text(*name)).ok()?, *n))).collect()
     }
 
-    fn turn<'a>(&'a mut self, effects: &'a mut Vec<Effect>) -> Turn<'a> {
+    pub(crate) fn turn<'a>(&'a mut self, effects: &'a mut Vec<Effect>) -> Turn<'a> {
         Turn {
             book: &self.book,
             config: &self.config,

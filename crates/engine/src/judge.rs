@@ -49,14 +49,19 @@ impl Turn<'_> {
             self.live.counters.refused += 1;
             return;
         };
-        let newest = self.live.series[series as usize].newest;
-        let in_order = o.time.0 >= newest;
         // A redelivery has the content, so the time, of the first: a reading newer than all before is new.
-        if o.time.0 <= newest && self.live.recent.contains(o.id) {
+        if o.time.0 <= self.live.series[series as usize].newest && self.live.recent.contains(o.id) {
             self.live.counters.duplicates += 1;
             return;
         }
         self.live.recent.insert(o.id);
+        self.take_in(plan, (series, owner), o, now);
+    }
+
+    /// Judges a reading of a known series that is no redelivery.
+    pub(crate) fn take_in(&mut self, plan: &Plan, (series, owner): (u32, Scope), o: &Observation, now: i64) {
+        let newest = self.live.series[series as usize].newest;
+        let in_order = o.time.0 >= newest;
         let late = !in_order && newest.saturating_sub(o.time.0) > LATENESS.0;
         self.live.counters.out_of_order += u64::from(!in_order);
         self.live.counters.late += u64::from(late);
@@ -157,7 +162,7 @@ impl Turn<'_> {
         self.judge(&mut reading, i, entry);
     }
 
-    fn series_of(&mut self, plan: &Plan, o: &Observation) -> Option<(u32, Scope)> {
+    pub(crate) fn series_of(&mut self, plan: &Plan, o: &Observation) -> Option<(u32, Scope)> {
         let name = self.live.names.intern(o.series())?;
         let owner = if o.asset.is_some() { Scope::Asset(name) } else { Scope::Source(name) };
         Some((self.live.series(SeriesKey { kind: plan.kind, owner })?, owner))

@@ -4,6 +4,7 @@
 //! byte, on any machine.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
+pub mod backtest;
 pub mod command;
 pub mod effect;
 pub mod rule;

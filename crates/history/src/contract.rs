@@ -145,6 +145,10 @@ pub struct Statistics {
     pub failures: u64,
 }
 
+/// Takes an observation of a scan, with the number of its series (kind, source and asset): the same for each of that
+/// series in this scan. Says whether it wants more.
+pub type Visit<'a> = dyn FnMut(usize, &Observation) -> bool + 'a;
+
 /// Observations asked by kind, area, time and source.
 ///
 /// Invariant: history is fed from the log in order and holds nothing of its own: what is not yet durable here is
@@ -163,6 +167,10 @@ pub trait History: Send + Sync {
 
     /// One page, newest first.
     fn page(&self, context: &Context, query: &Query) -> Result<Page, HistoryError>;
+
+    /// Calls `visit` for every observation of the query, oldest phenomenon time first; of one time, the smaller id first.
+    /// Each id once. Limit and cursor do not count.
+    fn scan(&self, context: &Context, query: &Query, visit: &mut Visit<'_>) -> Result<(), HistoryError>;
 
     /// Per series and kind the newest observation at or before `before`, not older than the look-back of the
     /// backend (2 h unless configured).

@@ -1,6 +1,7 @@
 //! The suite that every backend of history must pass. Call [`run`] from the tests of a backend.
 
 mod rights;
+mod scans;
 
 use vigiles_model::{
     AssetId, BoundingBox, Duration, Geometry, KindId, Observation, ObservationId, Origin, Position, Quality, SourceId,
@@ -26,6 +27,7 @@ pub fn run<F: Factory>(factory: &F) {
     pages_stand_still_while_more_is_written(factory);
     duplicates_are_given_once(factory);
     repeated_writes_change_nothing(factory);
+    scans::are_oldest_first_and_complete(factory);
     the_latest_of_each_series(factory);
     a_series_is_cut_into_buckets(factory);
     old_kinds_expire(factory);

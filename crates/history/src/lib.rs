@@ -7,7 +7,7 @@ pub mod contract_tests;
 pub mod embedded;
 mod error;
 
-pub use contract::{Bucket, Cursor, Expired, History, Latest, Page, Query, SeriesQuery, Statistics};
+pub use contract::{Bucket, Cursor, Expired, History, Latest, Page, Query, SeriesQuery, Statistics, Visit};
 pub use embedded::{Embedded, Options, check, repair};
 pub use error::HistoryError;
 

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 mod applier;
+pub mod back_test;
 pub mod carrier;
 pub mod catalogue;
 pub mod commands;

@@ -80,6 +80,11 @@ impl Default for Logged {
 }
 
 impl Platform {
+    /// Seconds that the city's clocks are ahead of UTC at a moment, east positive.
+    pub fn utc_offset_s(&self, at: Timestamp) -> i32 {
+        self.parts.time_zone.offset_s(at)
+    }
+
     /// Logs the city's offset from UTC where it is not the one logged last; what failed is tried again at the next
     /// call.
     pub(crate) fn log_utc_offset(&self) {

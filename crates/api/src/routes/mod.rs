@@ -4,6 +4,7 @@ mod accounts;
 mod agencies;
 mod alarms;
 mod audit;
+mod back_test;
 mod city;
 mod config;
 mod delivery;
@@ -37,6 +38,7 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
         picture::endpoints(),
         config::endpoints(),
         rules::endpoints(),
+        back_test::endpoints(),
         alarms::endpoints(),
         incidents::endpoints(),
         incident_commands::endpoints(),

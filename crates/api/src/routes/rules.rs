@@ -104,7 +104,7 @@ fn version_of(document: &Document) -> Result<rule::RuleVersion, Problem> {
     Ok(rule::RuleVersion { version: stored.version, since: stored.since.into(), rule })
 }
 
-fn faults(call: &Call, rule: &Rule) -> Vec<vigiles_engine::rule::Diagnostic> {
+pub(super) fn faults(call: &Call, rule: &Rule) -> Vec<vigiles_engine::rule::Diagnostic> {
     let catalogue = call.platform().intake().catalogue.get();
     rule.check(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()))
 }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod alarm;
 pub mod asset;
 pub mod audit;
+pub mod back_test;
 pub mod city;
 pub mod detector;
 pub mod document;

@@ -17,4 +17,5 @@ mod setting;
 mod slow;
 mod system;
 mod tasks;
+mod trial;
 mod world;

@@ -20,6 +20,7 @@ pub(super) fn without_the_right_nothing_is_read_or_changed<F: Factory>(factory: 
     history.write(&CONTEXT, 0, &entry).expect("taken");
     let page = Query { limit: 10, ..Query::default() };
     check("page", history.page(&nothing, &page));
+    check("scan", history.scan(&nothing, &page, &mut |_, _| unreachable!("nothing is shown")));
     check("latest", history.latest(&nothing, Timestamp(i64::MAX), None));
     let chart = SeriesQuery {
         kind: entry[0].kind.clone(),

@@ -75,6 +75,22 @@ impl Row {
         self.flags >> PLACE_SHIFT & TWO_BITS
     }
 
+    pub(crate) fn quality(&self) -> Quality {
+        match self.flags & TWO_BITS {
+            0 => Quality::Good,
+            1 => Quality::Doubtful,
+            _ => Quality::Implausible,
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        match self.flags >> 2 & TWO_BITS {
+            0 => Origin::Live,
+            1 => Origin::Replayed,
+            _ => Origin::Simulated,
+        }
+    }
+
     pub(crate) fn empty(time: i64, flags: u8) -> Self {
         Self { time, arrived: 0, id: (0, 0), value: 0.0, lon: 0.0, lat: 0.0, series: 0, extra: 0, flags }
     }
@@ -214,16 +230,8 @@ impl Batch {
                 VALUE_TEXT => Value::Text(extra.map(|extra| extra.text.clone()).unwrap_or_default()),
                 _ => Value::Number(row.value),
             },
-            quality: match row.flags & TWO_BITS {
-                0 => Quality::Good,
-                1 => Quality::Doubtful,
-                _ => Quality::Implausible,
-            },
-            origin: match row.flags >> 2 & TWO_BITS {
-                0 => Origin::Live,
-                1 => Origin::Replayed,
-                _ => Origin::Simulated,
-            },
+            quality: row.quality(),
+            origin: row.origin(),
             attributes: extra.map(|extra| extra.attributes.clone()).unwrap_or_default(),
         }
     }

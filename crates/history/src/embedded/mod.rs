@@ -15,6 +15,7 @@ mod merge;
 mod order;
 mod page;
 mod repair;
+mod scan;
 mod seal;
 mod select;
 mod shared;
@@ -35,7 +36,7 @@ use shared::Shared;
 use vigiles_model::{BoundingBox, KindId, Observation, Timestamp};
 use vigiles_trust::{Action, Context, Resource};
 
-use crate::{Bucket, Expired, History, HistoryError, Latest, Page, Query, SeriesQuery, Statistics};
+use crate::{Bucket, Expired, History, HistoryError, Latest, Page, Query, SeriesQuery, Statistics, Visit};
 
 /// Bounds of the embedded history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +168,11 @@ impl History for Embedded {
     fn page(&self, context: &Context, query: &Query) -> Result<Page, HistoryError> {
         permit_reading(context)?;
         page::page(&self.shared, query)
+    }
+
+    fn scan(&self, context: &Context, query: &Query, visit: &mut Visit<'_>) -> Result<(), HistoryError> {
+        permit_reading(context)?;
+        scan::scan(&self.shared, query, visit)
     }
 
     fn latest(&self, context: &Context, before: Timestamp, area: Option<BoundingBox>) -> Result<Latest, HistoryError> {

@@ -8,7 +8,7 @@ use vigiles_bus::SystemClock;
 use vigiles_engine::CommandBody;
 use vigiles_formats::observation::Draft;
 use vigiles_history::{
-    Bucket, Embedded, Expired, History, HistoryError, Latest, Options, Page, Query, SeriesQuery, Statistics,
+    Bucket, Embedded, Expired, History, HistoryError, Latest, Options, Page, Query, SeriesQuery, Statistics, Visit,
 };
 use vigiles_model::kind::Overload;
 use vigiles_model::{BoundingBox, Duration, KindId, Observation, ObservationKind, Timestamp, Value};
@@ -57,6 +57,10 @@ impl History for Held {
 
     fn page(&self, context: &Context, query: &Query) -> Result<Page, HistoryError> {
         self.inner.page(context, query)
+    }
+
+    fn scan(&self, context: &Context, query: &Query, visit: &mut Visit<'_>) -> Result<(), HistoryError> {
+        self.inner.scan(context, query, visit)
     }
 
     fn latest(&self, context: &Context, before: Timestamp, area: Option<BoundingBox>) -> Result<Latest, HistoryError> {

@@ -1,0 +1,216 @@
+//! A rule on trial over history.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vigiles_engine::backtest;
+use vigiles_runtime::back_test::{Outcome, Stopped};
+
+use super::alarm::Alarm;
+use super::place::Coordinates;
+use super::rule::Rule;
+use super::time::Time;
+
+/// What is to be tried.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackTest {
+    /// The rule; it need not be saved.
+    #[schema(value_type = Rule)]
+    pub rule: vigiles_engine::Rule,
+    /// First moment.
+    pub from: Time,
+    /// Moment after the last; at most 366 days later.
+    pub to: Time,
+    /// `west,south,east,north` in degrees: only readings of places in this box.
+    #[serde(default)]
+    #[schema(example = "24.8,60.1,25.0,60.3")]
+    pub bbox: Option<String>,
+    /// Suggest a limit for so many alarms a day.
+    #[serde(default)]
+    pub wanted_per_day: Option<f64>,
+}
+
+/// What the rule would have done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackTestReport {
+    /// Readings judged.
+    pub observations: u64,
+    /// How long judging took, reading of history included, in seconds.
+    pub took_s: f64,
+    /// What the rule costs: mean time for one reading in microseconds, reading of history included.
+    pub cost_us: f64,
+    /// Most steps it takes for one reading.
+    pub steps: u32,
+    /// Where it ended before the end of the span, and why.
+    pub stopped: Option<StoppedAt>,
+    /// Alarms in all.
+    pub alarms: u64,
+    /// Alarms a day.
+    pub per_day: f64,
+    /// Most alarms within ten minutes; an operator can take some ten (ISA-18.2).
+    pub peak_10_min: u64,
+    /// Length of a bucket in seconds.
+    pub bucket_s: i64,
+    /// Every bucket of the span in order.
+    pub buckets: Vec<BackTestBucket>,
+    /// Where alarms were raised, most first.
+    pub places: Vec<BackTestPlace>,
+    /// What they were raised for, most first.
+    pub keys: Vec<BackTestKey>,
+    /// The alarms that stand for most others, at most ten.
+    pub typical: Vec<Alarm>,
+    /// Against incidents that people have marked; absent where none are marked in the span.
+    pub marks: Option<BackTestMarks>,
+    /// The limit that comes nearest to the wanted number of alarms.
+    pub suggestion: Option<BackTestSuggestion>,
+}
+
+/// Where a trial ended early.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StoppedAt {
+    /// The moment.
+    pub at: Time,
+    /// Why.
+    pub why: StoppedWhy,
+}
+
+/// Why a trial ended early.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StoppedWhy {
+    /// More alarms than are kept.
+    TooManyAlarms,
+    /// More readings than are judged at once.
+    TooManyObservations,
+    /// It took too long.
+    TooLong,
+}
+
+/// Alarms in a span of time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackTestBucket {
+    /// Its first moment.
+    pub start: Time,
+    /// Alarms of the rule on trial.
+    pub alarms: u64,
+    /// Alarms that the city's rules raised from the same kinds.
+    pub present: u64,
+}
+
+/// Alarms at a place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackTestPlace {
+    /// Where, to about ten metres.
+    pub place: Coordinates,
+    /// Alarms of the rule on trial.
+    pub alarms: u64,
+    /// Alarms that the city's rules raised.
+    pub present: u64,
+}
+
+/// Alarms for a key.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackTestKey {
+    /// An asset, a source, a zone.
+    pub key: String,
+    /// How many.
+    pub alarms: u64,
+}
+
+/// The rule against incidents that people have marked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackTestMarks {
+    /// Genuine incidents in the span.
+    pub genuine: u64,
+    /// Those that an alarm of the rule belongs to.
+    pub found: u64,
+    /// Incidents marked as false alarms.
+    pub false_alarms: u64,
+    /// Those that an alarm of the rule belongs to.
+    pub repeated: u64,
+    /// Alarms that belong to no marked incident.
+    pub unmarked: u64,
+    /// Of the marked incidents that the rule tells, the share that was genuine.
+    pub precision: Option<f64>,
+    /// Of the genuine incidents, the share that the rule tells.
+    pub recall: Option<f64>,
+}
+
+/// A limit and what it gives.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackTestSuggestion {
+    /// Path of the field in the rule.
+    pub field: String,
+    /// Its value.
+    pub value: f64,
+    /// Alarms in the span.
+    pub alarms: u64,
+    /// Alarms a day.
+    pub per_day: f64,
+}
+
+impl BackTestReport {
+    /// The wire form; `alarm` makes that of an alarm.
+    pub fn new(outcome: &Outcome, steps: u32, alarm: &dyn Fn(&vigiles_model::Alarm) -> Alarm) -> Self {
+        let report = &outcome.report;
+        let took_s = outcome.took.as_secs_f64();
+        Self {
+            observations: outcome.observations,
+            took_s,
+            cost_us: took_s * 1e6 / (outcome.observations.max(1) as f64),
+            steps,
+            stopped: outcome.stopped.map(|(why, at)| StoppedAt { at: at.into(), why: why.into() }),
+            alarms: report.alarms,
+            per_day: report.per_day,
+            peak_10_min: report.peak_10_min,
+            bucket_s: report.bucket_s,
+            buckets: report.buckets.iter().map(BackTestBucket::from).collect(),
+            places: report.places.iter().map(BackTestPlace::from).collect(),
+            keys: report.keys.iter().map(|k| BackTestKey { key: k.key.clone(), alarms: k.alarms }).collect(),
+            typical: report.typical.iter().map(alarm).collect(),
+            marks: marks(&outcome.marks),
+            suggestion: outcome.suggestion.as_ref().map(BackTestSuggestion::from),
+        }
+    }
+}
+
+fn marks(marks: &backtest::Marks) -> Option<BackTestMarks> {
+    (marks.genuine + marks.false_alarms > 0).then(|| BackTestMarks {
+        genuine: marks.genuine,
+        found: marks.found,
+        false_alarms: marks.false_alarms,
+        repeated: marks.repeated,
+        unmarked: marks.unmarked,
+        precision: marks.precision(),
+        recall: marks.recall(),
+    })
+}
+
+impl From<Stopped> for StoppedWhy {
+    fn from(why: Stopped) -> Self {
+        match why {
+            Stopped::Alarms => Self::TooManyAlarms,
+            Stopped::Observations => Self::TooManyObservations,
+            Stopped::Time => Self::TooLong,
+        }
+    }
+}
+
+impl From<&backtest::Bucket> for BackTestBucket {
+    fn from(bucket: &backtest::Bucket) -> Self {
+        Self { start: bucket.start.into(), alarms: bucket.alarms, present: bucket.present }
+    }
+}
+
+impl From<&backtest::PlaceCount> for BackTestPlace {
+    fn from(place: &backtest::PlaceCount) -> Self {
+        let point = Coordinates([place.place.lon, place.place.lat]);
+        Self { place: point, alarms: place.alarms, present: place.present }
+    }
+}
+
+impl From<&backtest::Suggestion> for BackTestSuggestion {
+    fn from(s: &backtest::Suggestion) -> Self {
+        Self { field: s.field.clone(), value: s.value, alarms: s.alarms, per_day: s.per_day }
+    }
+}

@@ -1,0 +1,151 @@
+//! Rules on trial: back-tests, stages, versions.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use vigiles_trust::Role;
+
+use crate::world::{World, rule, world};
+
+/// Two days, a reading a minute of two assets: one is high for half an hour each noon, the other never.
+async fn two_days(world: &World) {
+    let source = world.token(Role::Source);
+    let mut lines = String::new();
+    for minute in 0..2 * 1440 {
+        let (day, hour, minute) = (minute / 1440, minute / 60 % 24, minute % 60);
+        let value = if hour == 12 && minute < 30 { 90 + minute } else { 20 + minute / 10 };
+        let time = format!("2026-03-0{}T{hour:02}:{minute:02}:00Z", day + 1);
+        for (asset, value) in [("a", value), ("b", 30)] {
+            let place = r#"{"type":"Point","coordinates":[7.42,43.73]}"#;
+            let line = json!({"kind": "air.pm25", "asset": asset, "time": time, "value": value});
+            let line = line.to_string().replace("\"value\"", &format!("\"place\":{place},\"value\""));
+            writeln!(lines, "{line}").unwrap();
+        }
+    }
+    let post = world.request("POST", "/api/v1/observations").bearer(&source);
+    post.body("application/x-ndjson", lines).send().await.expect(202);
+    // What is acknowledged is in the log; history has it a moment later.
+    let token = world.token(Role::Analyst);
+    let path = "/api/v1/observations?asset=b&limit=1&from=2026-03-02T23:59:00Z&to=2026-03-03T00:00:00Z";
+    while world.request("GET", path).bearer(&token).send().await.expect(200).json()["items"][0].is_null() {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn asked(above: f64) -> Value {
+    let mut tried = rule();
+    tried["detector"]["threshold"]["above"] = json!(above);
+    json!({"rule": tried, "from": "2026-03-01T00:00:00Z", "to": "2026-03-03T00:00:00Z"})
+}
+
+async fn back_test(world: &World, token: &str, body: Value) -> Value {
+    world.request("POST", "/api/v1/rules/back-test").bearer(token).json(body).send().await.expect(200).json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_tried_on_the_past() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    two_days(&world).await;
+    let report = back_test(&world, &token, asked(85.0)).await;
+    assert_eq!((&report["alarms"], &report["per_day"]), (&json!(2), &json!(1.0)), "{report}");
+    assert_eq!(report["observations"], 2 * 2 * 1440);
+    assert_eq!(report["keys"], json!([{"key": "a", "alarms": 2}]));
+    let buckets = report["buckets"].as_array().unwrap();
+    let hits: Vec<_> = buckets.iter().filter(|b| b["alarms"] != 0).map(|b| b["start"].clone()).collect();
+    assert_eq!((buckets.len(), hits), (48, vec![json!("2026-03-01T12:00:00Z"), json!("2026-03-02T12:00:00Z")]));
+    assert_eq!(report["places"][0]["place"], json!([7.42, 43.73]));
+    let typical = &report["typical"][0];
+    assert_eq!((&typical["stage"], &typical["reason"]), (&json!("shadow"), &json!("90 ug/m3 above 85")));
+    assert_eq!(report["stopped"], Value::Null);
+    // Nothing of it reached the city.
+    let alarms = world.request("GET", "/api/v1/alarms?stage=shadow").bearer(&token).send().await.expect(200).json();
+    assert_eq!(alarms["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_is_suggested() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    two_days(&world).await;
+    let mut body = asked(1.0);
+    body["wanted_per_day"] = json!(1.0);
+    let suggestion = back_test(&world, &token, body.clone()).await["suggestion"].clone();
+    assert_eq!((&suggestion["field"], &suggestion["per_day"]), (&json!("detector.threshold.above"), &json!(1.0)));
+    body["rule"]["detector"]["threshold"]["above"] = suggestion["value"].clone();
+    assert_eq!(back_test(&world, &token, body).await["per_day"], 1.0, "the limit gives what it promises");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_tried_says_why() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let send = async |body: Value| {
+        world.request("POST", "/api/v1/rules/back-test").bearer(&token).json(body).send().await.expect(422).json()
+    };
+    let mut wrong = asked(3.0);
+    wrong["rule"]["when"] = json!("value >");
+    assert_eq!(send(wrong).await["errors"][0]["path"], "rule.when");
+    let mut wrong = asked(3.0);
+    wrong["to"] = wrong["from"].clone();
+    assert_eq!(send(wrong).await["errors"][0]["path"], "to");
+    let mut wrong = asked(3.0);
+    wrong["wanted_per_day"] = json!(-1);
+    assert_eq!(send(wrong).await["errors"][0]["path"], "wanted_per_day");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_of_a_rule_are_kept() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let mut second = rule();
+    (second["reason"], second["stage"]) = (json!("too many at noon"), json!("shadow"));
+    second["detector"]["threshold"]["above"] = json!(90.0);
+    let put = world.request("PUT", "/api/v1/rules/high").bearer(&token).header("if-match", "\"1\"");
+    put.json(second).send().await.expect(200);
+    let path = "/api/v1/rules/high/versions";
+    let list = world.request("GET", path).bearer(&token).send().await.expect(200).json();
+    let versions: Vec<_> = list["items"].as_array().unwrap().iter().map(|v| v["version"].clone()).collect();
+    assert_eq!(versions, [json!(2), json!(1)]);
+    assert_eq!(list["items"][0]["rule"]["reason"], "too many at noon");
+    let first = world.request("GET", &format!("{path}/1")).bearer(&token).send().await.expect(200).json();
+    assert_eq!(first["rule"]["detector"]["threshold"]["above"], 75.0);
+    world.request("GET", &format!("{path}/3")).bearer(&token).send().await.expect(404);
+    world.request("GET", &format!("{path}/x")).bearer(&token).send().await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alarms_of_a_rule_in_shadow_are_shown_to_who_asks() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let mut shadow = rule();
+    shadow["stage"] = json!("shadow");
+    let put = async || {
+        let put = world.request("PUT", "/api/v1/rules/high").bearer(&token).header("if-match", "*");
+        put.json(shadow.clone()).send().await.expect(200);
+    };
+    put().await;
+    let source = world.token(Role::Source);
+    let post = world.request("POST", "/api/v1/observations").bearer(&source);
+    post.body("application/x-ndjson", "{\"kind\":\"air.pm25\",\"value\":80,\"asset\":\"a\"}\n")
+        .send()
+        .await
+        .expect(202);
+    while world.platform.status().engine.open_alarms == 0 {
+        tokio::task::yield_now().await;
+    }
+    // A command comes back once all before it is applied.
+    put().await;
+    for (path, expected) in [
+        ("/api/v1/alarms", 0),
+        ("/api/v1/alarms?state=active", 0),
+        ("/api/v1/alarms?stage=shadow", 1),
+        ("/api/v1/alarms?stage=shadow,live", 1),
+        ("/api/v1/incidents", 0),
+    ] {
+        let list = world.request("GET", path).bearer(&token).send().await.expect(200).json();
+        assert_eq!(list["items"].as_array().unwrap().len(), expected, "{path}");
+    }
+    let picture = world.request("GET", "/api/v1/picture").bearer(&token).send().await.expect(200).json();
+    assert_eq!(picture["alarms"], json!([]));
+}

