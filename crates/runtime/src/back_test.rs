@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use vigiles_engine::Rule;
-use vigiles_engine::backtest::{Marked, Marks, Report, Setting, Suggestion, Suggestions, Trial};
+use vigiles_engine::backtest::{Marks, Report, Setting, Suggestion, Suggestions, Trial};
 use vigiles_engine::command::CommandError;
 use vigiles_history::{HistoryError, Query};
 use vigiles_model::{Alarm, Asset, BoundingBox, Observation, ObservationKind, Timestamp, Zone};
@@ -16,7 +16,7 @@ use crate::platform::Platform;
 /// Most readings of one pass over the span.
 pub const MAX_OBSERVATIONS: u64 = 50_000_000;
 /// Longest pass.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Readings between two looks at the clock.
 const LOOK_EVERY: u64 = 16_384;
 /// Readings kept to see how they spread.
@@ -99,14 +99,14 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     let end = pass.stopped.map_or(asked.to, |(_, at)| at);
     let observations = pass.trial.observations();
     let alarms = pass.trial.finish(end);
-    let marks = Marks::compare(&alarms, &marked(platform, ctx, asked, end)?);
+    let marks = Marks::compare(&alarms, &[]);
     let present = present(platform, ctx, asked, end)?;
     let suggestion = match asked.wanted_per_day {
         Some(wanted) => suggest(platform, ctx, &Asked { to: end, ..asked.clone() }, &setting, wanted, pass.sample)?,
         None => None,
     };
     Ok(Outcome {
-        report: Report::of(alarms, &present, asked.from, end),
+        report: Report::of(&alarms, &present, asked.from, end),
         observations,
         took: pass.took,
         stopped: pass.stopped,
@@ -131,7 +131,7 @@ fn pass(platform: &Platform, ctx: &Context, asked: &Asked, mut trial: Trial) -> 
             clocks_asked = o.time.0.saturating_add(HOUR);
         }
         let count = trial.observations();
-        if count % every == 0 {
+        if count.is_multiple_of(every) {
             sample.extend(trial.figure(o));
             if sample.len() >= 2 * SAMPLE {
                 // Half as many, evenly.
@@ -143,7 +143,7 @@ fn pass(platform: &Platform, ctx: &Context, asked: &Asked, mut trial: Trial) -> 
             stopped = Some((Stopped::Alarms, o.time));
         } else if count >= MAX_OBSERVATIONS {
             stopped = Some((Stopped::Observations, o.time));
-        } else if count % LOOK_EVERY == 0 && start.elapsed() > PATIENCE {
+        } else if count.is_multiple_of(LOOK_EVERY) && start.elapsed() > PATIENCE {
             stopped = Some((Stopped::Time, o.time));
         }
         stopped.is_none()
@@ -214,9 +214,4 @@ fn present(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) ->
             _ => return Ok(alarms),
         }
     }
-}
-
-/// Incidents of the span of which people have said what they were.
-fn marked(_platform: &Platform, _ctx: &Context, _asked: &Asked, _end: Timestamp) -> Result<Vec<Marked>, BackTestError> {
-    Ok(Vec::new())
 }

@@ -69,23 +69,25 @@ pub struct KeyCount {
 
 impl Report {
     /// Counts alarms raised from `from` to before `to` beside those that the rules of the city raised.
-    pub fn of(alarms: Vec<Alarm>, present: &[Alarm], from: Timestamp, to: Timestamp) -> Self {
+    pub fn of(alarms: &[Alarm], present: &[Alarm], from: Timestamp, to: Timestamp) -> Self {
         let days = (to.0.saturating_sub(from.0) as f64 / (24 * HOUR) as f64).max(1.0 / 24.0);
         let bucket = bucket(from, to);
         let mut keys: BTreeMap<String, u64> = BTreeMap::new();
-        alarms.iter().for_each(|alarm| *keys.entry(alarm.key.clone()).or_default() += 1);
+        for alarm in alarms {
+            *keys.entry(alarm.key.clone()).or_default() += 1;
+        }
         let mut keys: Vec<KeyCount> = keys.into_iter().map(|(key, alarms)| KeyCount { key, alarms }).collect();
         keys.sort_by_key(|k| std::cmp::Reverse(k.alarms));
         keys.truncate(MAX_KEYS);
         Self {
             alarms: alarms.len() as u64,
             per_day: alarms.len() as f64 / days,
-            peak_10_min: peak(&alarms),
+            peak_10_min: peak(alarms),
             bucket_s: bucket / 1_000_000,
-            buckets: buckets(&alarms, present, from, to, bucket),
-            places: places(&alarms, present),
+            buckets: buckets(alarms, present, from, to, bucket),
+            places: places(alarms, present),
             keys,
-            typical: typical(&alarms, TYPICAL).into_iter().map(|i| alarms[i].clone()).collect(),
+            typical: typical(alarms, TYPICAL).into_iter().map(|i| alarms[i].clone()).collect(),
         }
     }
 }
@@ -120,8 +122,12 @@ fn places(alarms: &[Alarm], present: &[Alarm]) -> Vec<PlaceCount> {
         let place = alarm.place.as_ref().map(Geometry::centre)?;
         Some(((place.lon * 1e4).round() as i64, (place.lat * 1e4).round() as i64))
     };
-    alarms.iter().filter_map(cell).for_each(|cell| counts.entry(cell).or_default().0 += 1);
-    present.iter().filter_map(cell).for_each(|cell| counts.entry(cell).or_default().1 += 1);
+    for cell in alarms.iter().filter_map(cell) {
+        counts.entry(cell).or_default().0 += 1;
+    }
+    for cell in present.iter().filter_map(cell) {
+        counts.entry(cell).or_default().1 += 1;
+    }
     let place = |((lon, lat), (alarms, present)): ((i64, i64), (u64, u64))| PlaceCount {
         place: Position { lon: lon as f64 / 1e4, lat: lat as f64 / 1e4 },
         alarms,

@@ -82,7 +82,9 @@ impl Suggestions {
             None => factors(now),
         };
         if field.ends_with("at_least") {
-            limits.iter_mut().for_each(|n| *n = n.round().max(1.0));
+            for n in &mut limits {
+                *n = n.round().max(1.0);
+            }
         }
         limits.sort_by(f64::total_cmp);
         limits.dedup();

@@ -102,12 +102,11 @@ impl Trial {
     fn keep_alarms(&mut self) {
         for effect in self.effects.drain(..) {
             let Effect::AlarmChanged(alarm) = effect else { continue };
-            match self.places.get(&alarm.id) {
-                Some(place) => self.alarms[*place] = *alarm,
-                None => {
-                    self.places.insert(alarm.id.clone(), self.alarms.len());
-                    self.alarms.push(*alarm);
-                }
+            if let Some(place) = self.places.get(&alarm.id) {
+                self.alarms[*place] = *alarm;
+            } else {
+                self.places.insert(alarm.id.clone(), self.alarms.len());
+                self.alarms.push(*alarm);
             }
         }
     }

@@ -49,7 +49,9 @@ fn standardised(mut points: Vec<Point>) -> Vec<Point> {
         let mean = points.iter().map(|p| p[d]).sum::<f64>() / n;
         let variance = points.iter().map(|p| (p[d] - mean).powi(2)).sum::<f64>() / n;
         let spread = variance.sqrt().max(1e-9);
-        points.iter_mut().for_each(|p| p[d] = (p[d] - mean) / spread);
+        for p in &mut points {
+            p[d] = (p[d] - mean) / spread;
+        }
     }
     points
 }
