@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 pub mod command;
+pub mod correlation;
 pub mod effect;
 pub mod rule;
 
@@ -28,6 +29,7 @@ mod turn;
 mod window;
 
 pub use command::{Command, CommandBody, CommandDone, CommandError, ConfigDocument, ConfigKind, TaskOutcome};
+pub use correlation::Correlation;
 pub use effect::{Effect, Input, SnapshotError, Statistics};
 pub use engine::Engine;
 pub use incidents::next_states;

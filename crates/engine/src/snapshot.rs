@@ -12,7 +12,7 @@ use crate::alarms::Record;
 use crate::config::Config;
 use crate::effect::SnapshotError;
 use crate::engine::Engine;
-use crate::incidents::Case;
+use crate::incidents::{Case, Partings};
 use crate::live::{Counters, SeriesKey};
 use crate::names::Names;
 use crate::recent::Recent;
@@ -39,6 +39,7 @@ struct Image {
     cases: BTreeMap<u64, Case>,
     last_case: u64,
     bound: BTreeMap<Address, u64>,
+    partings: Partings,
 }
 
 impl Engine {
@@ -51,7 +52,8 @@ impl Engine {
         slots.sort_unstable_by_key(|s| s.address);
         let clock = (&self.config, self.utc_offset_s, self.now, live.next_sweep);
         let readings = (live.names.texts(), live.recent.orders(), &live.counters, series, slots);
-        let handling = (&live.alarms, live.next_alarm, live.cases.all(), live.cases.last, &live.cases.bound);
+        let cases = &live.cases;
+        let handling = (&live.alarms, live.next_alarm, cases.all(), cases.last, &cases.bound, &cases.partings);
         let mut bytes = MARKER.as_bytes().to_vec();
         bytes.push(FORMAT);
         // Tuples and structs have no frame in postcard, so these three read back as one Image.
@@ -94,6 +96,7 @@ impl Image {
         live.next_alarm = self.next_alarm;
         live.cases.last = self.last_case;
         live.cases.bound = self.bound;
+        live.cases.partings = self.partings;
         for case in self.cases.into_values() {
             live.cases.insert(case);
         }

@@ -1,9 +1,11 @@
 //! Tests of the engine through its public face.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod correlation;
 mod detectors;
 mod fixture;
 mod incidents;
+mod operators;
 mod properties;
 mod recorded;
 mod rig;
