@@ -11,7 +11,7 @@ use vigiles_trust::{Context, Resource};
 pub const ALARM: Kind = Kind::new("alarm", Resource::Alarms);
 /// Incidents; the body is a [`vigiles_model::Incident`].
 pub const INCIDENT: Kind = Kind::new("incident", Resource::Incidents);
-/// Observation kinds; the body is a [`Versioned`] `ObservationKind`, and so on for the next four.
+/// Observation kinds; the body is a [`Versioned`] `ObservationKind`, and so on for the next five.
 pub const KIND: Kind = Kind::new("kind", Resource::Kinds);
 /// Assets.
 pub const ASSET: Kind = Kind::new("asset", Resource::Assets);
@@ -21,9 +21,11 @@ pub const ZONE: Kind = Kind::new("zone", Resource::Zones);
 pub const RULE: Kind = Kind::new("rule", Resource::Rules);
 /// Playbooks.
 pub const PLAYBOOK: Kind = Kind::new("playbook", Resource::Playbooks);
+/// Correlation rules; who may write rules may write them.
+pub const CORRELATION: Kind = Kind::new("correlation", Resource::Rules);
 
 /// The kinds that the engine's effects write.
-pub const ENGINE_KINDS: [Kind; 7] = [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, PLAYBOOK];
+pub const ENGINE_KINDS: [Kind; 8] = [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, PLAYBOOK, CORRELATION];
 
 /// A configuration document with the version the engine gave it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +68,7 @@ pub const fn config_kind(what: ConfigKind) -> Kind {
         ConfigKind::Zone => ZONE,
         ConfigKind::Rule => RULE,
         ConfigKind::Playbook => PLAYBOOK,
+        ConfigKind::Correlation => CORRELATION,
     }
 }
 
@@ -107,6 +110,7 @@ pub fn config(document: &ConfigDocument, version: u64) -> Write {
         ConfigDocument::Zone(d) => (Some(d.agency.clone()), Some(d.area.bounding_box()), versioned(version, d)),
         ConfigDocument::Rule(d) => (Some(d.agency.clone()), None, versioned(version, d)),
         ConfigDocument::Playbook(d) => (None, None, versioned(version, d)),
+        ConfigDocument::Correlation(d) => (None, None, versioned(version, d)),
     };
     put(Draft {
         kind: config_kind(document.what()),

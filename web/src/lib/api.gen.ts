@@ -224,6 +224,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/correlations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists correlation rules
+         * @description To read rules; roles: operator, supervisor, analyst, integrator, auditor, administrator.
+         */
+        get: operations["list_correlations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/correlations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One correlation rule
+         * @description To read rules; roles: operator, supervisor, analyst, integrator, auditor, administrator.
+         */
+        get: operations["get_correlation"];
+        /**
+         * Creates or replaces a correlation rule
+         * @description To change rules; roles: supervisor, analyst, administrator.
+         */
+        put: operations["put_correlation"];
+        post?: never;
+        /**
+         * Deletes a correlation rule
+         * @description To change rules; roles: supervisor, analyst, administrator.
+         */
+        delete: operations["delete_correlation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -282,6 +330,46 @@ export interface paths {
         get: operations["get_incident"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/detach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes one alarm out for good; it stands alone
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["detach_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relates another incident to it
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["link_incident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,6 +530,26 @@ export interface paths {
          * @description To change incidents; roles: operator, supervisor.
          */
         post: operations["complete_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a relation to another incident away for good
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["unlink_incident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1244,6 +1352,22 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
+        /** @description One step of a chain: an alarm that brought about another. */
+        CauseLink: {
+            /** @description The alarm that came first. */
+            cause: string;
+            /** @description The alarm that followed from it. */
+            effect: string;
+            /** @description The correlation rule that says so. */
+            rule: string;
+            /**
+             * Format: double
+             * @description How sure, from 0 to 1.
+             */
+            score: number;
+            /** @description The evidence in words with its figures. */
+            why: string;
+        };
         /** @description Moves an incident along its lifecycle. */
         ChangeState: {
             /** @description Why. */
@@ -1306,6 +1430,66 @@ export interface components {
         };
         /** @description Longitude and latitude in WGS 84 degrees. */
         Coordinates: number[];
+        /**
+         * @description What a correlation rule says of two alarms.
+         * @enum {string}
+         */
+        Correlates: "same_event" | "cause";
+        /** @description What two alarms must have in common, and what follows from it. */
+        Correlation: {
+            /** @description What it is for. */
+            description?: string;
+            /** @description Whether it is looked at; true where absent. */
+            enabled?: boolean;
+            /** @description The alarms it is about; of a cause and its effect, the cause. */
+            first?: components["schemas"]["CorrelationSide"];
+            /** @description Identity. */
+            id: string;
+            /**
+             * Format: double
+             * @description Seconds by which an effect may be seen before its cause.
+             */
+            late_s?: number;
+            /** @description Name for people. */
+            name: string;
+            /** @description What it says of two alarms. */
+            relation: components["schemas"]["Correlates"];
+            second?: components["schemas"]["CorrelationSide"] | null;
+            /** @description What both may share, and what that says. */
+            shares?: components["schemas"]["Share"][];
+            /**
+             * Format: int64
+             * @description Counts up with every change; ignored on the way in.
+             */
+            version?: number;
+            /**
+             * Format: double
+             * @description Evidence, in bits, of two such alarms at one place and time that share nothing.
+             */
+            weight: number;
+            /**
+             * Format: double
+             * @description Most metres between the two; 0 where distance does not matter, and then something must be shared.
+             */
+            within_m?: number;
+            /**
+             * Format: double
+             * @description Most seconds between the two.
+             */
+            within_s: number;
+        };
+        CorrelationList: {
+            items: components["schemas"]["Correlation"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        /** @description Which alarms a side is about. An empty list means any. */
+        CorrelationSide: {
+            /** @description Types of the incident that the rule of the alarm opens. */
+            incident_types?: string[];
+            /** @description Kinds of the observations behind the alarm. */
+            kinds?: string[];
+        };
         /** @description Many in a sliding window. */
         Count: {
             /**
@@ -1356,6 +1540,11 @@ export interface components {
             unit?: string | null;
             /** @description The reading, in `unit` or else in the unit of its kind. */
             value: unknown;
+        };
+        /** @description Takes one alarm out of the incident for good; it stands alone. */
+        DetachAlarm: {
+            /** @description The alarm that leaves. */
+            alarm: string;
         };
         /** @description What a rule looks for: an object with one key. */
         Detector: {
@@ -1567,6 +1756,8 @@ export interface components {
             id: string;
             /** @description Type in the city's words. */
             incident_type: string;
+            /** @description Which of its alarms brought about which, oldest first. */
+            links: components["schemas"]["CauseLink"][];
             /** @description The incident this one was merged into. */
             merged_into?: string | null;
             /**
@@ -1583,6 +1774,8 @@ export interface components {
             priority: components["schemas"]["Priority"];
             /** @description Actual, exercise or test. */
             reality: components["schemas"]["Reality"];
+            /** @description Other incidents that it has to do with. */
+            related: components["schemas"]["RelatedIncident"][];
             /** @description The worst severity of its alarms. */
             severity: components["schemas"]["Severity"];
             /** @description The incident this one was split from. */
@@ -1600,6 +1793,11 @@ export interface components {
              * @description Counts up with every change; the ETag.
              */
             version: number;
+            /**
+             * Format: int32
+             * @description How many different sources, assets or callers reported it; at most 1000 are told apart.
+             */
+            witnesses: number;
         };
         IncidentList: {
             items: components["schemas"]["Incident"][];
@@ -1687,6 +1885,15 @@ export interface components {
             needs_password: boolean;
             /** @description Its use. */
             use: components["schemas"]["LinkUse"];
+        };
+        /** @description Says that another incident has to do with this one. */
+        LinkIncident: {
+            /** @description Why. */
+            reason: string;
+            /** @description What it is to this one. */
+            relation: components["schemas"]["RelationWord"];
+            /** @description The other one. */
+            to: string;
         };
         /**
          * @description Uses of one-time links.
@@ -1985,6 +2192,22 @@ export interface components {
             /** @description The field. */
             path: string;
         };
+        /** @description Another incident that this one has to do with. */
+        RelatedIncident: {
+            /** @description Who linked them; null for a correlation rule. */
+            by?: string | null;
+            /** @description The other one. */
+            incident: string;
+            /** @description What it is to this one. */
+            relation: components["schemas"]["RelationWord"];
+            /** @description The evidence, or the reason a person gave. */
+            why: string;
+        };
+        /**
+         * @description What another incident is to this one.
+         * @enum {string}
+         */
+        RelationWord: "cause" | "effect" | "linked";
         /**
          * @description What an account or a token may do.
          * @enum {string}
@@ -2085,6 +2308,26 @@ export interface components {
          * @enum {string}
          */
         Severity: "minor" | "moderate" | "severe" | "extreme";
+        /** @description Something that two alarms may share. */
+        Share: {
+            /**
+             * Format: double
+             * @description Evidence, in bits, where both have it and agree; 2 where absent.
+             */
+            agree?: number;
+            /**
+             * Format: double
+             * @description Evidence, in bits and at most 0, where both have it and differ.
+             */
+            differ?: number;
+            /** @description What. */
+            what: components["schemas"]["Shared"];
+        };
+        /** @description What two alarms may share: a word, or an object with the key `attribute`. */
+        Shared: "asset" | "zone" | "incident_type" | "track" | {
+            /** @description An attribute of the observations or of the asset. */
+            attribute: string;
+        };
         /** @description Signs in. */
         SignIn: {
             /** @description The account's name. */
@@ -2365,6 +2608,22 @@ export interface components {
                 /** @description The new one. */
                 incident: string;
             };
+        } | {
+            /** @description It was found or said to have to do with another incident. */
+            related: {
+                /** @description The other. */
+                incident: string;
+                /** @description What the other is to this one. */
+                relation: components["schemas"]["RelationWord"];
+                /** @description The evidence, or the reason given. */
+                why: string;
+            };
+        } | {
+            /** @description A person took such a relation away. */
+            unrelated: {
+                /** @description The other. */
+                incident: string;
+            };
         };
         /** @description A bearer token, without its secret. */
         Token: {
@@ -2431,6 +2690,11 @@ export interface components {
             sample: string;
             /** @description The topic it would arrive on. */
             topic?: string | null;
+        };
+        /** @description Takes such a relation away, also one that a rule found. */
+        UnlinkIncident: {
+            /** @description The other one. */
+            from: string;
         };
         /** @description Uses a one-time link. */
         UseLink: {
@@ -3195,6 +3459,167 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_correlations: {
+        parameters: {
+            query?: {
+                /** @description Containing this text. */
+                q?: string | null;
+                /**
+                 * @description `west,south,east,north` in degrees, for what has a place.
+                 * @example 24.8,60.1,25.0,60.3
+                 */
+                bbox?: string | null;
+                /** @description Items wanted, 1 to 1000; 100 where absent. */
+                limit?: number | null;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them, by id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrelationList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_correlation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlation"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_correlation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Correlation"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlation"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlation"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_correlation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     follow_events: {
         parameters: {
             query?: {
@@ -3352,6 +3777,98 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    detach_alarm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DetachAlarm"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    link_incident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkIncident"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             503: components["responses"]["Problem503"];
         };
     };
@@ -3686,6 +4203,52 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CompleteTask"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    unlink_incident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlinkIncident"];
             };
         };
         responses: {

@@ -5,6 +5,7 @@ pub mod alarm;
 pub mod asset;
 pub mod audit;
 pub mod city;
+pub mod correlation;
 pub mod document;
 pub mod incident;
 pub mod kind;

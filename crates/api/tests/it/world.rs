@@ -19,10 +19,10 @@ use crate::client::{Request, request};
 
 pub(crate) const SYSTEM: Context = Context::system("test");
 
-const KINDS: [Kind; 13] = {
-    let [a, b, c, d, e, f, g] = documents::ENGINE_KINDS;
+const KINDS: [Kind; 14] = {
+    let [a, b, c, d, e, f, g, n] = documents::ENGINE_KINDS;
     let [h, i, j, k, l, m] = directory::KINDS;
-    [a, b, c, d, e, f, g, h, i, j, k, l, m]
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n]
 };
 
 /// A running platform; it stops when dropped.

@@ -17,6 +17,7 @@ pub(crate) fn tag(what: &Shared) -> u32 {
     let hash = match what {
         Shared::Asset => blake3::hash(b"asset"),
         Shared::Zone => blake3::hash(b"zone"),
+        Shared::IncidentType => blake3::hash(b"incident_type"),
         Shared::Track => blake3::hash(b"attribute/track"),
         Shared::Attribute(name) => blake3::hash(format!("attribute/{name}").as_bytes()),
     };
@@ -33,10 +34,10 @@ pub(crate) fn value_of(text: &str) -> u64 {
 }
 
 impl Shared {
-    /// The name of the attribute; none for an asset or a zone.
+    /// The name of the attribute; none for an asset, a zone or a type.
     pub(crate) fn attribute(&self) -> Option<&str> {
         match self {
-            Self::Asset | Self::Zone => None,
+            Self::Asset | Self::Zone | Self::IncidentType => None,
             Self::Track => Some("track"),
             Self::Attribute(name) => Some(name),
         }
@@ -47,6 +48,7 @@ impl Shared {
         match self {
             Self::Asset => "asset",
             Self::Zone => "zone",
+            Self::IncidentType => "type",
             Self::Track => "track",
             Self::Attribute(name) => name,
         }

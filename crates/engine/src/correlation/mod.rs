@@ -102,6 +102,8 @@ pub enum Shared {
     Asset,
     /// A zone that the place lies in.
     Zone,
+    /// The type of incident that the alarm's rule opens.
+    IncidentType,
     /// The track of a camera: the attribute `track`.
     Track,
     /// An attribute of the observations or of the asset, such as `feeder` or `road`.

@@ -65,7 +65,7 @@ impl Turn<'_> {
         let mut words = BTreeMap::new();
         for what in wanted {
             let tag = tag(what);
-            for (value, word) in self.values(what, alarm, place).into_iter().take(MAX_VALUES) {
+            for (value, word) in self.values(what, alarm, incident_type, place).into_iter().take(MAX_VALUES) {
                 words.insert(Fact { tag, value: value_of(&value) }, format!("same {} {word}", what.as_str()));
             }
         }
@@ -82,7 +82,13 @@ impl Turn<'_> {
     }
 
     /// The values that an alarm has of something, each with the word for people.
-    fn values(&self, what: &Shared, alarm: &Alarm, place: Option<Position>) -> BTreeSet<(String, String)> {
+    fn values(
+        &self,
+        what: &Shared,
+        alarm: &Alarm,
+        incident_type: &str,
+        place: Option<Position>,
+    ) -> BTreeSet<(String, String)> {
         let same = |text: &str| (text.to_owned(), text.to_owned());
         match (what.attribute(), what) {
             (Some(name), _) => {
@@ -99,6 +105,7 @@ impl Turn<'_> {
                 let zones = found.iter().filter_map(|i| self.zones.zones.get(*i as usize));
                 zones.map(|zone| (zone.id.to_string(), zone.name.clone())).collect()
             }
+            (None, Shared::IncidentType) => BTreeSet::from([same(incident_type)]),
             (None, _) => alarm.asset.iter().map(|id| (id.to_string(), self.asset_name(id))).collect(),
         }
     }
