@@ -4,6 +4,7 @@
 //! The weights of `correlations.toml` and the settings of the plain rule were both chosen on the training seeds;
 //! both are measured on seeds that neither has seen. `cargo bench -p vigiles-sim --bench correlation [-- --training]`
 //! (with `--training` only what the training seeds say, for who changes the rules).
+#![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
 
 mod pairs;
 mod peer;
