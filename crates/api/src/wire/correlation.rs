@@ -37,7 +37,8 @@ pub struct Correlation {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 20_000)]
     pub within_m: f64,
-    /// Seconds by which an effect may be seen before its cause.
+    /// Seconds by which an effect may be seen before its cause. Over 0, a cause seen late joins the incident of its
+    /// effect; at 0 it opens its own, and both are related.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 604_800)]
     pub late_s: f64,

@@ -48,7 +48,8 @@ pub struct Correlation {
     /// Most metres between the two; 0 where distance does not matter, and then something must be shared.
     #[serde(default)]
     pub within_m: f64,
-    /// Seconds by which an effect may be seen before its cause.
+    /// Seconds by which an effect may be seen before its cause. Where it is over 0, a cause that is seen late joins the
+    /// incident of its effect; where it is 0, it opens its own, and both are related.
     #[serde(default)]
     pub late_s: f64,
     /// What both may share, and what that says.

@@ -214,7 +214,7 @@ fn best_of<'a>(
             }
             let found =
                 Match { case: case.incident.number, bits, role, grounds, other: Some(other), distance_m, gap_s };
-            if any.is_none_or(|best| bits > best.bits) {
+            if found.joins() && any.is_none_or(|best| bits > best.bits) {
                 any = Some(found);
             }
             if role != Role::SameEvent && cause.is_none_or(|best| bits > best.bits) {
@@ -223,6 +223,17 @@ fn best_of<'a>(
         }
     }
     (any, cause)
+}
+
+impl Match<'_> {
+    /// A cause that comes after its effect joins it only where the rule expects that; else it has an incident, and a
+    /// playbook, of its own.
+    fn joins(&self) -> bool {
+        match self.grounds {
+            Grounds::Rule(ready) => self.role != Role::Cause || ready.rule.late_s > 0.0,
+            Grounds::Asset | Grounds::Near => true,
+        }
+    }
 }
 
 /// The radius and window of the alarm's own rule, by the clock of the platform.

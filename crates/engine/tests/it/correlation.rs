@@ -127,6 +127,13 @@ fn a_cause_that_is_seen_late_is_linked() {
         "0 b door.open true 0.25 0.2 feeder=F2\n 301 a air.pm25 90 0.2 0.2 feeder=F2",
         &["signal: 1 alarms, 1 witnesses", "power: 1 alarms, 1 witnesses"],
     );
+    // A rule that does not expect causes late relates them: what was seen from 0 s on became an alarm at 20 s.
+    let count = "id = 'count'\nkinds = ['report']\nkey = 'all'\n[detector.count]\nwindow_s = 100\nat_least = 2\n[incident]\nincident_type = 'water'\npriority = 'p2'";
+    let cause = "id = 'c'\nname = 'C'\nrelation = 'cause'\nwithin_s = 600\nwithin_m = 500\nweight = 3\nfirst = { incident_types = ['water'] }\nsecond = { incident_types = ['signal'] }";
+    let mut rig = Rig::with_correlations(&[RULES[1], count], &[cause]);
+    rig.feed("0 s1/- report wet 0.2 0.2\n10 b door.open true 0.2 0.2\n20 s2/- report wet 0.2 0.2");
+    let all = rig.incidents();
+    assert_eq!((all.len(), &all[0].related[0].incident, all[0].related[0].relation), (2, &all[1].id, Relation::Cause));
 }
 
 #[test]
