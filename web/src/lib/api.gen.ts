@@ -1447,7 +1447,8 @@ export interface components {
             id: string;
             /**
              * Format: double
-             * @description Seconds by which an effect may be seen before its cause.
+             * @description Seconds by which an effect may be seen before its cause. Over 0, a cause seen late joins the incident of its
+             *     effect; at 0 it opens its own, and both are related.
              */
             late_s?: number;
             /** @description Name for people. */
