@@ -147,13 +147,12 @@ fn audit_note(command: &Command) -> AuditNote {
     let detail = match &command.body {
         B::ChangeState { to, .. } => format!("to {}", documents::word(to)),
         B::SetPriority { priority, .. } => format!("to {}", documents::word(priority)),
-        B::Merge { from, .. } => format!("from incident/{from}"),
+        B::Merge { from, .. } | B::Unlink { from, .. } => format!("from incident/{from}"),
         B::Split { alarms, .. } => format!("{} alarms", alarms.len()),
         B::StartPlaybook { playbook, .. } => format!("playbook/{playbook}"),
         B::CompleteTask { task, outcome, .. } => format!("task {task} {}", documents::word(outcome)),
         B::Detach { alarm, .. } => format!("alarm/{alarm}"),
         B::Link { to, relation, .. } => format!("{} incident/{to}", relation.as_str()),
-        B::Unlink { from, .. } => format!("from incident/{from}"),
         _ => String::new(),
     };
     AuditNote { action: action.to_owned(), resource, outcome: Outcome::Allowed, detail }
