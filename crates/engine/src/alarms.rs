@@ -51,13 +51,18 @@ impl Turn<'_> {
     }
 
     /// Counts a reading that supports an active alarm. The alarm is shown again each time its support doubles.
-    pub(crate) fn support(&mut self, number: u64, o: &Observation) {
+    pub(crate) fn support(&mut self, number: u64, o: &Observation, at: Timestamp) {
         let Some(record) = self.live.alarms.get_mut(&number) else { return };
         record.alarm.support += 1;
         keep_cause(&mut record.alarm.causes, o);
+        let many = !matches!(record.address.scope, Scope::Asset(_) | Scope::Source(_));
         if record.alarm.support.is_power_of_two() {
             record.alarm.version += 1;
             self.show_alarm(number);
+        }
+        // Of one asset or source the alarm itself has told already.
+        if many {
+            self.count_witness(number, o, at);
         }
     }
 

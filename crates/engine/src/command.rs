@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use vigiles_model::{
     AgencyId, AlarmId, Asset, Geometry, Incident, IncidentId, IncidentState, ObservationKind, PersonId, Playbook,
-    PlaybookId, Priority, Reality, Severity, TaskId, Zone,
+    PlaybookId, Priority, Reality, Relation, Severity, TaskId, Zone,
 };
 
+use crate::correlation::Correlation;
 use crate::rule::Rule;
 
 /// A command; JSON in the log.
@@ -117,6 +118,33 @@ pub enum CommandBody {
         /// In words.
         text: Option<String>,
     },
+    /// Creates or replaces a correlation rule.
+    PutCorrelation(Box<Correlation>),
+    /// Takes one alarm out of an incident for good; it stands alone.
+    Detach {
+        /// Which.
+        incident: IncidentId,
+        /// The alarm that leaves.
+        alarm: AlarmId,
+    },
+    /// Says that another incident has to do with this one.
+    Link {
+        /// Which.
+        incident: IncidentId,
+        /// The other.
+        to: IncidentId,
+        /// What the other is to this one.
+        relation: Relation,
+        /// Why.
+        reason: String,
+    },
+    /// Takes such a relation away, also one that the engine found; it does not come back by itself.
+    Unlink {
+        /// Which.
+        incident: IncidentId,
+        /// The other.
+        from: IncidentId,
+    },
 }
 
 /// What became of a task.
@@ -147,6 +175,8 @@ pub enum ConfigKind {
     Rule,
     /// A playbook.
     Playbook,
+    /// A correlation rule.
+    Correlation,
 }
 
 impl ConfigKind {
@@ -158,6 +188,7 @@ impl ConfigKind {
             Self::Zone => "zone",
             Self::Rule => "rule",
             Self::Playbook => "playbook",
+            Self::Correlation => "correlation",
         }
     }
 }
@@ -176,6 +207,8 @@ pub enum ConfigDocument {
     Rule(Box<Rule>),
     /// A playbook.
     Playbook(Box<Playbook>),
+    /// A correlation rule.
+    Correlation(Box<Correlation>),
 }
 
 impl ConfigDocument {
@@ -187,6 +220,7 @@ impl ConfigDocument {
             Self::Zone(_) => ConfigKind::Zone,
             Self::Rule(_) => ConfigKind::Rule,
             Self::Playbook(_) => ConfigKind::Playbook,
+            Self::Correlation(_) => ConfigKind::Correlation,
         }
     }
 
@@ -198,6 +232,7 @@ impl ConfigDocument {
             Self::Zone(d) => d.id.as_str(),
             Self::Rule(d) => d.id.as_str(),
             Self::Playbook(d) => d.id.as_str(),
+            Self::Correlation(d) => d.id.as_str(),
         }
     }
 }

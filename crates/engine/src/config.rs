@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::{
-    Asset, AssetId, BoundingBox, Geometry, KindId, ObservationKind, Playbook, PlaybookId, Position, RuleId, Zone,
-    ZoneId,
+    Asset, AssetId, BoundingBox, CorrelationId, Geometry, KindId, ObservationKind, Playbook, PlaybookId, Position,
+    RuleId, Zone, ZoneId,
 };
 
 use crate::command::{CommandError, ConfigDocument, ConfigKind};
-use crate::rule::{Detector, Rule};
+use crate::correlation::{Correlation, MAX_CORRELATIONS};
+use crate::rule::{Detector, Diagnostic, Rule};
 
 const MAX_ASSETS: usize = 200_000;
 const MAX_RULES: usize = 20_000;
@@ -27,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) playbooks: BTreeMap<PlaybookId, Playbook>,
     #[serde(with = "pairs")]
     pub(crate) versions: BTreeMap<(ConfigKind, String), u64>,
+    #[serde(default)]
+    pub(crate) correlations: BTreeMap<CorrelationId, Correlation>,
 }
 
 /// A map whose keys are no texts, as a list of pairs.
@@ -68,6 +71,7 @@ impl Config {
         match &mut document {
             ConfigDocument::Rule(rule) => rule.version = version,
             ConfigDocument::Playbook(playbook) => playbook.version = version,
+            ConfigDocument::Correlation(correlation) => correlation.version = version,
             ConfigDocument::Kind(_) | ConfigDocument::Asset(_) | ConfigDocument::Zone(_) => {}
         }
         self.versions.insert((what, id), version);
@@ -77,6 +81,7 @@ impl Config {
             ConfigDocument::Zone(d) => drop(self.zones.insert(d.id.clone(), *d)),
             ConfigDocument::Rule(d) => drop(self.rules.insert(d.id.clone(), *d)),
             ConfigDocument::Playbook(d) => drop(self.playbooks.insert(d.id.clone(), *d)),
+            ConfigDocument::Correlation(d) => drop(self.correlations.insert(d.id.clone(), *d)),
         }
         Ok((document, version))
     }
@@ -110,6 +115,11 @@ impl Config {
                 why: format!("rule `{}` refers to {} `{id}`", rule.id, what.as_str()),
             });
         }
+        if let Some(rule) = self.correlations.values().find(|rule| names_kind(rule, what, id)) {
+            return Err(CommandError::NotAllowed {
+                why: format!("correlation rule `{}` refers to kind `{id}`", rule.id),
+            });
+        }
         self.versions.remove(&(what, id.to_owned()));
         match what {
             ConfigKind::Kind => self.kinds.retain(|k, _| k.as_str() != id),
@@ -117,6 +127,7 @@ impl Config {
             ConfigKind::Zone => self.zones.retain(|k, _| k.as_str() != id),
             ConfigKind::Rule => self.rules.retain(|k, _| k.as_str() != id),
             ConfigKind::Playbook => self.playbooks.retain(|k, _| k.as_str() != id),
+            ConfigKind::Correlation => self.correlations.retain(|k, _| k.as_str() != id),
         }
         Ok(())
     }
@@ -128,6 +139,7 @@ impl Config {
             ConfigKind::Zone => (self.zones.len(), MAX_OTHERS),
             ConfigKind::Rule => (self.rules.len(), MAX_RULES),
             ConfigKind::Playbook => (self.playbooks.len(), MAX_OTHERS),
+            ConfigKind::Correlation => (self.correlations.len(), MAX_CORRELATIONS),
         };
         if found < most {
             Ok(())
@@ -155,18 +167,12 @@ impl Config {
             }
             ConfigDocument::Rule(rule) => self.check_rule(rule),
             ConfigDocument::Playbook(playbook) => check_playbook(playbook),
+            ConfigDocument::Correlation(rule) => first(rule.check(&|kind| self.kinds.contains_key(kind))),
         }
     }
 
     fn check_rule(&self, rule: &Rule) -> Result<(), CommandError> {
-        if let Some(d) = rule.check(&|kind| self.kinds.get(kind).map(|k| k.unit.clone())).into_iter().next() {
-            let why = if (d.line, d.column) == (1, 1) {
-                d.message
-            } else {
-                format!("line {}, column {}: {}", d.line, d.column, d.message)
-            };
-            return Err(CommandError::Invalid { field: d.field, why });
-        }
+        first(rule.check(&|kind| self.kinds.get(kind).map(|k| k.unit.clone())))?;
         if let Detector::Geofence(g) = &rule.detector
             && let Some((i, zone)) = g.zones.iter().enumerate().find(|(_, z)| !self.zones.contains_key(*z))
         {
@@ -181,6 +187,20 @@ impl Config {
     }
 }
 
+/// Refuses a document with the first of its faults.
+fn first(faults: Vec<Diagnostic>) -> Result<(), CommandError> {
+    let Some(d) = faults.into_iter().next() else { return Ok(()) };
+    let place = (d.line, d.column) != (1, 1);
+    let why = if place { format!("line {}, column {}: {}", d.line, d.column, d.message) } else { d.message };
+    Err(CommandError::Invalid { field: d.field, why })
+}
+
+/// Whether the correlation rule is about an observation kind of this id.
+fn names_kind(rule: &Correlation, what: ConfigKind, id: &str) -> bool {
+    let kinds = rule.first.kinds.iter().chain(&rule.other_side().kinds);
+    what == ConfigKind::Kind && kinds.into_iter().any(|kind| kind.as_str() == id)
+}
+
 fn refers(rule: &Rule, what: ConfigKind, id: &str) -> bool {
     match what {
         ConfigKind::Kind => rule.kinds.iter().any(|k| k.as_str() == id),
@@ -188,7 +208,7 @@ fn refers(rule: &Rule, what: ConfigKind, id: &str) -> bool {
         ConfigKind::Playbook => {
             rule.incident.as_ref().and_then(|i| i.playbook.as_ref()).is_some_and(|p| p.as_str() == id)
         }
-        ConfigKind::Asset | ConfigKind::Rule => false,
+        ConfigKind::Asset | ConfigKind::Rule | ConfigKind::Correlation => false,
     }
 }
 

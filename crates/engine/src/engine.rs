@@ -128,6 +128,7 @@ impl Engine {
             CommandBody::PutZone(d) => ConfigDocument::Zone(d.clone()),
             CommandBody::PutRule(d) => ConfigDocument::Rule(d.clone()),
             CommandBody::PutPlaybook(d) => ConfigDocument::Playbook(d.clone()),
+            CommandBody::PutCorrelation(d) => ConfigDocument::Correlation(d.clone()),
             CommandBody::Delete { what, id } => return self.delete(asked, *what, id, effects),
             body => return incident_command(&mut self.turn(effects), asked, body),
         };
@@ -160,7 +161,7 @@ impl Engine {
                 self.book.plan_again([kind.id.clone()], &self.config, &mut self.live.names);
             }
             ConfigDocument::Zone(_) => self.zones.rebuild(&self.config),
-            ConfigDocument::Asset(_) | ConfigDocument::Playbook(_) => {}
+            ConfigDocument::Asset(_) | ConfigDocument::Playbook(_) | ConfigDocument::Correlation(_) => {}
         }
         Ok(CommandDone::Config { document, version })
     }
@@ -244,11 +245,15 @@ fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -
         CommandBody::CompleteTask { incident, task, outcome, text } => {
             turn.complete_task(asked, incident, task, *outcome, text.as_deref())
         }
+        CommandBody::Detach { incident, alarm } => turn.detach(asked, incident, alarm),
+        CommandBody::Link { incident, to, relation, reason } => turn.link(asked, incident, to, *relation, reason),
+        CommandBody::Unlink { incident, from } => turn.unlink(asked, incident, from),
         CommandBody::PutKind(_)
         | CommandBody::PutAsset(_)
         | CommandBody::PutZone(_)
         | CommandBody::PutRule(_)
         | CommandBody::PutPlaybook(_)
+        | CommandBody::PutCorrelation(_)
         | CommandBody::Delete { .. } => {
             Err(CommandError::NotAllowed { why: "not a command on an incident".to_owned() })
         }

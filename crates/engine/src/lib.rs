@@ -6,6 +6,7 @@
 
 pub mod backtest;
 pub mod command;
+pub mod correlation;
 pub mod effect;
 pub mod rule;
 pub mod series;
@@ -38,6 +39,7 @@ mod turn;
 mod window;
 
 pub use command::{Command, CommandBody, CommandDone, CommandError, ConfigDocument, ConfigKind, TaskOutcome};
+pub use correlation::Correlation;
 pub use effect::{Effect, Input, SnapshotError, Statistics};
 pub use engine::Engine;
 pub use incidents::next_states;

@@ -78,7 +78,7 @@ impl Turn<'_> {
             }
             Outcome::Support(alarm) => {
                 if let Some(o) = o {
-                    self.support(alarm, o);
+                    self.support(alarm, o, Timestamp(at));
                 }
             }
             Outcome::Clear(alarm) => {

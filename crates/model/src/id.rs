@@ -101,6 +101,8 @@ text_id! {
     AlarmId
     /// A thing of the city with a place: sensor, camera, signal.
     AssetId
+    /// A correlation rule.
+    CorrelationId
     /// An incident; made from the alarm that opened it, or from the log offset of the command that did.
     IncidentId
     /// An observation kind such as `air.pm25`.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgencyId, AlarmId, AssetId, Geometry, IncidentId, PersonId, PlaybookId, Severity, Task, Timestamp};
+use crate::{
+    AgencyId, AlarmId, AssetId, CauseLink, Geometry, IncidentId, PersonId, PlaybookId, RelatedIncident, Relation,
+    Severity, Task, Timestamp,
+};
 
 /// Most entries of an incident's timeline kept in the incident.
 pub const MAX_TIMELINE: usize = 500;
@@ -119,6 +122,15 @@ pub struct Incident {
     pub split_from: Option<IncidentId>,
     /// Counts up with every change; the ETag of the API.
     pub version: u64,
+    /// How many different sources, assets or callers reported it. Counting stops at a bound of the engine.
+    #[serde(default)]
+    pub witnesses: u32,
+    /// Which of its alarms brought about which, oldest first.
+    #[serde(default)]
+    pub links: Vec<CauseLink>,
+    /// Other incidents that it has to do with.
+    #[serde(default)]
+    pub related: Vec<RelatedIncident>,
 }
 
 /// One line of an incident's timeline.
@@ -150,7 +162,7 @@ pub enum TimelineEvent {
         /// The alarm.
         alarm: AlarmId,
     },
-    /// An alarm was taken out, by a split.
+    /// An alarm was taken out, by a split or by itself.
     AlarmLeft {
         /// The alarm.
         alarm: AlarmId,
@@ -196,6 +208,20 @@ pub enum TimelineEvent {
     /// Alarms were split off into a new incident.
     SplitOff {
         /// The new one.
+        incident: IncidentId,
+    },
+    /// This incident was found or said to have to do with another.
+    Related {
+        /// The other.
+        incident: IncidentId,
+        /// What the other is to this one.
+        relation: Relation,
+        /// The evidence, or the reason given.
+        why: String,
+    },
+    /// A person took such a relation away.
+    Unrelated {
+        /// The other.
         incident: IncidentId,
     },
 }

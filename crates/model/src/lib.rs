@@ -12,6 +12,7 @@ pub mod incident;
 pub mod kind;
 pub mod observation;
 pub mod playbook;
+pub mod relation;
 pub mod time;
 pub mod unit;
 pub mod zone;
@@ -20,12 +21,13 @@ pub use alarm::{Alarm, AlarmState, Severity};
 pub use asset::Asset;
 pub use geometry::{BoundingBox, Geometry, Position};
 pub use id::{
-    AgencyId, AlarmId, AssetId, IncidentId, KindId, ObservationId, PersonId, PlaybookId, RuleId, SourceId, TaskId,
-    ZoneId,
+    AgencyId, AlarmId, AssetId, CorrelationId, IncidentId, KindId, ObservationId, PersonId, PlaybookId, RuleId,
+    SourceId, TaskId, ZoneId,
 };
 pub use incident::{Incident, IncidentState, Priority, Reality};
 pub use kind::ObservationKind;
 pub use observation::{Observation, Origin, Quality, Value};
 pub use playbook::{Playbook, Task, TaskState};
+pub use relation::{CauseLink, RelatedIncident, Relation};
 pub use time::{Duration, Timestamp};
 pub use zone::Zone;

@@ -62,7 +62,10 @@ impl Catalogue {
             ConfigDocument::Asset(asset) => {
                 self.places.insert(asset.id.to_string(), asset.place.clone());
             }
-            ConfigDocument::Zone(_) | ConfigDocument::Rule(_) | ConfigDocument::Playbook(_) => {}
+            ConfigDocument::Zone(_)
+            | ConfigDocument::Rule(_)
+            | ConfigDocument::Playbook(_)
+            | ConfigDocument::Correlation(_) => {}
         }
     }
 
@@ -70,7 +73,7 @@ impl Catalogue {
         match what {
             ConfigKind::Kind => drop(self.kinds.remove(id)),
             ConfigKind::Asset => drop(self.places.remove(id)),
-            ConfigKind::Zone | ConfigKind::Rule | ConfigKind::Playbook => {}
+            ConfigKind::Zone | ConfigKind::Rule | ConfigKind::Playbook | ConfigKind::Correlation => {}
         }
     }
 }

@@ -130,6 +130,7 @@ fn audit_note(command: &Command) -> AuditNote {
         B::PutZone(d) => ("put", format!("zone/{}", d.id)),
         B::PutRule(d) => ("put", format!("rule/{}", d.id)),
         B::PutPlaybook(d) => ("put", format!("playbook/{}", d.id)),
+        B::PutCorrelation(d) => ("put", format!("correlation/{}", d.id)),
         B::Delete { what, id } => ("delete", format!("{}/{id}", what.as_str())),
         B::OpenIncident { .. } => ("open", "incident".to_owned()),
         B::ChangeState { incident, .. } => ("change_state", format!("incident/{incident}")),
@@ -139,14 +140,19 @@ fn audit_note(command: &Command) -> AuditNote {
         B::Split { incident, .. } => ("split", format!("incident/{incident}")),
         B::StartPlaybook { incident, .. } => ("start_playbook", format!("incident/{incident}")),
         B::CompleteTask { incident, .. } => ("complete_task", format!("incident/{incident}")),
+        B::Detach { incident, .. } => ("detach", format!("incident/{incident}")),
+        B::Link { incident, .. } => ("link", format!("incident/{incident}")),
+        B::Unlink { incident, .. } => ("unlink", format!("incident/{incident}")),
     };
     let detail = match &command.body {
         B::ChangeState { to, .. } => format!("to {}", documents::word(to)),
         B::SetPriority { priority, .. } => format!("to {}", documents::word(priority)),
-        B::Merge { from, .. } => format!("from incident/{from}"),
+        B::Merge { from, .. } | B::Unlink { from, .. } => format!("from incident/{from}"),
         B::Split { alarms, .. } => format!("{} alarms", alarms.len()),
         B::StartPlaybook { playbook, .. } => format!("playbook/{playbook}"),
         B::CompleteTask { task, outcome, .. } => format!("task {task} {}", documents::word(outcome)),
+        B::Detach { alarm, .. } => format!("alarm/{alarm}"),
+        B::Link { to, relation, .. } => format!("{} incident/{to}", relation.as_str()),
         _ => String::new(),
     };
     AuditNote { action: action.to_owned(), resource, outcome: Outcome::Allowed, detail }

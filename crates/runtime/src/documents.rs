@@ -12,7 +12,7 @@ use vigiles_trust::{Context, Resource};
 pub const ALARM: Kind = Kind::new("alarm", Resource::Alarms);
 /// Incidents; the body is a [`vigiles_model::Incident`].
 pub const INCIDENT: Kind = Kind::new("incident", Resource::Incidents);
-/// Observation kinds; the body is a [`Versioned`] `ObservationKind`, and so on for the next four.
+/// Observation kinds; the body is a [`Versioned`] `ObservationKind`, and so on for the next five.
 pub const KIND: Kind = Kind::new("kind", Resource::Kinds);
 /// Assets.
 pub const ASSET: Kind = Kind::new("asset", Resource::Assets);
@@ -22,9 +22,11 @@ pub const ZONE: Kind = Kind::new("zone", Resource::Zones);
 pub const RULE: Kind = Kind::new("rule", Resource::Rules);
 /// Playbooks.
 pub const PLAYBOOK: Kind = Kind::new("playbook", Resource::Playbooks);
+/// Correlation rules; who may write rules may write them.
+pub const CORRELATION: Kind = Kind::new("correlation", Resource::Rules);
 
 /// The kinds that the engine's effects write.
-pub const ENGINE_KINDS: [Kind; 8] = [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, RULE_VERSION, PLAYBOOK];
+pub const ENGINE_KINDS: [Kind; 9] = [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, RULE_VERSION, PLAYBOOK, CORRELATION];
 
 /// Versions of rules, kept for good: an alarm names the one that raised it. The body is a [`RuleVersion`].
 pub const RULE_VERSION: Kind = Kind::new("rule_version", Resource::Rules);
@@ -86,6 +88,7 @@ pub const fn config_kind(what: ConfigKind) -> Kind {
         ConfigKind::Zone => ZONE,
         ConfigKind::Rule => RULE,
         ConfigKind::Playbook => PLAYBOOK,
+        ConfigKind::Correlation => CORRELATION,
     }
 }
 
@@ -128,6 +131,7 @@ pub fn config(document: &ConfigDocument, version: u64) -> Write {
         ConfigDocument::Zone(d) => (Some(d.agency.clone()), Some(d.area.bounding_box()), versioned(version, d)),
         ConfigDocument::Rule(d) => (Some(d.agency.clone()), None, versioned(version, d)),
         ConfigDocument::Playbook(d) => (None, None, versioned(version, d)),
+        ConfigDocument::Correlation(d) => (None, None, versioned(version, d)),
     };
     put(Draft {
         kind: config_kind(document.what()),

@@ -20,5 +20,7 @@ export function line(entry: TimelineEntry, names: Names): Line {
   if ('absorbed' in event) return { icon: 'merge', text: t('event.absorbed', { incident: names.incident(event.absorbed.incident) }), link: event.absorbed.incident };
   if ('merged_into' in event) return { icon: 'merge', text: t('event.merged_into', { incident: names.incident(event.merged_into.incident) }), link: event.merged_into.incident };
   if ('split_off' in event) return { icon: 'split', text: t('event.split_off', { incident: names.incident(event.split_off.incident) }), link: event.split_off.incident };
+  if ('related' in event) return { icon: 'incident', text: t(`event.related.${event.related.relation}`, { incident: names.incident(event.related.incident) }), quote: event.related.why, link: event.related.incident };
+  if ('unrelated' in event) return { icon: 'split', text: t('event.unrelated', { incident: names.incident(event.unrelated.incident) }), link: event.unrelated.incident };
   return { icon: 'plus', text: t('event.opened') };
 }

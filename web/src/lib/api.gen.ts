@@ -224,6 +224,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/correlations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists correlation rules
+         * @description To read rules; roles: operator, supervisor, analyst, integrator, auditor, administrator.
+         */
+        get: operations["list_correlations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/correlations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One correlation rule
+         * @description To read rules; roles: operator, supervisor, analyst, integrator, auditor, administrator.
+         */
+        get: operations["get_correlation"];
+        /**
+         * Creates or replaces a correlation rule
+         * @description To change rules; roles: supervisor, analyst, administrator.
+         */
+        put: operations["put_correlation"];
+        post?: never;
+        /**
+         * Deletes a correlation rule
+         * @description To change rules; roles: supervisor, analyst, administrator.
+         */
+        delete: operations["delete_correlation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -282,6 +330,46 @@ export interface paths {
         get: operations["get_incident"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/detach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes one alarm out for good; it stands alone
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["detach_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relates another incident to it
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["link_incident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,6 +530,26 @@ export interface paths {
          * @description To change incidents; roles: operator, supervisor.
          */
         post: operations["complete_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a relation to another incident away for good
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["unlink_incident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -628,26 +736,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/rules/back-test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Says what a rule would have done over a span of history, without saving it
-         * @description To change rules; roles: supervisor, analyst, administrator.
-         */
-        post: operations["back_test_rule"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/rules/check": {
         parameters: {
             query?: never;
@@ -691,46 +779,6 @@ export interface paths {
          * @description To change rules; roles: supervisor, analyst, administrator.
          */
         delete: operations["delete_rule"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rules/{id}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Every version of a rule, newest first
-         * @description To read rules; roles: operator, supervisor, analyst, integrator, auditor, administrator.
-         */
-        get: operations["list_rule_versions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rules/{id}/versions/{version}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A rule as it was in one version
-         * @description To read rules; roles: operator, supervisor, analyst, integrator, auditor, administrator.
-         */
-        get: operations["get_rule_version"];
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1088,23 +1136,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description One that is not followed by the other. */
-        Absence: {
-            /** @description What starts the time. */
-            first: components["schemas"]["Part"];
-            /** @description What should follow. */
-            then: components["schemas"]["Part"];
-            /**
-             * Format: double
-             * @description Within so many metres of the first.
-             */
-            within_m?: number | null;
-            /**
-             * Format: double
-             * @description Within so many seconds.
-             */
-            within_s: number;
-        };
         /** @description An account. */
         Account: {
             /** @description Agency. */
@@ -1201,8 +1232,6 @@ export interface components {
             asset?: string | null;
             /** @description The observations that caused it, oldest first. */
             causes: components["schemas"]["Observation"][];
-            /** @description How sure it is. */
-            certainty: components["schemas"]["Certainty"];
             cleared?: components["schemas"]["Time"] | null;
             /** @description Identity. */
             id: string;
@@ -1228,8 +1257,6 @@ export interface components {
             rule_version: number;
             /** @description How bad. */
             severity: components["schemas"]["Severity"];
-            /** @description The stage of its rule when it was raised. */
-            stage: components["schemas"]["Stage"];
             /** @description Whether it still holds. */
             state: components["schemas"]["AlarmState"];
             /**
@@ -1239,8 +1266,6 @@ export interface components {
             support: number;
             /** @description One line. */
             title: string;
-            /** @description How soon somebody has to act. */
-            urgency: components["schemas"]["Urgency"];
             /**
              * Format: int64
              * @description Counts up with every change.
@@ -1259,14 +1284,10 @@ export interface components {
         AlarmState: "active" | "cleared";
         /** @description What an alarm says. */
         AlarmText: {
-            /** @description How sure it is. */
-            certainty?: components["schemas"]["Certainty"];
             /** @description How bad. */
             severity: components["schemas"]["Severity"];
             /** @description One line with `{asset} {value} {unit} {zone} {kind} {source} {count}`. */
             title: string;
-            /** @description How soon somebody has to act. */
-            urgency?: components["schemas"]["Urgency"];
         };
         /** @description A thing of the city with an identity and a place. */
         Asset: {
@@ -1331,182 +1352,22 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
-        /** @description What is to be tried. */
-        BackTest: {
-            /**
-             * @description `west,south,east,north` in degrees: only readings of places in this box.
-             * @example 24.8,60.1,25.0,60.3
-             */
-            bbox?: string | null;
-            /** @description First moment. */
-            from: components["schemas"]["Time"];
-            /** @description The rule; it need not be saved. */
-            rule: components["schemas"]["Rule"];
-            /** @description Moment after the last; at most 366 days later. */
-            to: components["schemas"]["Time"];
+        /** @description One step of a chain: an alarm that brought about another. */
+        CauseLink: {
+            /** @description The alarm that came first. */
+            cause: string;
+            /** @description The alarm that followed from it. */
+            effect: string;
+            /** @description The correlation rule that says so. */
+            rule: string;
             /**
              * Format: double
-             * @description Suggest a limit for so many alarms a day.
+             * @description How sure, from 0 to 1.
              */
-            wanted_per_day?: number | null;
+            score: number;
+            /** @description The evidence in words with its figures. */
+            why: string;
         };
-        /** @description Alarms in a span of time. */
-        BackTestBucket: {
-            /**
-             * Format: int64
-             * @description Alarms of the rule on trial.
-             */
-            alarms: number;
-            /**
-             * Format: int64
-             * @description Alarms that the city's rules raised from the same kinds.
-             */
-            present: number;
-            /** @description Its first moment. */
-            start: components["schemas"]["Time"];
-        };
-        /** @description Alarms for a key. */
-        BackTestKey: {
-            /**
-             * Format: int64
-             * @description How many.
-             */
-            alarms: number;
-            /** @description An asset, a source, a zone. */
-            key: string;
-        };
-        /** @description The rule against incidents that people have marked. */
-        BackTestMarks: {
-            /**
-             * Format: int64
-             * @description Incidents marked as false alarms.
-             */
-            false_alarms: number;
-            /**
-             * Format: int64
-             * @description Those that an alarm of the rule belongs to.
-             */
-            found: number;
-            /**
-             * Format: int64
-             * @description Genuine incidents in the span.
-             */
-            genuine: number;
-            /**
-             * Format: double
-             * @description Of the marked incidents that the rule tells, the share that was genuine.
-             */
-            precision?: number | null;
-            /**
-             * Format: double
-             * @description Of the genuine incidents, the share that the rule tells.
-             */
-            recall?: number | null;
-            /**
-             * Format: int64
-             * @description Those that an alarm of the rule belongs to.
-             */
-            repeated: number;
-            /**
-             * Format: int64
-             * @description Alarms that belong to no marked incident.
-             */
-            unmarked: number;
-        };
-        /** @description Alarms at a place. */
-        BackTestPlace: {
-            /**
-             * Format: int64
-             * @description Alarms of the rule on trial.
-             */
-            alarms: number;
-            /** @description Where, to about ten metres. */
-            place: components["schemas"]["Coordinates"];
-            /**
-             * Format: int64
-             * @description Alarms that the city's rules raised.
-             */
-            present: number;
-        };
-        /** @description What the rule would have done. */
-        BackTestReport: {
-            /**
-             * Format: int64
-             * @description Alarms in all.
-             */
-            alarms: number;
-            /**
-             * Format: int64
-             * @description Length of a bucket in seconds.
-             */
-            bucket_s: number;
-            /** @description Every bucket of the span in order. */
-            buckets: components["schemas"]["BackTestBucket"][];
-            /**
-             * Format: double
-             * @description What the rule costs: mean time for one reading in microseconds, reading of history included.
-             */
-            cost_us: number;
-            /** @description What they were raised for, most first. */
-            keys: components["schemas"]["BackTestKey"][];
-            marks?: components["schemas"]["BackTestMarks"] | null;
-            /**
-             * Format: int64
-             * @description Readings judged.
-             */
-            observations: number;
-            /**
-             * Format: int64
-             * @description Most alarms within ten minutes; an operator can take some ten (ISA-18.2).
-             */
-            peak_10_min: number;
-            /**
-             * Format: double
-             * @description Alarms a day.
-             */
-            per_day: number;
-            /** @description Where alarms were raised, most first. */
-            places: components["schemas"]["BackTestPlace"][];
-            /**
-             * Format: int32
-             * @description Most steps it takes for one reading.
-             */
-            steps: number;
-            stopped?: components["schemas"]["StoppedAt"] | null;
-            suggestion?: components["schemas"]["BackTestSuggestion"] | null;
-            /**
-             * Format: double
-             * @description How long judging took, reading of history included, in seconds.
-             */
-            took_s: number;
-            /** @description The alarms that stand for most others, at most ten. */
-            typical: components["schemas"]["Alarm"][];
-        };
-        /** @description A limit and what it gives. */
-        BackTestSuggestion: {
-            /**
-             * Format: int64
-             * @description Alarms in the span.
-             */
-            alarms: number;
-            /** @description Path of the field in the rule. */
-            field: string;
-            /**
-             * Format: double
-             * @description Alarms a day.
-             */
-            per_day: number;
-            /**
-             * Format: double
-             * @description Its value.
-             */
-            value: number;
-        };
-        /**
-         * @description How sure it is, on the scale of OASIS CAP 1.2.
-         * @enum {string}
-         */
-        Certainty: "observed" | "likely" | "possible" | "unlikely" | "unknown";
         /** @description Moves an incident along its lifecycle. */
         ChangeState: {
             /** @description Why. */
@@ -1516,18 +1377,8 @@ export interface components {
         };
         /** @description What is wrong with a rule. */
         Check: {
-            /**
-             * Format: int32
-             * @description Most steps it takes for one reading.
-             */
-            cost: number;
             /** @description What is wrong, and where. */
             diagnostics: components["schemas"]["Diagnostic"][];
-            /**
-             * Format: int32
-             * @description Most steps that a rule may take.
-             */
-            max_cost: number;
             /** @description Whether it may be saved. */
             ok: boolean;
         };
@@ -1577,28 +1428,69 @@ export interface components {
              */
             for_s?: number;
         };
-        /** @description Together, in any order. */
-        Cooccurrence: {
-            /**
-             * Format: int32
-             * @description How many of the parts are enough; all where absent.
-             */
-            at_least?: number | null;
-            /** @description Two to eight. */
-            parts: components["schemas"]["Part"][];
+        /** @description Longitude and latitude in WGS 84 degrees. */
+        Coordinates: number[];
+        /**
+         * @description What a correlation rule says of two alarms.
+         * @enum {string}
+         */
+        Correlates: "same_event" | "cause";
+        /** @description What two alarms must have in common, and what follows from it. */
+        Correlation: {
+            /** @description What it is for. */
+            description?: string;
+            /** @description Whether it is looked at; true where absent. */
+            enabled?: boolean;
+            /** @description The alarms it is about; of a cause and its effect, the cause. */
+            first?: components["schemas"]["CorrelationSide"];
+            /** @description Identity. */
+            id: string;
             /**
              * Format: double
-             * @description All within so many metres of the latest.
+             * @description Seconds by which an effect may be seen before its cause. Over 0, a cause seen late joins the incident of its
+             *     effect; at 0 it opens its own, and both are related.
              */
-            within_m?: number | null;
+            late_s?: number;
+            /** @description Name for people. */
+            name: string;
+            /** @description What it says of two alarms. */
+            relation: components["schemas"]["Correlates"];
+            second?: components["schemas"]["CorrelationSide"] | null;
+            /** @description What both may share, and what that says. */
+            shares?: components["schemas"]["Share"][];
+            /**
+             * Format: int64
+             * @description Counts up with every change; ignored on the way in.
+             */
+            version?: number;
             /**
              * Format: double
-             * @description All within so many seconds.
+             * @description Evidence, in bits, of two such alarms at one place and time that share nothing.
+             */
+            weight: number;
+            /**
+             * Format: double
+             * @description Most metres between the two; 0 where distance does not matter, and then something must be shared.
+             */
+            within_m?: number;
+            /**
+             * Format: double
+             * @description Most seconds between the two.
              */
             within_s: number;
         };
-        /** @description Longitude and latitude in WGS 84 degrees. */
-        Coordinates: number[];
+        CorrelationList: {
+            items: components["schemas"]["Correlation"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        /** @description Which alarms a side is about. An empty list means any. */
+        CorrelationSide: {
+            /** @description Types of the incident that the rule of the alarm opens. */
+            incident_types?: string[];
+            /** @description Kinds of the observations behind the alarm. */
+            kinds?: string[];
+        };
         /** @description Many in a sliding window. */
         Count: {
             /**
@@ -1650,6 +1542,11 @@ export interface components {
             /** @description The reading, in `unit` or else in the unit of its kind. */
             value: unknown;
         };
+        /** @description Takes one alarm out of the incident for good; it stands alone. */
+        DetachAlarm: {
+            /** @description The alarm that leaves. */
+            alarm: string;
+        };
         /** @description What a rule looks for: an object with one key. */
         Detector: {
             /** @description The reading is beyond a limit. */
@@ -1669,21 +1566,6 @@ export interface components {
         } | {
             /** @description A CEL expression holds. */
             condition: components["schemas"]["Condition"];
-        } | {
-            /** @description The reading does not move any more. */
-            flat_line: components["schemas"]["FlatLine"];
-        } | {
-            /** @description Readings outside the plausible range of their kind. */
-            out_of_range: components["schemas"]["OutOfRange"];
-        } | {
-            /** @description First this, then that. */
-            sequence: components["schemas"]["Sequence"];
-        } | {
-            /** @description First this, and that does not follow. */
-            absence: components["schemas"]["Absence"];
-        } | {
-            /** @description This and that at about the same time, in any order. */
-            cooccurrence: components["schemas"]["Cooccurrence"];
         };
         /** @description One fault of a rule. */
         Diagnostic: {
@@ -1819,26 +1701,8 @@ export interface components {
             /** @description Path of the field, parameter or header. */
             path: string;
         };
-        /** @description Has not moved by more than a tolerance for a while. */
-        FlatLine: {
-            /**
-             * Format: double
-             * @description Seconds.
-             */
-            for_s: number;
-            /**
-             * Format: double
-             * @description In the unit of the rule.
-             */
-            tolerance?: number;
-        };
         /** @description Zones and what a moving thing does to them. */
         Geofence: {
-            /**
-             * Format: double
-             * @description For `inside`: seconds it must have been inside.
-             */
-            for_s?: number;
             /** @description What raises the alarm. */
             on: components["schemas"]["Crossing"];
             /** @description The zones. */
@@ -1893,6 +1757,8 @@ export interface components {
             id: string;
             /** @description Type in the city's words. */
             incident_type: string;
+            /** @description Which of its alarms brought about which, oldest first. */
+            links: components["schemas"]["CauseLink"][];
             /** @description The incident this one was merged into. */
             merged_into?: string | null;
             /**
@@ -1909,6 +1775,8 @@ export interface components {
             priority: components["schemas"]["Priority"];
             /** @description Actual, exercise or test. */
             reality: components["schemas"]["Reality"];
+            /** @description Other incidents that it has to do with. */
+            related: components["schemas"]["RelatedIncident"][];
             /** @description The worst severity of its alarms. */
             severity: components["schemas"]["Severity"];
             /** @description The incident this one was split from. */
@@ -1926,6 +1794,11 @@ export interface components {
              * @description Counts up with every change; the ETag.
              */
             version: number;
+            /**
+             * Format: int32
+             * @description How many different sources, assets or callers reported it; at most 1000 are told apart.
+             */
+            witnesses: number;
         };
         IncidentList: {
             items: components["schemas"]["Incident"][];
@@ -2013,6 +1886,15 @@ export interface components {
             needs_password: boolean;
             /** @description Its use. */
             use: components["schemas"]["LinkUse"];
+        };
+        /** @description Says that another incident has to do with this one. */
+        LinkIncident: {
+            /** @description Why. */
+            reason: string;
+            /** @description What it is to this one. */
+            relation: components["schemas"]["RelationWord"];
+            /** @description The other one. */
+            to: string;
         };
         /**
          * @description Uses of one-time links.
@@ -2135,19 +2017,6 @@ export interface components {
          * @enum {string}
          */
         Origin: "live" | "replayed" | "simulated";
-        /** @description Outside the plausible range of its kind. */
-        OutOfRange: {
-            /**
-             * Format: double
-             * @description Seconds plausible ones must have come.
-             */
-            clear_for_s?: number;
-            /**
-             * Format: double
-             * @description Seconds only such readings must have come.
-             */
-            for_s?: number;
-        };
         /**
          * @description What became of something.
          * @enum {string}
@@ -2158,13 +2027,6 @@ export interface components {
          * @enum {string}
          */
         Overload: "wait" | "shed";
-        /** @description Which readings a part of a pattern means. */
-        Part: {
-            /** @description Of these kinds of the rule; of all where empty. */
-            kinds?: string[];
-            /** @description For which this CEL expression holds. */
-            when?: string | null;
-        };
         /** @description What was known at a moment. */
         Picture: {
             /** @description Alarms whose condition held, and the first alarms of the incidents below that were over. */
@@ -2331,6 +2193,22 @@ export interface components {
             /** @description The field. */
             path: string;
         };
+        /** @description Another incident that this one has to do with. */
+        RelatedIncident: {
+            /** @description Who linked them; null for a correlation rule. */
+            by?: string | null;
+            /** @description The other one. */
+            incident: string;
+            /** @description What it is to this one. */
+            relation: components["schemas"]["RelationWord"];
+            /** @description The evidence, or the reason a person gave. */
+            why: string;
+        };
+        /**
+         * @description What another incident is to this one.
+         * @enum {string}
+         */
+        RelationWord: "cause" | "effect" | "linked";
         /**
          * @description What an account or a token may do.
          * @enum {string}
@@ -2362,19 +2240,8 @@ export interface components {
             key?: components["schemas"]["Key"];
             /** @description The observation kinds it looks at. */
             kinds: string[];
-            /**
-             * Format: double
-             * @description Allowed lateness in seconds: readings are judged in the order of their phenomenon time, this long after it.
-             */
-            lateness_s?: number;
             /** @description Name for people. */
             name: string;
-            /** @description Why this version was made, in its author's words. */
-            reason?: string;
-            /** @description How far its alarms reach; `live` where absent. */
-            stage?: components["schemas"]["Stage"];
-            /** @description UCUM code of the unit that its figures are written in; that of its kinds where absent. */
-            unit?: string | null;
             /**
              * Format: int64
              * @description Counts up with every change; ignored on the way in.
@@ -2387,38 +2254,6 @@ export interface components {
             items: components["schemas"]["Rule"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
-        };
-        /** @description One version of a rule. */
-        RuleVersion: {
-            /** @description The rule as it was. */
-            rule: components["schemas"]["Rule"];
-            /** @description Since when. */
-            since: components["schemas"]["Time"];
-            /**
-             * Format: int64
-             * @description The version.
-             */
-            version: number;
-        };
-        RuleVersionList: {
-            items: components["schemas"]["RuleVersion"][];
-            /** @description Cursor of the next page; null on the last. */
-            next: string | null;
-        };
-        /** @description One after the other. */
-        Sequence: {
-            /** @description In this order, two to eight. */
-            parts: components["schemas"]["Part"][];
-            /**
-             * Format: double
-             * @description Metres from the first.
-             */
-            within_m?: number | null;
-            /**
-             * Format: double
-             * @description Seconds from the first to the last.
-             */
-            within_s: number;
         };
         /** @description One asset's readings of one kind, thinned out for a chart. */
         Series: {
@@ -2474,6 +2309,26 @@ export interface components {
          * @enum {string}
          */
         Severity: "minor" | "moderate" | "severe" | "extreme";
+        /** @description Something that two alarms may share. */
+        Share: {
+            /**
+             * Format: double
+             * @description Evidence, in bits, where both have it and agree; 2 where absent.
+             */
+            agree?: number;
+            /**
+             * Format: double
+             * @description Evidence, in bits and at most 0, where both have it and differ.
+             */
+            differ?: number;
+            /** @description What. */
+            what: components["schemas"]["Shared"];
+        };
+        /** @description What two alarms may share: a word, or an object with the key `attribute`. */
+        Shared: "asset" | "zone" | "incident_type" | "track" | {
+            /** @description An attribute of the observations or of the asset. */
+            attribute: string;
+        };
         /** @description Signs in. */
         SignIn: {
             /** @description The account's name. */
@@ -2557,11 +2412,6 @@ export interface components {
             /** @description Title of the new incident. */
             title?: string | null;
         };
-        /**
-         * @description How far the alarms of a rule reach.
-         * @enum {string}
-         */
-        Stage: "silent" | "shadow" | "live";
         /** @description Starts a playbook. */
         StartPlaybook: {
             /** @description Which. */
@@ -2576,18 +2426,6 @@ export interface components {
             /** @description What is to be done, as a short order. */
             title: string;
         };
-        /** @description Where a trial ended early. */
-        StoppedAt: {
-            /** @description The moment. */
-            at: components["schemas"]["Time"];
-            /** @description Why. */
-            why: components["schemas"]["StoppedWhy"];
-        };
-        /**
-         * @description Why a trial ended early.
-         * @enum {string}
-         */
-        StoppedWhy: "too_many_alarms" | "too_many_observations" | "too_long";
         /** @description One store. */
         Storage: {
             /**
@@ -2771,6 +2609,22 @@ export interface components {
                 /** @description The new one. */
                 incident: string;
             };
+        } | {
+            /** @description It was found or said to have to do with another incident. */
+            related: {
+                /** @description The other. */
+                incident: string;
+                /** @description What the other is to this one. */
+                relation: components["schemas"]["RelationWord"];
+                /** @description The evidence, or the reason given. */
+                why: string;
+            };
+        } | {
+            /** @description A person took such a relation away. */
+            unrelated: {
+                /** @description The other. */
+                incident: string;
+            };
         };
         /** @description A bearer token, without its secret. */
         Token: {
@@ -2838,11 +2692,11 @@ export interface components {
             /** @description The topic it would arrive on. */
             topic?: string | null;
         };
-        /**
-         * @description How soon somebody has to act, on the scale of OASIS CAP 1.2.
-         * @enum {string}
-         */
-        Urgency: "immediate" | "expected" | "future" | "past" | "unknown";
+        /** @description Takes such a relation away, also one that a rule found. */
+        UnlinkIncident: {
+            /** @description The other one. */
+            from: string;
+        };
         /** @description Uses a one-time link. */
         UseLink: {
             /** @description Name of the first administrator; for such a link only. */
@@ -3298,8 +3152,6 @@ export interface operations {
             query?: {
                 /** @description `active`, `cleared`, or both separated by a comma. */
                 state?: string | null;
-                /** @description `live` where absent; `shadow` for those of rules on trial, whatever their state. */
-                stage?: string | null;
                 /** @description Raised by this rule. */
                 rule?: string | null;
                 /** @description Severities, separated by commas. */
@@ -3608,6 +3460,167 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_correlations: {
+        parameters: {
+            query?: {
+                /** @description Containing this text. */
+                q?: string | null;
+                /**
+                 * @description `west,south,east,north` in degrees, for what has a place.
+                 * @example 24.8,60.1,25.0,60.3
+                 */
+                bbox?: string | null;
+                /** @description Items wanted, 1 to 1000; 100 where absent. */
+                limit?: number | null;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them, by id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrelationList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_correlation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlation"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_correlation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Correlation"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlation"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlation"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_correlation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     follow_events: {
         parameters: {
             query?: {
@@ -3765,6 +3778,98 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    detach_alarm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DetachAlarm"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    link_incident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkIncident"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             503: components["responses"]["Problem503"];
         };
     };
@@ -4099,6 +4204,52 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CompleteTask"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    unlink_incident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlinkIncident"];
             };
         };
         responses: {
@@ -4629,41 +4780,6 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    back_test_rule: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Why the data is used; the role's usual purpose where absent. */
-                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BackTest"];
-            };
-        };
-        responses: {
-            /** @description What it would have done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BackTestReport"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            408: components["responses"]["Problem408"];
-            413: components["responses"]["Problem413"];
-            415: components["responses"]["Problem415"];
-            422: components["responses"]["Problem422"];
-            503: components["responses"]["Problem503"];
-        };
-    };
     check_rule: {
         parameters: {
             query?: never;
@@ -4818,72 +4934,6 @@ export interface operations {
             412: components["responses"]["Problem412"];
             422: components["responses"]["Problem422"];
             428: components["responses"]["Problem428"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    list_rule_versions: {
-        parameters: {
-            query?: {
-                /** @description Items wanted, 1 to 1000; 100 where absent. */
-                limit?: number | null;
-                /** @description `next` of the page before. */
-                cursor?: string | null;
-            };
-            header?: {
-                /** @description Why the data is used; the role's usual purpose where absent. */
-                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of versions. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RuleVersionList"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    get_rule_version: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Why the data is used; the role's usual purpose where absent. */
-                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
-            };
-            path: {
-                id: string;
-                version: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The version. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RuleVersion"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
             503: components["responses"]["Problem503"];
         };
     };

@@ -7,8 +7,19 @@ use crate::call::words;
 use crate::problem::{Code, Problem};
 
 /// Every event that a client may choose; `hello` and `resync` come to all.
-const EVENTS: [&str; 10] =
-    ["incident", "alarm", "asset", "zone", "kind", "rule", "playbook", "observations", "notice", "status"];
+const EVENTS: [&str; 11] = [
+    "incident",
+    "alarm",
+    "asset",
+    "zone",
+    "kind",
+    "rule",
+    "playbook",
+    "correlation",
+    "observations",
+    "notice",
+    "status",
+];
 
 /// Which events.
 #[derive(Debug, Default, Deserialize, IntoParams)]

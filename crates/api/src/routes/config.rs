@@ -1,9 +1,9 @@
-//! Assets, zones, kinds and playbooks: the setting of the city. Rules are in `rules`, written the same way.
+//! Assets, zones, kinds, playbooks and correlation rules: the setting of the city. Rules are in `rules`, written the same way.
 
 use axum::http::{Method, StatusCode};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use vigiles_engine::{CommandBody, CommandDone, ConfigDocument, ConfigKind};
+use vigiles_engine::{CommandBody, CommandDone, ConfigDocument, ConfigKind, Correlation};
 use vigiles_model::AgencyId;
 use vigiles_runtime::documents;
 use vigiles_store::Document;
@@ -15,9 +15,9 @@ use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
 use crate::wire::asset::Asset;
 use crate::wire::document::{Lookup, Wire, wire};
-use crate::wire::kind;
 use crate::wire::playbook::Playbook;
 use crate::wire::zone::Zone;
+use crate::wire::{correlation, kind};
 
 /// Which of them.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -84,11 +84,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ids: ["list_playbooks", "get_playbook", "put_playbook", "delete_playbook"],
         summaries: ["Lists playbooks", "One playbook", "Creates or replaces a playbook", "Deletes a playbook"],
     };
+    let correlations = Sort {
+        what: ConfigKind::Correlation,
+        resource: Resource::Rules,
+        paths: ("/api/v1/correlations", "/api/v1/correlations/{id}"),
+        ids: ["list_correlations", "get_correlation", "put_correlation", "delete_correlation"],
+        summaries: [
+            "Lists correlation rules",
+            "One correlation rule",
+            "Creates or replaces a correlation rule",
+            "Deletes a correlation rule",
+        ],
+    };
     [
         sort::<Asset>(&assets, read_asset),
         sort::<Zone>(&zones, read_zone),
         sort::<kind::Kind>(&kinds, read_kind),
         sort::<Playbook>(&playbooks, read_playbook),
+        sort::<correlation::Correlation>(&correlations, read_correlation),
     ]
     .into_iter()
     .flatten()
@@ -198,6 +211,7 @@ fn shown_config(document: &ConfigDocument, version: u64) -> Wire {
         ConfigDocument::Zone(d) => Wire::Zone(Box::new(Zone::new(d, version))),
         ConfigDocument::Kind(d) => Wire::Kind(Box::new(kind::Kind::new(d, version))),
         ConfigDocument::Playbook(d) => Wire::Playbook(Box::new(Playbook::new(d, version))),
+        ConfigDocument::Correlation(d) => Wire::Correlation(Box::new(Correlation { version, ..(**d).clone() })),
         ConfigDocument::Rule(d) => Wire::Rule(Box::new(vigiles_engine::rule::Rule { version, ..(**d).clone() })),
     }
 }
@@ -208,6 +222,7 @@ fn version_of(wire: &Wire) -> u64 {
         Wire::Zone(d) => d.version,
         Wire::Kind(d) => d.version,
         Wire::Playbook(d) => d.version,
+        Wire::Correlation(d) => d.version,
         Wire::Rule(d) => d.version,
         Wire::Alarm(d) => d.version,
         Wire::Incident(d) => d.version,
@@ -250,4 +265,10 @@ fn read_playbook(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem
     let playbook: Playbook = call.json()?;
     same_id(call, playbook.id.as_str())?;
     Ok((CommandBody::PutPlaybook(Box::new(playbook.into())), None))
+}
+
+fn read_correlation(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
+    let correlation: Correlation = call.json()?;
+    same_id(call, correlation.id.as_str())?;
+    Ok((CommandBody::PutCorrelation(Box::new(correlation)), None))
 }

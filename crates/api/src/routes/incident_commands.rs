@@ -9,7 +9,10 @@ use crate::call::{Call, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
 use crate::wire::incident::Incident;
-use crate::wire::orders::{AddNote, ChangeState, CompleteTask, Merge, OpenIncident, SetPriority, Split, StartPlaybook};
+use crate::wire::orders::{
+    AddNote, ChangeState, CompleteTask, DetachAlarm, LinkIncident, Merge, OpenIncident, SetPriority, Split,
+    StartPlaybook, UnlinkIncident,
+};
 use crate::wire::words::{IncidentState, Reality};
 
 const WRITE: Action = Action::Write(Resource::Incidents);
@@ -57,6 +60,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             split,
         ))
         .takes::<Split>(),
+        command(Endpoint::post(
+            "/api/v1/incidents/{id}/detach",
+            "detach_alarm",
+            "Takes one alarm out for good; it stands alone",
+            detach,
+        ))
+        .takes::<DetachAlarm>(),
+        command(Endpoint::post("/api/v1/incidents/{id}/link", "link_incident", "Relates another incident to it", link))
+            .takes::<LinkIncident>(),
+        command(Endpoint::post(
+            "/api/v1/incidents/{id}/unlink",
+            "unlink_incident",
+            "Takes a relation to another incident away for good",
+            unlink,
+        ))
+        .takes::<UnlinkIncident>(),
         command(Endpoint::post("/api/v1/incidents/{id}/playbook", "start_playbook", "Starts a playbook", playbook))
             .takes::<StartPlaybook>(),
         command(Endpoint::post(
@@ -125,12 +144,37 @@ async fn note(call: Call) -> Answer {
 async fn merge(call: Call) -> Answer {
     let Merge { from } = call.json()?;
     let into = own(&call).await?;
-    let other = call.incident(from.as_str()).await.map_err(|problem| match problem.code {
-        Code::NotFound => Problem::of(Code::Invalid, "from", format!("there is no incident {from}")),
+    other(&call, "from", &from).await?;
+    run(&call, CommandBody::Merge { into, from }).await
+}
+
+async fn detach(call: Call) -> Answer {
+    let DetachAlarm { alarm } = call.json()?;
+    let incident = own(&call).await?;
+    run(&call, CommandBody::Detach { incident, alarm }).await
+}
+
+async fn link(call: Call) -> Answer {
+    let LinkIncident { to, relation, reason } = call.json()?;
+    let incident = own(&call).await?;
+    other(&call, "to", &to).await?;
+    run(&call, CommandBody::Link { incident, to, relation: relation.into(), reason }).await
+}
+
+async fn unlink(call: Call) -> Answer {
+    let UnlinkIncident { from } = call.json()?;
+    let incident = own(&call).await?;
+    other(&call, "from", &from).await?;
+    run(&call, CommandBody::Unlink { incident, from }).await
+}
+
+/// Refuses another incident, named in `field`, that does not exist or that the caller may not change.
+async fn other(call: &Call, field: &'static str, id: &IncidentId) -> Result<(), Problem> {
+    let other = call.incident(id.as_str()).await.map_err(|problem| match problem.code {
+        Code::NotFound => Problem::of(Code::Invalid, field, format!("there is no incident {id}")),
         _ => problem,
     })?;
-    call.check_owner(Some(&other.agency))?;
-    run(&call, CommandBody::Merge { into, from }).await
+    call.check_owner(Some(&other.agency))
 }
 
 async fn split(call: Call) -> Answer {

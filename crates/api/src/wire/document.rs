@@ -1,6 +1,7 @@
 //! Stored documents in their wire form.
 
 use serde::Serialize;
+use vigiles_engine::Correlation;
 use vigiles_engine::rule::Rule;
 use vigiles_model as model;
 use vigiles_runtime::documents::{self, Versioned};
@@ -39,6 +40,8 @@ pub enum Wire {
     Rule(Box<Rule>),
     /// A playbook.
     Playbook(Box<Playbook>),
+    /// A correlation rule.
+    Correlation(Box<Correlation>),
 }
 
 /// The wire form of a document of the engine; none for the other kinds.
@@ -68,6 +71,10 @@ pub fn wire(document: &Document, lookup: &Lookup<'_>) -> Result<Option<Wire>, St
         documents::PLAYBOOK => {
             let stored: Versioned<model::Playbook> = documents::read(document)?;
             Wire::Playbook(Box::new(Playbook::new(&stored.document, stored.version)))
+        }
+        documents::CORRELATION => {
+            let stored: Versioned<Correlation> = documents::read(document)?;
+            Wire::Correlation(Box::new(Correlation { version: stored.version, ..stored.document }))
         }
         _ => return Ok(None),
     };

@@ -6,6 +6,7 @@ use vigiles_model as model;
 use vigiles_model::incident::TimelineEvent as Event;
 use vigiles_model::playbook;
 
+use super::correlation::RelationWord;
 use super::place::Place;
 use super::time::Time;
 use super::words::{IncidentState, Priority, Reality, Severity, TaskState};
@@ -51,10 +52,44 @@ pub struct Incident {
     pub merged_into: Option<String>,
     /// The incident this one was split from.
     pub split_from: Option<String>,
+    /// How many different sources, assets or callers reported it; at most 1000 are told apart.
+    pub witnesses: u32,
+    /// Which of its alarms brought about which, oldest first.
+    pub links: Vec<CauseLink>,
+    /// Other incidents that it has to do with.
+    pub related: Vec<RelatedIncident>,
     /// The states that may come next.
     pub allowed: Vec<IncidentState>,
     /// Counts up with every change; the ETag.
     pub version: u64,
+}
+
+/// One step of a chain: an alarm that brought about another.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CauseLink {
+    /// The alarm that came first.
+    pub cause: String,
+    /// The alarm that followed from it.
+    pub effect: String,
+    /// The correlation rule that says so.
+    pub rule: String,
+    /// How sure, from 0 to 1.
+    pub score: f64,
+    /// The evidence in words with its figures.
+    pub why: String,
+}
+
+/// Another incident that this one has to do with.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RelatedIncident {
+    /// The other one.
+    pub incident: String,
+    /// What it is to this one.
+    pub relation: RelationWord,
+    /// The evidence, or the reason a person gave.
+    pub why: String,
+    /// Who linked them; null for a correlation rule.
+    pub by: Option<String>,
 }
 
 /// One step of a playbook under way.
@@ -167,6 +202,20 @@ pub enum TimelineEvent {
         /// The new one.
         incident: String,
     },
+    /// It was found or said to have to do with another incident.
+    Related {
+        /// The other.
+        incident: String,
+        /// What the other is to this one.
+        relation: RelationWord,
+        /// The evidence, or the reason given.
+        why: String,
+    },
+    /// A person took such a relation away.
+    Unrelated {
+        /// The other.
+        incident: String,
+    },
 }
 
 impl From<&Event> for TimelineEvent {
@@ -185,6 +234,10 @@ impl From<&Event> for TimelineEvent {
             Event::Absorbed { incident } => Self::Absorbed { incident: incident.to_string() },
             Event::MergedInto { incident } => Self::MergedInto { incident: incident.to_string() },
             Event::SplitOff { incident } => Self::SplitOff { incident: incident.to_string() },
+            Event::Related { incident, relation, why } => {
+                Self::Related { incident: incident.to_string(), relation: (*relation).into(), why: why.clone() }
+            }
+            Event::Unrelated { incident } => Self::Unrelated { incident: incident.to_string() },
         }
     }
 }
@@ -204,6 +257,29 @@ impl From<&playbook::Task> for Task {
             state: task.state.into(),
             changed: task.changed.map(Time::from),
             outcome: task.outcome.clone(),
+        }
+    }
+}
+
+impl From<&model::CauseLink> for CauseLink {
+    fn from(link: &model::CauseLink) -> Self {
+        Self {
+            cause: link.cause.to_string(),
+            effect: link.effect.to_string(),
+            rule: link.rule.to_string(),
+            score: link.score,
+            why: link.why.clone(),
+        }
+    }
+}
+
+impl From<&model::RelatedIncident> for RelatedIncident {
+    fn from(related: &model::RelatedIncident) -> Self {
+        Self {
+            incident: related.incident.to_string(),
+            relation: related.relation.into(),
+            why: related.why.clone(),
+            by: related.by.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -239,6 +315,9 @@ impl From<&model::Incident> for Incident {
                 .collect(),
             merged_into: incident.merged_into.as_ref().map(ToString::to_string),
             split_from: incident.split_from.as_ref().map(ToString::to_string),
+            witnesses: incident.witnesses,
+            links: incident.links.iter().map(CauseLink::from).collect(),
+            related: incident.related.iter().map(RelatedIncident::from).collect(),
             allowed: state.allowed(),
             version: incident.version,
         }

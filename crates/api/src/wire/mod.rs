@@ -6,6 +6,7 @@ pub mod asset;
 pub mod audit;
 pub mod back_test;
 pub mod city;
+pub mod correlation;
 pub mod detector;
 pub mod document;
 pub mod incident;

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use vigiles_engine::command::TaskOutcome;
 use vigiles_model as model;
 
+use super::correlation::RelationWord;
 use super::place::Place;
 use super::words::{IncidentState, Priority, Reality, Severity};
 
@@ -81,6 +82,38 @@ pub struct Split {
     /// Title of the new incident.
     #[serde(default)]
     pub title: Option<String>,
+}
+
+/// Takes one alarm out of the incident for good; it stands alone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DetachAlarm {
+    /// The alarm that leaves.
+    #[schema(value_type = String)]
+    pub alarm: model::AlarmId,
+}
+
+/// Says that another incident has to do with this one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkIncident {
+    /// The other one.
+    #[schema(value_type = String)]
+    pub to: model::IncidentId,
+    /// What it is to this one.
+    pub relation: RelationWord,
+    /// Why.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub reason: String,
+}
+
+/// Takes such a relation away, also one that a rule found.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnlinkIncident {
+    /// The other one.
+    #[schema(value_type = String)]
+    pub from: model::IncidentId,
 }
 
 /// Starts a playbook.

@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod audit_reads;
 mod client;
+mod correlations;
 mod delivery;
 mod document;
 mod events;

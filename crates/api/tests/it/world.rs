@@ -19,10 +19,10 @@ use crate::client::{Request, request};
 
 pub(crate) const SYSTEM: Context = Context::system("test");
 
-const KINDS: [Kind; 14] = {
-    let [a, b, c, d, e, f, g, v] = documents::ENGINE_KINDS;
+const KINDS: [Kind; 15] = {
+    let [a, b, c, d, e, f, g, n, v] = documents::ENGINE_KINDS;
     let [h, i, j, k, l, m] = directory::KINDS;
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, v]
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, v]
 };
 
 /// A running platform; it stops when dropped.

@@ -1,9 +1,12 @@
 //! Which incident an alarm belongs to.
 
 use vigiles_model::incident::TimelineEvent;
-use vigiles_model::{Alarm, Geometry, Incident, IncidentState, Reality, Severity, Timestamp};
+use vigiles_model::relation::MAX_LINKS;
+use vigiles_model::{Alarm, CauseLink, Incident, IncidentState, Reality, Relation, Severity, Timestamp};
 
-use super::{Anchor, Case, incident_id};
+use super::sighting::Seen;
+use super::ties::{Role, Tie};
+use super::{Case, incident_id};
 use crate::rule::IncidentSpec;
 use crate::slot::Address;
 use crate::turn::Turn;
@@ -11,58 +14,59 @@ use crate::turn::Turn;
 impl Turn<'_> {
     /// Puts a new alarm into the open incident it belongs to, or opens one.
     ///
-    /// In this order: the incident of the latest alarm of the same rule and key; one of the same type with the same
-    /// asset, the oldest first; one of the same type whose alarms are near in place and time, the nearest first.
+    /// In this order: the incident of the latest alarm of the same rule and key; the one with the highest score of
+    /// those at or over [`crate::correlation::JOIN_AT`], of equal ones the oldest. Never one that people took it out of.
+    /// What a cause rule says of other incidents is written down as a relation.
     pub(crate) fn correlate(&mut self, number: u64, spec: &IncidentSpec, at: Timestamp) {
         let Some(record) = self.live.alarms.get(&number) else { return };
         let (alarm, address) = (record.alarm.clone(), record.address);
-        let found = self.same_key(address, spec).or_else(|| self.same_asset(&alarm, address, spec));
-        match found.or_else(|| self.near(&alarm, address, spec, at)) {
-            Some((case, why)) => self.join(case, number, &alarm, address, why, at),
-            None => self.open_for(number, &alarm, address, spec, at),
+        let seen = self.see(&alarm, &spec.incident_type);
+        let ties = self.ties(&seen, &alarm, address, spec);
+        let same_key = self.same_key(address, spec);
+        let case = match same_key.or_else(|| ties.join.as_ref().map(|tie| (tie.case, tie.why.clone()))) {
+            Some((case, why)) => {
+                let links = ties.causes.iter().filter(|tie| tie.case == case).filter_map(|tie| link(tie, &alarm));
+                let links: Vec<CauseLink> = links.collect();
+                self.join(case, number, &alarm, address, (seen, why, links), at);
+                Some(case)
+            }
+            None => self.open_for(number, &alarm, address, seen, spec, at),
+        };
+        let Some(case) = case else { return };
+        for tie in ties.causes.iter().filter(|tie| tie.case != case) {
+            let relation = if tie.role == Role::Effect { Relation::Cause } else { Relation::Effect };
+            self.find_relation(case, tie.case, relation, &tie.why, at);
         }
     }
 
     fn same_key(&self, address: Address, spec: &IncidentSpec) -> Option<(u64, String)> {
-        let number = *self.live.cases.bound.get(&address)?;
-        let case = self.live.cases.get(number)?;
-        let fits = case.is_joinable()
-            && case.incident.incident_type == spec.incident_type
-            && !case.excluded.contains(&address);
+        let cases = &self.live.cases;
+        let number = *cases.bound.get(&address)?;
+        let case = cases.get(number)?;
+        let fits =
+            case.is_joinable() && case.types.contains(&spec.incident_type) && !cases.partings.keep_out(case, &address);
         fits.then(|| (number, "an earlier alarm of the same rule and key belongs here".to_owned()))
     }
 
-    fn same_asset(&self, alarm: &Alarm, address: Address, spec: &IncidentSpec) -> Option<(u64, String)> {
-        let asset = alarm.asset.as_ref()?;
-        let numbers = self.live.cases.open_by_asset.get(&(spec.incident_type.clone(), asset.clone()))?;
-        let number =
-            numbers.iter().find(|n| self.live.cases.get(**n).is_some_and(|c| !c.excluded.contains(&address)))?;
-        Some((*number, format!("same type and same asset {}", self.asset_name(asset))))
-    }
-
-    fn near(&self, alarm: &Alarm, address: Address, spec: &IncidentSpec, at: Timestamp) -> Option<(u64, String)> {
-        let place = alarm.place.as_ref()?.centre();
-        if spec.radius_m <= 0.0 {
-            return None;
-        }
-        let since = at.0.saturating_sub((spec.window_s * 1e6) as i64);
-        let numbers = self.live.cases.open_by_type.get(&spec.incident_type)?;
-        let cases = numbers.iter().filter_map(|n| self.live.cases.get(*n));
-        let fitting = cases.filter(|c| c.latest >= since && !c.excluded.contains(&address));
-        let measured = fitting.filter_map(|c| {
-            let distances = c.anchors.iter().filter(|a| a.at >= since).map(|a| a.place.distance_m(place));
-            distances.min_by(f64::total_cmp).filter(|d| *d <= spec.radius_m).map(|d| (d, c))
-        });
-        let (distance, case) = measured.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        let seconds = at.0.saturating_sub(case.latest) / 1_000_000;
-        Some((case.incident.number, format!("same type, {distance:.0} m away, {seconds} s after its latest alarm")))
-    }
-
-    fn join(&mut self, case: u64, number: u64, alarm: &Alarm, address: Address, why: String, at: Timestamp) {
+    fn join(
+        &mut self,
+        case: u64,
+        number: u64,
+        alarm: &Alarm,
+        address: Address,
+        (seen, why, links): (Seen, String, Vec<CauseLink>),
+        at: Timestamp,
+    ) {
         self.live.cases.change(case, |case| {
             let rises = alarm.severity > case.incident.severity;
             let why = if rises { format!("{why}; severity rises to {}", severity_text(alarm.severity)) } else { why };
-            case.take_in(alarm, at);
+            case.take_in(alarm, seen);
+            for link in links {
+                if case.incident.links.len() >= MAX_LINKS {
+                    case.incident.links.remove(0);
+                }
+                case.incident.links.push(link);
+            }
             case.note(at, None, TimelineEvent::AlarmJoined { alarm: alarm.id.clone(), why });
             case.touch(at);
         });
@@ -71,10 +75,20 @@ impl Turn<'_> {
         self.show_case(case);
     }
 
-    fn open_for(&mut self, number: u64, alarm: &Alarm, address: Address, spec: &IncidentSpec, at: Timestamp) {
+    /// Opens an incident for an alarm; none where there is no room for it.
+    fn open_for(
+        &mut self,
+        number: u64,
+        alarm: &Alarm,
+        address: Address,
+        seen: Seen,
+        spec: &IncidentSpec,
+        at: Timestamp,
+    ) -> Option<u64> {
         if !self.make_room_for_case() {
             self.live.counters.refused += 1;
-            return self.show_alarm(number);
+            self.show_alarm(number);
+            return None;
         }
         self.live.cases.last += 1;
         let case_number = self.live.cases.last;
@@ -82,30 +96,9 @@ impl Turn<'_> {
             Some(title) => self.fill_in(title, address, alarm.causes.last(), alarm.support as f64),
             None => alarm.title.clone(),
         };
-        let mut case = Case::new(Incident {
-            id: incident_id(&[b"alarm", alarm.id.as_str().as_bytes()]),
-            number: case_number,
-            incident_type: spec.incident_type.clone(),
-            title,
-            state: IncidentState::New,
-            reality: Reality::Actual,
-            priority: spec.priority,
-            severity: alarm.severity,
-            place: alarm.place.clone(),
-            agency: alarm.agency.clone(),
-            opened: at,
-            changed: at,
-            alarms: Vec::new(),
-            assets: Vec::new(),
-            playbook: None,
-            tasks: Vec::new(),
-            timeline: Vec::new(),
-            merged_into: None,
-            split_from: None,
-            version: 1,
-        });
+        let mut case = opened_by(alarm, spec, case_number, title, at);
         case.note(at, None, TimelineEvent::Opened);
-        case.take_in(alarm, at);
+        case.take_in(alarm, seen);
         case.note(
             at,
             None,
@@ -121,10 +114,13 @@ impl Turn<'_> {
         self.show_alarm(number);
         self.show_case(case_number);
         self.hand_out(case_number, started);
+        Some(case_number)
     }
 
-    /// Writes down that the alarm belongs to the incident.
+    /// Writes down that the alarm belongs to the incident, and what people decided of its rule and key.
     pub(super) fn bind(&mut self, case: u64, number: u64, address: Address) {
+        let sides: Vec<_> = self.live.cases.partings.sides(&address).collect();
+        self.live.cases.edit(case, |case| case.sides.extend(sides));
         let Some(id) = self.live.cases.get(case).map(|c| c.incident.id.clone()) else { return };
         if let Some(record) = self.live.alarms.get_mut(&number) {
             record.alarm.incident = Some(id);
@@ -139,7 +135,7 @@ impl Turn<'_> {
             // The incident left memory long ago, so the alarm goes too.
             return self.forget_alarm(number);
         };
-        self.live.cases.change(case, |case| {
+        self.live.cases.edit(case, |case| {
             case.note(at, None, TimelineEvent::AlarmCleared { alarm });
             case.touch(at);
         });
@@ -147,9 +143,45 @@ impl Turn<'_> {
     }
 }
 
+/// The step of a chain that a tie stands for; none where the other side is an incident opened by hand.
+fn link(tie: &Tie, alarm: &Alarm) -> Option<CauseLink> {
+    let (rule, other) = (tie.rule.clone()?, tie.other.clone()?);
+    let own = alarm.id.clone();
+    let (cause, effect) = if tie.role == Role::Effect { (other, own) } else { (own, other) };
+    Some(CauseLink { cause, effect, rule, score: tie.score, why: tie.why.clone() })
+}
+
+fn opened_by(alarm: &Alarm, spec: &IncidentSpec, number: u64, title: String, at: Timestamp) -> Case {
+    Case::new(Incident {
+        id: incident_id(&[b"alarm", alarm.id.as_str().as_bytes()]),
+        number,
+        incident_type: spec.incident_type.clone(),
+        title,
+        state: IncidentState::New,
+        reality: Reality::Actual,
+        priority: spec.priority,
+        severity: alarm.severity,
+        place: alarm.place.clone(),
+        agency: alarm.agency.clone(),
+        opened: at,
+        changed: at,
+        alarms: Vec::new(),
+        assets: Vec::new(),
+        playbook: None,
+        tasks: Vec::new(),
+        timeline: Vec::new(),
+        merged_into: None,
+        split_from: None,
+        version: 1,
+        witnesses: 0,
+        links: Vec::new(),
+        related: Vec::new(),
+    })
+}
+
 impl Case {
     /// Takes in what an alarm brings, without saying so in the timeline.
-    pub(super) fn take_in(&mut self, alarm: &Alarm, at: Timestamp) {
+    pub(super) fn take_in(&mut self, alarm: &Alarm, seen: Seen) {
         let incident = &mut self.incident;
         incident.alarms.push(alarm.id.clone());
         incident.severity = incident.severity.max(alarm.severity);
@@ -161,10 +193,10 @@ impl Case {
         {
             incident.assets.insert(i, asset.clone());
         }
-        if let Some(place) = alarm.place.as_ref().map(Geometry::centre) {
-            self.add_anchor(Anchor { place, at: at.0 });
+        for cause in &alarm.causes {
+            self.add_witness(cause);
         }
-        self.latest = self.latest.max(at.0);
+        self.add_sighting(seen.sighting);
     }
 }
 

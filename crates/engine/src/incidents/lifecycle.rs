@@ -6,7 +6,8 @@ use vigiles_model::{
     TaskId, Timestamp,
 };
 
-use super::{Anchor, Case, incident_id};
+use super::sighting::Sighting;
+use super::{Case, incident_id};
 use crate::command::{CommandDone, CommandError, TaskOutcome};
 use crate::config::{geometry, invalid, text};
 use crate::turn::Turn;
@@ -72,10 +73,13 @@ impl Turn<'_> {
             merged_into: None,
             split_from: None,
             version: 1,
+            witnesses: 0,
+            links: Vec::new(),
+            related: Vec::new(),
         });
         case.note(asked.at, asked.by, TimelineEvent::Opened);
         if let Some(place) = opening.place {
-            case.add_anchor(Anchor { place: place.centre(), at: asked.at.0 });
+            case.add_sighting(Sighting::opened_by_hand(opening.incident_type, place, asked.at));
         }
         let started = playbook.and_then(|p| case.start_playbook(&p, asked.at));
         self.live.cases.insert(case);

@@ -1,9 +1,14 @@
 //! Incidents: which alarms belong together, and what people do with them.
 
+mod apart;
 mod correlate;
 mod lifecycle;
+mod nearby;
 mod regroup;
+mod relations;
+mod sighting;
 mod tasks;
+mod ties;
 
 pub use lifecycle::next_states;
 pub(crate) use lifecycle::{Answer, Asked, Opening};
@@ -13,8 +18,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use vigiles_model::incident::{MAX_TIMELINE, TimelineEntry, TimelineEvent};
-use vigiles_model::{AssetId, Incident, IncidentId, IncidentState, PersonId, Position, Reality, Timestamp};
+use vigiles_model::{AssetId, Incident, IncidentId, IncidentState, PersonId, Reality, Timestamp};
 
+pub(crate) use apart::Partings;
+
+use self::apart::PartingSide;
+use self::nearby::NearbyIndex;
+use self::sighting::Sighting;
 use crate::effect::Effect;
 use crate::slot::Address;
 use crate::turn::Turn;
@@ -25,8 +35,6 @@ pub(crate) const MAX_CASES: usize = 20_000;
 pub(crate) const MAX_JOINED: usize = 500;
 /// Most alarms of an incident after a merge.
 pub(crate) const MAX_MERGED: usize = 2_000;
-/// Places of alarms kept for correlation, the newest.
-const MAX_ANCHORS: usize = 64;
 const DAY: i64 = 86_400 * 1_000_000;
 /// How long a closed or merged incident stays in memory, in microseconds.
 const CLOSED_LIFE: i64 = 7 * DAY;
@@ -37,18 +45,18 @@ const RESOLVED_LIFE: i64 = 30 * DAY;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Case {
     pub(crate) incident: Incident,
-    /// Places and times of its latest alarms.
-    anchors: Vec<Anchor>,
+    /// Its latest alarms as new ones are compared with them.
+    sightings: Vec<Sighting>,
     /// Platform time of the latest alarm, in microseconds.
     latest: i64,
-    /// Rule and key whose alarms people took out of it: they never join again by themselves.
-    excluded: BTreeSet<Address>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-struct Anchor {
-    place: Position,
-    at: i64,
+    /// The types of its alarms, and of what was merged into it: alarms of these may join.
+    types: BTreeSet<String>,
+    /// The sides of partings that its alarms are on: alarms of the opposite sides never join by themselves.
+    sides: BTreeSet<PartingSide>,
+    /// Hashes of who reported it.
+    witnesses: BTreeSet<u64>,
+    /// Numbers of incidents that people said it has nothing to do with.
+    unlinked: BTreeSet<u64>,
 }
 
 /// All incidents in memory.
@@ -60,13 +68,24 @@ pub(crate) struct Cases {
     pub(crate) last: u64,
     /// The incident of the latest alarm of a rule and key.
     pub(crate) bound: BTreeMap<Address, u64>,
-    open_by_type: BTreeMap<String, BTreeSet<u64>>,
+    /// What people took apart.
+    pub(crate) partings: Partings,
     open_by_asset: BTreeMap<(String, AssetId), BTreeSet<u64>>,
+    nearby: NearbyIndex,
 }
 
 impl Case {
     pub(crate) fn new(incident: Incident) -> Self {
-        Self { incident, anchors: Vec::new(), latest: i64::MIN, excluded: BTreeSet::new() }
+        let types = BTreeSet::from([incident.incident_type.clone()]);
+        Self {
+            incident,
+            sightings: Vec::new(),
+            latest: i64::MIN,
+            types,
+            sides: BTreeSet::new(),
+            witnesses: BTreeSet::new(),
+            unlinked: BTreeSet::new(),
+        }
     }
 
     /// Whether alarms may join by themselves.
@@ -88,14 +107,6 @@ impl Case {
     fn touch(&mut self, at: Timestamp) {
         self.incident.version += 1;
         self.incident.changed = at;
-    }
-
-    fn add_anchor(&mut self, anchor: Anchor) {
-        if self.anchors.len() >= MAX_ANCHORS {
-            self.anchors.remove(0);
-        }
-        self.anchors.push(anchor);
-        self.latest = self.latest.max(anchor.at);
     }
 }
 
@@ -127,12 +138,18 @@ impl Cases {
         result
     }
 
+    /// Changes what no index knows: not the state, the number of alarms, the assets, the types or the sightings.
+    fn edit<T>(&mut self, number: u64, change: impl FnOnce(&mut Case) -> T) -> Option<T> {
+        self.all.get_mut(&number).map(change)
+    }
+
     fn index(&mut self, number: u64, add: bool) {
         let Some(case) = self.all.get(&number).filter(|case| case.is_joinable()) else { return };
-        let incident = &case.incident;
-        keep(&mut self.open_by_type, incident.incident_type.clone(), number, add);
-        for asset in &incident.assets {
-            keep(&mut self.open_by_asset, (incident.incident_type.clone(), asset.clone()), number, add);
+        self.nearby.keep(number, case, add);
+        for incident_type in &case.types {
+            for asset in &case.incident.assets {
+                keep(&mut self.open_by_asset, (incident_type.clone(), asset.clone()), number, add);
+            }
         }
     }
 

@@ -3,20 +3,22 @@
 use std::collections::BTreeSet;
 
 use vigiles_model::incident::TimelineEvent;
-use vigiles_model::{Alarm, AlarmId, Geometry, Incident, IncidentId, IncidentState, Severity, Timestamp};
+use vigiles_model::relation::MAX_LINKS;
+use vigiles_model::{Alarm, AlarmId, Incident, IncidentId, IncidentState, Severity};
 
 use super::lifecycle::{Answer, Asked};
-use super::{Anchor, Case, MAX_MERGED, incident_id};
+use super::sighting::{MAX_SIGHTINGS, Seen};
+use super::{Case, MAX_MERGED, incident_id};
 use crate::command::CommandError;
 use crate::config::{invalid, text};
 use crate::slot::Address;
 use crate::turn::Turn;
 
 /// An alarm that moves.
-struct Mover {
-    number: u64,
-    address: Address,
-    alarm: Alarm,
+pub(super) struct Mover {
+    pub(super) number: u64,
+    pub(super) address: Address,
+    pub(super) alarm: Alarm,
 }
 
 impl Turn<'_> {
@@ -33,15 +35,18 @@ impl Turn<'_> {
             self.bind(target, mover.number, mover.address);
             self.show_moved(mover.number);
         }
-        let together = self.live.cases.get(target).map(|c| c.incident.alarms.clone()).unwrap_or_default();
-        let keys: BTreeSet<Address> = self.movers(&together).iter().map(|m| m.address).collect();
-        self.live.cases.change(target, |case| case.excluded.retain(|key| !keys.contains(key)));
         // Also keys whose alarms already left memory follow.
         self.live.cases.bound.values_mut().filter(|n| **n == source).for_each(|n| *n = target);
+        let together = self.live.cases.get(target).map(|c| c.incident.alarms.clone()).unwrap_or_default();
+        let mut keys: BTreeSet<Address> = self.movers(&together).iter().map(|m| m.address).collect();
+        keys.extend(self.live.cases.bound.iter().filter(|(_, n)| **n == target).map(|(key, _)| *key));
+        self.live.cases.heal(target, &keys);
+        self.move_relations(target, source);
         self.live.cases.change(source, |case| {
             case.incident.state = IncidentState::Merged;
             case.incident.merged_into = Some(into.clone());
             case.incident.alarms.clear();
+            case.incident.links.clear();
             case.skip_unfinished("the incident was merged", asked.at);
             case.note(asked.at, asked.by, TimelineEvent::MergedInto { incident: into.clone() });
             case.touch(asked.at);
@@ -97,15 +102,15 @@ impl Turn<'_> {
         let (leave, stay) = (self.movers(&in_order), self.movers(&staying));
         self.live.cases.last += 1;
         let number = self.live.cases.last;
-        let child = split_off(&parent, number, &in_order, &leave, title, asked);
+        let seen = self.see_all(&leave, &parent.incident_type);
+        let child = split_off(&parent, number, (&in_order, &leave, seen), title, asked);
         let child_id = child.incident.id.clone();
         self.live.cases.insert(child);
         let stay_keys: BTreeSet<Address> = stay.iter().map(|m| m.address).collect();
         let leave_keys: BTreeSet<Address> = leave.iter().map(|m| m.address).collect();
-        self.live.cases.change(number, |case| case.excluded.extend(stay_keys.difference(&leave_keys)));
+        self.part(source, &stay_keys, Some(number), &leave_keys);
         self.live.cases.change(source, |case| {
             case.give_up(&staying, &stay);
-            case.excluded.extend(leave_keys.iter());
             for alarm in &in_order {
                 case.note(asked.at, asked.by, TimelineEvent::AlarmLeft { alarm: alarm.clone() });
             }
@@ -122,13 +127,20 @@ impl Turn<'_> {
     }
 
     /// Those of the alarms that are in memory.
-    fn movers(&self, alarms: &[AlarmId]) -> Vec<Mover> {
+    pub(super) fn movers(&self, alarms: &[AlarmId]) -> Vec<Mover> {
         let numbers = alarms.iter().filter_map(|id| self.live.alarm_numbers.get(id).copied());
         let records = numbers.filter_map(|n| self.live.alarms.get(&n).map(|r| (n, r)));
         records.map(|(number, r)| Mover { number, address: r.address, alarm: r.alarm.clone() }).collect()
     }
 
-    fn show_moved(&mut self, number: u64) {
+    /// The latest of the alarms as correlation sees them, each of the type that its rule says today.
+    fn see_all(&self, movers: &[Mover], default: &str) -> Vec<Seen> {
+        let type_of = |alarm: &Alarm| self.config.rules.get(&alarm.rule).and_then(|rule| rule.incident.as_ref());
+        let latest = movers.iter().skip(movers.len().saturating_sub(MAX_SIGHTINGS)).map(|m| &m.alarm);
+        latest.map(|a| self.see(a, type_of(a).map_or(default, |spec| &spec.incident_type))).collect()
+    }
+
+    pub(super) fn show_moved(&mut self, number: u64) {
         if let Some(record) = self.live.alarms.get_mut(&number) {
             record.alarm.version += 1;
         }
@@ -156,8 +168,7 @@ fn check_split(parent: &Incident, alarms: &[AlarmId]) -> Result<BTreeSet<AlarmId
 fn split_off(
     parent: &Incident,
     number: u64,
-    alarms: &[AlarmId],
-    leave: &[Mover],
+    (alarms, leave, seen): (&[AlarmId], &[Mover], Vec<Seen>),
     title: Option<&str>,
     asked: Asked<'_>,
 ) -> Case {
@@ -181,11 +192,22 @@ fn split_off(
         merged_into: None,
         split_from: Some(parent.id.clone()),
         version: 1,
+        witnesses: 0,
+        links: parent
+            .links
+            .iter()
+            .filter(|l| alarms.contains(&l.cause) && alarms.contains(&l.effect))
+            .cloned()
+            .collect(),
+        related: Vec::new(),
         ..parent.clone()
     });
     case.note(asked.at, asked.by, TimelineEvent::Opened);
+    for sighting in seen {
+        case.add_sighting(sighting.sighting);
+    }
+    case.draw_from(leave);
     for mover in leave {
-        case.take_in(&mover.alarm, mover.alarm.raised);
         let why = format!("split off from incident {}", parent.number);
         case.note(asked.at, asked.by, TimelineEvent::AlarmJoined { alarm: mover.alarm.id.clone(), why });
     }
@@ -209,26 +231,47 @@ impl Case {
         if incident.place.is_none() {
             incident.place.clone_from(&theirs.place);
         }
-        for anchor in &other.anchors {
-            self.add_anchor(*anchor);
+        incident.links.extend(theirs.links.iter().cloned());
+        let surplus = incident.links.len().saturating_sub(MAX_LINKS);
+        incident.links.drain(..surplus);
+        let mut sightings = std::mem::take(&mut self.sightings);
+        sightings.extend(other.sightings.iter().cloned());
+        sightings.sort_by_key(|s| s.at);
+        for sighting in sightings {
+            self.add_sighting(sighting);
         }
         self.latest = self.latest.max(other.latest);
-        self.excluded.extend(&other.excluded);
+        self.types.extend(other.types.iter().cloned());
+        self.sides.extend(&other.sides);
+        self.unlinked.extend(&other.unlinked);
+        self.witnesses.extend(&other.witnesses);
+        self.count_witnesses();
         self.note(asked.at, asked.by, TimelineEvent::Absorbed { incident: other.incident.id.clone() });
         self.touch(asked.at);
     }
 
     /// Keeps only the alarms that stay.
-    fn give_up(&mut self, staying: &[AlarmId], movers: &[Mover]) {
+    pub(super) fn give_up(&mut self, staying: &[AlarmId], movers: &[Mover]) {
         self.incident.alarms = staying.to_vec();
+        let stays = |alarm: &AlarmId| staying.contains(alarm);
+        self.incident.links.retain(|link| stays(&link.cause) && stays(&link.effect));
+        self.sightings.retain(|s| s.alarm.as_ref().is_none_or(stays));
+        self.latest = self.sightings.iter().map(|s| s.at).max().unwrap_or(i64::MIN);
+        let own = self.incident.incident_type.clone();
+        self.types = self.sightings.iter().map(|s| s.incident_type.to_string()).chain([own]).collect();
+        self.draw_from(movers);
+    }
+
+    /// Severity, assets and witnesses as these alarms have them.
+    fn draw_from(&mut self, movers: &[Mover]) {
         self.incident.severity = worst(movers).unwrap_or(self.incident.severity);
         self.incident.assets = movers.iter().filter_map(|m| m.alarm.asset.clone()).collect();
         self.incident.assets.sort_unstable();
         self.incident.assets.dedup();
-        let anchor =
-            |m: &Mover| Some(Anchor { place: m.alarm.place.as_ref().map(Geometry::centre)?, at: m.alarm.raised.0 });
-        self.anchors = movers.iter().rev().filter_map(anchor).take(super::MAX_ANCHORS).collect();
-        self.anchors.reverse();
-        self.latest = movers.iter().map(|m| m.alarm.raised).max().unwrap_or(Timestamp(i64::MIN)).0;
+        self.witnesses.clear();
+        for cause in movers.iter().flat_map(|m| &m.alarm.causes) {
+            self.add_witness(cause);
+        }
+        self.count_witnesses();
     }
 }

@@ -19,6 +19,7 @@ use super::{Documents, Image, SeriesImage, damaged, whole};
 use crate::command::ConfigKind;
 use crate::effect::SnapshotError;
 use crate::engine::Engine;
+use crate::incidents::Partings;
 use crate::live::{Counters, SeriesKey};
 use crate::rule::{Condition, Count, Crossing, IncidentSpec, Key, RateOfChange, Rule, Silent, Threshold};
 use crate::slot::{Address, Memory, Slot};
@@ -45,7 +46,54 @@ struct Image1 {
 struct Documents1<'a> {
     config: &'a Config1,
     alarms: &'a BTreeMap<u64, Record1>,
-    cases: &'a BTreeMap<u64, Case1>,
+    cases: BTreeMap<u64, CaseNow<'a>>,
+}
+
+/// A case as it is kept now, as far as it was known then.
+#[derive(Serialize)]
+struct CaseNow<'a> {
+    incident: &'a Incident1,
+    sightings: Vec<SightingNow<'a>>,
+    latest: i64,
+    types: [&'a str; 1],
+    sides: [(); 0],
+    witnesses: [(); 0],
+    unlinked: [(); 0],
+}
+
+#[derive(Serialize)]
+struct SightingNow<'a> {
+    alarm: Option<AlarmId>,
+    incident_type: &'a str,
+    kind: Option<KindId>,
+    place: Position,
+    at: i64,
+    began: i64,
+    facts: [(); 0],
+}
+
+impl<'a> CaseNow<'a> {
+    fn of(old: &'a Case1) -> Self {
+        let incident_type = old.incident.incident_type.as_str();
+        let sighting = |anchor: &Anchor1| SightingNow {
+            alarm: None,
+            incident_type,
+            kind: None,
+            place: anchor.place,
+            at: anchor.at,
+            began: anchor.at,
+            facts: [],
+        };
+        Self {
+            incident: &old.incident,
+            sightings: old.anchors.iter().map(sighting).collect(),
+            latest: old.latest,
+            types: [incident_type],
+            sides: [],
+            witnesses: [],
+            unlinked: [],
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -164,7 +212,7 @@ struct Alarm1 {
     version: u64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Case1 {
     incident: Incident1,
     anchors: Vec<Anchor1>,
@@ -172,7 +220,7 @@ struct Case1 {
     excluded: BTreeSet<Address>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Anchor1 {
     place: Position,
     at: i64,
@@ -205,7 +253,8 @@ struct Incident1 {
 /// The engine that the bytes after the marker and the format were made of.
 pub(super) fn read(body: &[u8]) -> Result<Engine, SnapshotError> {
     let old: Image1 = whole(body)?;
-    let old_documents = Documents1 { config: &old.config, alarms: &old.alarms, cases: &old.cases };
+    let cases = old.cases.iter().map(|(number, case)| (*number, CaseNow::of(case))).collect();
+    let old_documents = Documents1 { config: &old.config, alarms: &old.alarms, cases };
     let text = serde_json::to_string(&old_documents).map_err(damaged)?;
     let documents: Documents = serde_json::from_str(&text).map_err(damaged)?;
     let slots = old.slots.into_iter().map(without_shared_windows(&documents, &old.names)).collect();
@@ -227,8 +276,13 @@ pub(super) fn read(body: &[u8]) -> Result<Engine, SnapshotError> {
         last_case: old.last_case,
         bound: old.bound,
         held: Vec::new(),
+        partings: Partings::default(),
     };
-    Ok(image.into_engine(documents))
+    let mut engine = image.into_engine(documents);
+    for (number, case) in old.cases.iter().filter(|(_, case)| !case.excluded.is_empty()) {
+        engine.live.cases.keep_out(*number, &case.excluded);
+    }
+    Ok(engine)
 }
 
 /// What a condition kept for an asset now belongs to the series; its state keeps its phase.

@@ -16,7 +16,7 @@ use crate::alarms::Record;
 use crate::config::Config;
 use crate::effect::SnapshotError;
 use crate::engine::Engine;
-use crate::incidents::Case;
+use crate::incidents::{Case, Partings};
 use crate::lateness::{Due, Held};
 use crate::live::{Counters, SeriesKey};
 use crate::names::Names;
@@ -56,6 +56,7 @@ struct Image {
     last_case: u64,
     bound: BTreeMap<Address, u64>,
     held: Vec<(Due, Box<Observation>)>,
+    partings: Partings,
 }
 
 /// What people wrote and handle.
@@ -83,6 +84,7 @@ pub struct Frozen {
     last_case: u64,
     bound: BTreeMap<Address, u64>,
     held: Held,
+    partings: Partings,
 }
 
 impl Frozen {
@@ -98,7 +100,7 @@ impl Frozen {
         let mut bytes = MARKER.as_bytes().to_vec();
         bytes.push(FORMAT);
         // Tuples and structs have no frame in postcard, so these read back as one Image.
-        postcard::to_extend(&(clock, readings, self.next_alarm, self.last_case, self.bound, held), bytes)
+        postcard::to_extend(&(clock, readings, self.next_alarm, self.last_case, self.bound, held, self.partings), bytes)
             .expect("a vector takes every byte and no map lacks its length")
     }
 }
@@ -134,6 +136,7 @@ impl Engine {
             last_case: live.cases.last,
             bound: live.cases.bound.clone(),
             held: live.held.clone(),
+            partings: live.cases.partings.clone(),
         }
     }
 
@@ -189,6 +192,7 @@ impl Image {
         live.held = self.held.into_iter().collect();
         live.cases.last = self.last_case;
         live.cases.bound = self.bound;
+        live.cases.partings = self.partings;
         for case in documents.cases.into_values() {
             live.cases.insert(case);
         }

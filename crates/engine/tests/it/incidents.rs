@@ -61,8 +61,8 @@ fn alarms_of_one_asset_or_one_place_share_an_incident() {
         reasons(first),
         [
             "it opened the incident",
-            "same type and same asset Station a; severity rises to severe",
-            "same type, 556 m away, 10 s after its latest alarm",
+            "score 0.941: same type and same asset Station a; severity rises to severe",
+            "score 0.851: same type, 556 m away (of 1000), 10 s after (of 600)",
         ]
     );
     assert!(rig.alarms().iter().all(|a| a.incident.is_some()));

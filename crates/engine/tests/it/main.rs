@@ -1,10 +1,12 @@
 //! Tests of the engine through its public face.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod correlation;
 mod detectors;
 mod fixture;
 mod incidents;
 mod nab;
+mod operators;
 mod patterns;
 mod properties;
 mod recorded;

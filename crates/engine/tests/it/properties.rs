@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use vigiles_engine::{CommandBody as Body, Effect, Engine, Input};
 use vigiles_model::{
-    Alarm, AlarmId, Incident, IncidentId, IncidentState, Observation, Priority, Reality, Severity, Timestamp,
+    Alarm, AlarmId, Incident, IncidentId, IncidentState, Observation, Priority, Reality, Relation, Severity, Timestamp,
 };
 
 use crate::rig::{Rig, city, command, reading, rule};
@@ -22,6 +22,13 @@ pub(crate) const RULES: [&str; 9] = [
     "id = 'condition'\nwhen = \"asset.id != 'c'\"\nkey = 'source'\n[detector.condition]\nexpression = 'window(\"30s\").mean > 50 || window(\"10s\").count > 4'\nfor_s = 5\nclear_for_s = 5",
 ];
 
+/// Correlation rules about the alarms of these rules.
+const CORRELATIONS: [&str; 3] = [
+    "id = 'air-silence'\nname = 'A'\nrelation = 'cause'\nwithin_s = 60\nlate_s = 10\nweight = 0\nfirst = { incident_types = ['air'] }\nsecond = { incident_types = ['silence'] }\nshares = [{ what = 'asset' }]",
+    "id = 'fence-air'\nname = 'B'\nrelation = 'same_event'\nwithin_s = 90\nwithin_m = 20000\nweight = 1\nfirst = { incident_types = ['fence'] }\nsecond = { incident_types = ['air'] }\nshares = [{ what = 'zone', agree = 1.0, differ = -1.0 }]",
+    "id = 'air'\nname = 'C'\nrelation = 'cause'\nwithin_s = 50\nwithin_m = 20000\nweight = 2\nfirst = { kinds = ['vehicle'] }\nsecond = { kinds = ['air.pm25'] }",
+];
+
 /// One entry of a log: seconds since the one before, and what happens.
 #[derive(Debug, Clone)]
 enum Act {
@@ -35,6 +42,9 @@ enum Act {
     Task(usize, usize, usize),
     Rewrite(usize, bool),
     Redeliver,
+    Detach(usize, usize),
+    Link(usize, usize, usize),
+    Unlink(usize, usize),
 }
 
 fn act() -> impl Strategy<Value = (i64, Act)> {
@@ -50,6 +60,9 @@ fn act() -> impl Strategy<Value = (i64, Act)> {
         2 => (0..9usize, 0..3usize, 0..4usize).prop_map(|(i, t, o)| Act::Task(i, t, o)),
         1 => (0..9usize, any::<bool>()).prop_map(|(r, e)| Act::Rewrite(r, e)),
         1 => Just(Act::Redeliver),
+        1 => (0..9usize, 0..4usize).prop_map(|(i, n)| Act::Detach(i, n)),
+        1 => (0..9usize, 0..9usize, 0..3usize).prop_map(|(a, b, r)| Act::Link(a, b, r)),
+        1 => (0..9usize, 0..9usize).prop_map(|(a, b)| Act::Unlink(a, b)),
     ];
     (0..40i64, act)
 }
@@ -64,7 +77,8 @@ fn log(acts: &[(i64, Act)]) -> Vec<(Timestamp, Input)> {
         log.push((Timestamp::from_secs(rig.now), input));
     };
     let rules = RULES.iter().map(|r| Body::PutRule(Box::new(rule(r))));
-    for body in city().into_iter().chain(rules) {
+    let correlations = CORRELATIONS.iter().map(|text| Body::PutCorrelation(Box::new(toml::from_str(text).unwrap())));
+    for body in city().into_iter().chain(rules).chain(correlations) {
         enter(&mut rig, Input::Command(command(body, None)));
     }
     for (wait, act) in acts {
@@ -132,6 +146,12 @@ fn body(act: &Act, incidents: &[Incident]) -> Option<Body> {
             rule.cooldown_s += 1.0;
             Body::PutRule(Box::new(rule))
         }
+        Act::Detach(i, n) => Body::Detach { incident: id(i)?, alarm: whole(i)?.alarms.get(*n)?.clone() },
+        Act::Link(a, b, r) => {
+            let relation = [Relation::Cause, Relation::Effect, Relation::Linked][*r];
+            Body::Link { incident: id(a)?, to: id(b)?, relation, reason: "said so".into() }
+        }
+        Act::Unlink(a, b) => Body::Unlink { incident: id(a)?, from: id(b)? },
         Act::Read(_) | Act::Tick | Act::Redeliver => return None,
     })
 }
@@ -193,6 +213,15 @@ proptest! {
                 prop_assert!(listed.insert(alarm, &incident.id).is_none(), "{alarm} is in two incidents");
             }
             prop_assert_eq!(incident.state == IncidentState::Merged, incident.merged_into.is_some());
+        }
+        for incident in incidents.values().filter(|i| i.merged_into.is_none()) {
+            let own = |id: &AlarmId| incident.alarms.contains(id);
+            prop_assert!(incident.links.iter().all(|l| own(&l.cause) && own(&l.effect)), "{:?}", incident.links);
+            for related in &incident.related {
+                let other = &incidents[&related.incident];
+                let back = other.related.iter().any(|r| r.incident == incident.id && r.relation == related.relation.inverse());
+                prop_assert!(back, "{} of {} has no counterpart", related.incident, incident.id);
+            }
         }
         for alarm in alarms.values() {
             prop_assert_eq!(listed.get(&alarm.id).copied(), alarm.incident.as_ref(), "{}", alarm.id);

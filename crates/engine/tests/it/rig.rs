@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, Effect, Engine, Input, Rule};
+use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, Correlation, Effect, Engine, Input, Rule};
 use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::playbook::{Action, Step};
 use vigiles_model::{
@@ -42,6 +42,17 @@ impl Rig {
         let mut rig = Self::new();
         for text in rules {
             rig.command(CommandBody::PutRule(Box::new(rule(text)))).unwrap();
+        }
+        rig.effects.clear();
+        rig
+    }
+
+    /// With correlation rules too.
+    pub(crate) fn with_correlations(rules: &[&str], correlations: &[&str]) -> Self {
+        let mut rig = Self::with_rules(rules);
+        for text in correlations {
+            let rule: Correlation = toml::from_str(text).unwrap_or_else(|e| panic!("{text}\n{e}"));
+            rig.command(CommandBody::PutCorrelation(Box::new(rule))).unwrap();
         }
         rig.effects.clear();
         rig

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 use vigiles_engine::rule::Rule;
-use vigiles_engine::{CommandBody, ConfigKind};
+use vigiles_engine::{CommandBody, ConfigKind, Correlation};
 use vigiles_model::{AgencyId, ObservationKind, Playbook};
 use vigiles_runtime::directory::SourceSetting;
 
@@ -68,6 +68,11 @@ impl City {
         for path in files_in(&dir.join("rules"))? {
             let rule: Rule = toml_file(&path)?;
             city.push(ConfigKind::Rule, rule.id.to_string(), CommandBody::PutRule(Box::new(rule)));
+        }
+        for path in files_in(&dir.join("correlations"))? {
+            let rule: Correlation = toml_file(&path)?;
+            let id = rule.id.to_string();
+            city.push(ConfigKind::Correlation, id, CommandBody::PutCorrelation(Box::new(rule)));
         }
         for path in files_in(&dir.join("sources"))? {
             city.sources.push(toml_file(&path)?);
