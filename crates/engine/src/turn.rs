@@ -21,9 +21,18 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Fires every timer due by `now`, each at its own time, ties in the order of their addresses.
+    /// Fires every timer due by `now`, each at its own time; of those of one time the rules' come first, in the order
+    /// of their addresses, then the playbooks', in the order of their incidents.
     pub(crate) fn fire_timers(&mut self, now: i64) {
-        while let Some((due, address)) = self.live.next_timer(now) {
+        loop {
+            let of_playbooks = self.live.cases.next_due().map(|(due, _)| due).filter(|due| *due <= now);
+            let Some((due, address)) = self.live.next_timer(of_playbooks.unwrap_or(now)) else {
+                if of_playbooks.is_none() {
+                    return;
+                }
+                self.fire_tasks(now);
+                continue;
+            };
             let Some(index) = self.live.find_slot(&address) else { continue };
             let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };
             let Some(slot) = self.live.slot_mut(index) else { continue };

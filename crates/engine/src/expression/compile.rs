@@ -4,6 +4,7 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, Sourc
 use cel::parser::Parser;
 use compact_str::CompactString;
 
+use super::scope::Scope;
 use super::{
     Aggregate, Arithmetic, Comparison, Expression, Field, Flaw, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOW_S,
     MAX_WINDOWS, Node, TextTest,
@@ -16,11 +17,9 @@ const MAX_NESTING: usize = 8;
 const MAX_RECURSING: usize = 16;
 /// Most signs in all (`>=` is two), and most `in`: the parser walks long chains by calling itself.
 const MAX_SIGNS: usize = 128;
-const VARIABLES: &str = "value, unit, kind, source, quality, zones, asset.id, asset.class, asset.name, asset.agency, asset.attributes, \
-     attributes, place.lon, place.lat, time.hour, time.minute, time.weekday, window(\"10m\").mean";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Type {
+pub(super) enum Type {
     Number,
     Truth,
     Text,
@@ -46,6 +45,15 @@ impl Type {
 impl Expression {
     /// Compiles a boolean expression. `windows` tells whether `window(...)` may be used here.
     pub(crate) fn compile(text: &str, windows: bool) -> Result<Self, Flaw> {
+        Self::compile_in(Scope::Reading { windows }, text)
+    }
+
+    /// Compiles a boolean expression of a playbook: over an incident, and over answers and outcomes of its steps.
+    pub(crate) fn compile_for_playbook(text: &str) -> Result<Self, Flaw> {
+        Self::compile_in(Scope::Playbook, text)
+    }
+
+    fn compile_in(scope: Scope, text: &str) -> Result<Self, Flaw> {
         if text.len() > MAX_EXPRESSION_BYTES {
             return Err(flaw_at(
                 text,
@@ -58,14 +66,21 @@ impl Expression {
         let mut compiler = Compiler {
             text,
             source: &source,
-            allow_windows: windows,
+            scope,
             nodes: 0,
             windows: Vec::new(),
             zones: false,
             assets: false,
+            steps: Vec::new(),
         };
         let node = compiler.expect(&root, Type::Truth)?;
-        Ok(Self { root: node, windows: compiler.windows, zones: compiler.zones, assets: compiler.assets })
+        Ok(Self {
+            root: node,
+            windows: compiler.windows,
+            zones: compiler.zones,
+            assets: compiler.assets,
+            steps: compiler.steps,
+        })
     }
 
     pub(super) fn root(&self) -> &Node {
@@ -76,11 +91,12 @@ impl Expression {
 struct Compiler<'a> {
     text: &'a str,
     source: &'a SourceInfo,
-    allow_windows: bool,
+    scope: Scope,
     nodes: usize,
     windows: Vec<i64>,
     zones: bool,
     assets: bool,
+    steps: Vec<CompactString>,
 }
 
 impl Compiler<'_> {
@@ -140,27 +156,27 @@ impl Compiler<'_> {
     }
 
     fn variable(&self, e: &IdedExpr, name: &str) -> Result<(Node, Type), Flaw> {
-        let (field, found) = match name {
-            "value" => (Field::Value, Type::Any),
-            "unit" => (Field::Unit, Type::Text),
-            "kind" => (Field::Kind, Type::Text),
-            "source" => (Field::Source, Type::Text),
-            "quality" => (Field::Quality, Type::Text),
-            "zones" => {
-                return self.flaw(e, "`zones` can only stand after `in`: \"harbour\" in zones");
-            }
-            "asset" | "attributes" | "place" | "time" => {
-                return self.flaw(e, format!("`{name}` needs a field; known are: {VARIABLES}"));
-            }
-            _ => return self.flaw(e, format!("unknown name `{name}`; known are: {VARIABLES}")),
+        let Some((field, found)) = self.scope.field(name) else {
+            let known = self.scope.names();
+            return match (self.scope, name) {
+                (Scope::Reading { .. }, "zones") => {
+                    self.flaw(e, "`zones` can only stand after `in`: \"harbour\" in zones")
+                }
+                (Scope::Reading { .. }, "asset" | "attributes" | "place" | "time")
+                | (Scope::Playbook, "answers" | "outcomes") => {
+                    self.flaw(e, format!("`{name}` needs a field; known are: {known}"))
+                }
+                _ => self.flaw(e, format!("unknown name `{name}`; known are: {known}")),
+            };
         };
         Ok((Node::Field(field), found))
     }
 
     fn select(&mut self, e: &IdedExpr, select: &SelectExpr) -> Result<(Node, Type), Flaw> {
-        if let Some(holder) = holder(&select.operand) {
+        if let Some(holder) = self.holder(&select.operand) {
             let name = CompactString::from(select.field.as_str());
             self.assets |= holder == Holder::Asset;
+            self.note_step(holder, &name);
             return Ok(if select.test {
                 (Node::Has(holder, name), Type::Truth)
             } else {
@@ -176,8 +192,12 @@ impl Compiler<'_> {
             return self.window(&select.operand, call, &select.field);
         }
         let Expr::Ident(object) = &select.operand.expr else {
-            return self.flaw(e, format!("unknown field `{}`; known are: {VARIABLES}", select.field));
+            return self.flaw(e, format!("unknown field `{}`; known are: {}", select.field, self.scope.names()));
         };
+        if self.scope == Scope::Playbook {
+            let (field, known) = (&select.field, self.scope.names());
+            return self.flaw(e, format!("unknown name `{object}.{field}`; known are: {known}"));
+        }
         self.assets |= object == "asset";
         let (field, found) = match (object.as_str(), select.field.as_str()) {
             ("asset", "id") => (Field::AssetId, Type::Text),
@@ -190,15 +210,15 @@ impl Compiler<'_> {
             ("time", "minute") => (Field::Minute, Type::Number),
             ("time", "weekday") => (Field::Weekday, Type::Number),
             (object, field) => {
-                return self.flaw(e, format!("unknown name `{object}.{field}`; known are: {VARIABLES}"));
+                return self.flaw(e, format!("unknown name `{object}.{field}`; known are: {}", self.scope.names()));
             }
         };
         Ok((Node::Field(field), found))
     }
 
     fn window(&mut self, at: &IdedExpr, call: &CallExpr, aggregate: &str) -> Result<(Node, Type), Flaw> {
-        if !self.allow_windows {
-            return self.flaw(at, "window() can only be used in the expression of a condition, not in `when`");
+        if self.scope != (Scope::Reading { windows: true }) {
+            return self.flaw(at, "window() can only be used in the expression of a rule's condition, not in `when`");
         }
         let aggregate = match aggregate {
             "mean" => Aggregate::Mean,
@@ -324,7 +344,7 @@ impl Compiler<'_> {
 
     fn membership(&mut self, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
         match &b.expr {
-            Expr::Ident(name) if name == "zones" => {
+            Expr::Ident(name) if name == "zones" && self.scope != Scope::Playbook => {
                 self.zones = true;
                 Ok((Node::InZones(self.boxed(a, Type::Text)?), Type::Truth))
             }
@@ -339,24 +359,34 @@ impl Compiler<'_> {
     }
 
     fn index(&mut self, e: &IdedExpr, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
-        match (holder(a), &b.expr) {
+        match (self.holder(a), &b.expr) {
             (Some(holder), Expr::Literal(LiteralValue::String(name))) => {
+                self.note_step(holder, name.inner());
                 Ok((Node::Attribute(holder, CompactString::from(name.inner())), Type::Text))
             }
             (Some(_), _) => self.flaw(b, "an attribute's name stands in quotes: attributes[\"category\"]"),
             (None, _) => self.flaw(e, "only attributes[\"...\"] and asset.attributes[\"...\"] can be indexed"),
         }
     }
-}
 
-fn holder(e: &IdedExpr) -> Option<Holder> {
-    match &e.expr {
-        Expr::Ident(name) if name == "attributes" => Some(Holder::Observation),
-        Expr::Select(select) if select.field == "attributes" && !select.test => match &select.operand.expr {
-            Expr::Ident(name) if name == "asset" => Some(Holder::Asset),
+    fn holder(&self, e: &IdedExpr) -> Option<Holder> {
+        match &e.expr {
+            Expr::Ident(name) => self.scope.holder(name),
+            Expr::Select(select) if select.field == "attributes" && !select.test && self.scope != Scope::Playbook => {
+                match &select.operand.expr {
+                    Expr::Ident(name) if name == "asset" => Some(Holder::Asset),
+                    _ => None,
+                }
+            }
             _ => None,
-        },
-        _ => None,
+        }
+    }
+
+    /// Remembers that a step is read.
+    fn note_step(&mut self, holder: Holder, name: &str) {
+        if matches!(holder, Holder::Answer | Holder::Outcome) && !self.steps.iter().any(|step| step == name) {
+            self.steps.push(CompactString::from(name));
+        }
     }
 }
 

@@ -67,8 +67,10 @@ impl Turn<'_> {
             case.touch(at);
         });
         self.bind(case, number, address);
+        let started = self.advance(case, at);
         self.show_alarm(number);
         self.show_case(case);
+        self.hand_out(case, started);
     }
 
     fn open_for(&mut self, number: u64, alarm: &Alarm, address: Address, spec: &IncidentSpec, at: Timestamp) {
@@ -103,6 +105,8 @@ impl Turn<'_> {
             merged_into: None,
             split_from: None,
             version: 1,
+            assigned: None,
+            rooms: Vec::new(),
         });
         case.note(at, None, TimelineEvent::Opened);
         case.take_in(alarm, at);
@@ -111,13 +115,12 @@ impl Turn<'_> {
             None,
             TimelineEvent::AlarmJoined { alarm: alarm.id.clone(), why: "it opened the incident".to_owned() },
         );
-        let started = spec
-            .playbook
-            .as_ref()
-            .and_then(|id| self.config.playbooks.get(id))
-            .and_then(|p| case.start_playbook(p, at));
+        if let Some(playbook) = spec.playbook.as_ref().and_then(|id| self.config.playbooks.get(id)) {
+            case.load_playbook(playbook);
+        }
         self.live.cases.insert(case);
         self.bind(case_number, number, address);
+        let started = self.advance(case_number, at);
         self.show_alarm(number);
         self.show_case(case_number);
         self.hand_out(case_number, started);
@@ -143,7 +146,9 @@ impl Turn<'_> {
             case.note(at, None, TimelineEvent::AlarmCleared { alarm });
             case.touch(at);
         });
+        let started = self.advance(case, at);
         self.show_case(case);
+        self.hand_out(case, started);
     }
 }
 
@@ -168,7 +173,7 @@ impl Case {
     }
 }
 
-fn severity_text(severity: Severity) -> &'static str {
+pub(crate) fn severity_text(severity: Severity) -> &'static str {
     match severity {
         Severity::Minor => "minor",
         Severity::Moderate => "moderate",

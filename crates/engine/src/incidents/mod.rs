@@ -3,10 +3,10 @@
 mod correlate;
 mod lifecycle;
 mod regroup;
-mod tasks;
 
+pub(crate) use correlate::severity_text;
 pub use lifecycle::next_states;
-pub(crate) use lifecycle::{Answer, Asked, Opening};
+pub(crate) use lifecycle::{Answer, Asked, Opening, state_text};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +62,8 @@ pub(crate) struct Cases {
     pub(crate) bound: BTreeMap<Address, u64>,
     open_by_type: BTreeMap<String, BTreeSet<u64>>,
     open_by_asset: BTreeMap<(String, AssetId), BTreeSet<u64>>,
+    /// When the playbook of an incident has something to do by itself, and its number.
+    due: BTreeSet<(i64, u64)>,
 }
 
 impl Case {
@@ -85,7 +87,7 @@ impl Case {
         timeline.push(TimelineEntry { at, by: by.cloned(), event });
     }
 
-    fn touch(&mut self, at: Timestamp) {
+    pub(crate) fn touch(&mut self, at: Timestamp) {
         self.incident.version += 1;
         self.incident.changed = at;
     }
@@ -112,6 +114,11 @@ impl Cases {
         self.all.get(&number)
     }
 
+    /// The incident whose playbook is due first, and when.
+    pub(crate) fn next_due(&self) -> Option<(i64, u64)> {
+        self.due.first().copied()
+    }
+
     pub(crate) fn insert(&mut self, case: Case) {
         let number = case.incident.number;
         self.numbers.insert(case.incident.id.clone(), number);
@@ -120,7 +127,7 @@ impl Cases {
     }
 
     /// Changes an incident and keeps the indexes right.
-    fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Case) -> T) -> Option<T> {
+    pub(crate) fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Case) -> T) -> Option<T> {
         self.index(number, false);
         let result = self.all.get_mut(&number).map(change);
         self.index(number, true);
@@ -128,7 +135,15 @@ impl Cases {
     }
 
     fn index(&mut self, number: u64, add: bool) {
-        let Some(case) = self.all.get(&number).filter(|case| case.is_joinable()) else { return };
+        let Some(case) = self.all.get(&number) else { return };
+        match case.next_due() {
+            Some(due) if add => drop(self.due.insert((due, number))),
+            Some(due) => drop(self.due.remove(&(due, number))),
+            None => {}
+        }
+        if !case.is_joinable() {
+            return;
+        }
         let incident = &case.incident;
         keep(&mut self.open_by_type, incident.incident_type.clone(), number, add);
         for asset in &incident.assets {
@@ -157,7 +172,7 @@ fn keep<K: Ord>(index: &mut BTreeMap<K, BTreeSet<u64>>, key: K, number: u64, add
 }
 
 impl Turn<'_> {
-    fn show_case(&mut self, number: u64) {
+    pub(crate) fn show_case(&mut self, number: u64) {
         if let Some(case) = self.live.cases.get(number) {
             self.effects.push(Effect::IncidentChanged(Box::new(case.incident.clone())));
         }

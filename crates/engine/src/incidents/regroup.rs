@@ -46,8 +46,10 @@ impl Turn<'_> {
             case.note(asked.at, asked.by, TimelineEvent::MergedInto { incident: into.clone() });
             case.touch(asked.at);
         });
+        let started = self.advance(target, asked.at);
         self.show_case(source);
         self.show_case(target);
+        self.hand_out(target, started);
         self.answer(target)
     }
 
@@ -116,7 +118,9 @@ impl Turn<'_> {
             self.bind(number, mover.number, mover.address);
             self.show_moved(mover.number);
         }
+        let started = self.advance(source, asked.at);
         self.show_case(source);
+        self.hand_out(source, started);
         self.show_case(number);
         self.answer(number)
     }
@@ -181,6 +185,7 @@ fn split_off(
         merged_into: None,
         split_from: Some(parent.id.clone()),
         version: 1,
+        rooms: Vec::new(),
         ..parent.clone()
     });
     case.note(asked.at, asked.by, TimelineEvent::Opened);
