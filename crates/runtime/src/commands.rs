@@ -139,6 +139,10 @@ fn audit_note(command: &Command) -> AuditNote {
         B::Split { incident, .. } => ("split", format!("incident/{incident}")),
         B::StartPlaybook { incident, .. } => ("start_playbook", format!("incident/{incident}")),
         B::CompleteTask { incident, .. } => ("complete_task", format!("incident/{incident}")),
+        B::AnswerTask { incident, .. } => ("answer_task", format!("incident/{incident}")),
+        B::ApproveTask { incident, .. } => ("approve_task", format!("incident/{incident}")),
+        B::AbortPlaybook { incident, .. } => ("abort_playbook", format!("incident/{incident}")),
+        B::PostMessage { incident, .. } => ("post_message", format!("incident/{incident}")),
     };
     let detail = match &command.body {
         B::ChangeState { to, .. } => format!("to {}", documents::word(to)),
@@ -147,6 +151,8 @@ fn audit_note(command: &Command) -> AuditNote {
         B::Split { alarms, .. } => format!("{} alarms", alarms.len()),
         B::StartPlaybook { playbook, .. } => format!("playbook/{playbook}"),
         B::CompleteTask { task, outcome, .. } => format!("task {task} {}", documents::word(outcome)),
+        B::AnswerTask { task, .. } | B::ApproveTask { task, .. } => format!("task {task}"),
+        B::PostMessage { room, .. } => format!("room {room}"),
         _ => String::new(),
     };
     AuditNote { action: action.to_owned(), resource, outcome: Outcome::Allowed, detail }

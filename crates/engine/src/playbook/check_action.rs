@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use vigiles_model::AgencyId;
-use vigiles_model::playbook::{Action, Assignee};
+use vigiles_model::playbook::{Action, Assignee, HttpMethod};
 
 use super::check::{MAX_SPAN_S, condition, no_longer, span};
 use crate::command::CommandError;
@@ -37,8 +37,12 @@ pub(super) fn check_action(field: &str, action: &Action, earlier: &BTreeSet<Stri
         Action::Ask { question, options } => check_ask(&part("ask"), question, options),
         Action::Wait { seconds, until } => check_wait(&part("wait"), *seconds, until.as_deref(), earlier),
         Action::Annotate { text: note } => text(&part("annotate.text"), note),
-        Action::Http { endpoint, path, body, .. } => {
+        Action::Http { endpoint, method, path, body } => {
             name(&part("http.endpoint"), endpoint)?;
+            if matches!(method, HttpMethod::Get | HttpMethod::Delete) && !body.is_empty() {
+                let why = format!("a {} request carries no body", method.as_str());
+                return Err(invalid(&part("http.body"), &why));
+            }
             check_path(&part("http.path"), path)?;
             no_longer(&part("http.body"), body)
         }
