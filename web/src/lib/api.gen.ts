@@ -368,6 +368,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/playbook/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Aborts the playbook under way; what was done and can be undone is undone, the latest first
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["abort_playbook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/priority": {
         parameters: {
             query?: never;
@@ -382,6 +402,26 @@ export interface paths {
          * @description To change incidents; roles: operator, supervisor.
          */
         post: operations["set_priority"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/rooms/{room}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says something in a joint room, as the agency that leads or one that is invited
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["post_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,6 +482,46 @@ export interface paths {
          * @description To change incidents; roles: operator, supervisor.
          */
         post: operations["complete_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers the question of a task
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["answer_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agrees to a task that waits for it; a second approval is another person's
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["approve_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -552,6 +632,26 @@ export interface paths {
          * @description To read incidents; roles: operator, supervisor, analyst, integrator, administrator.
          */
         get: operations["get_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbook-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Playbooks to start from, each with the public guidance it follows
+         * @description To read playbooks; roles: operator, supervisor, analyst, integrator, auditor, administrator.
+         */
+        get: operations["list_playbook_templates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1028,6 +1128,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Aborts the playbook under way. */
+        AbortPlaybook: {
+            /** @description Why. */
+            reason: string;
+        };
         /** @description An account. */
         Account: {
             /** @description Agency. */
@@ -1070,7 +1175,7 @@ export interface components {
             /** @description Path of a one-time link by which its owner sets a password; null where a password was given. */
             link?: string | null;
         };
-        /** @description Who or what carries out a step. */
+        /** @description Who or what carries out a step. Texts may hold placeholders: `{title}`, `{number}`, `{answers.<step>}`. */
         Action: "manual" | {
             /** @description The console shows a notice. */
             notify_console: {
@@ -1093,12 +1198,63 @@ export interface components {
                 /** @description Name of the endpoint in the configuration. */
                 endpoint: string;
             };
+        } | {
+            /** @description The incident is given to somebody. */
+            assign: {
+                /** @description To whom. */
+                to: components["schemas"]["Assignee"];
+            };
+        } | {
+            /** @description A person answers a question. */
+            ask: {
+                /** @description The answers to choose from; any text where there are none. */
+                options?: string[];
+                /** @description The question. */
+                question: string;
+            };
+        } | {
+            /** @description Nothing happens until the time is over or the condition holds, whichever comes first. */
+            wait: {
+                /**
+                 * Format: int32
+                 * @description Seconds.
+                 */
+                seconds?: number | null;
+                /** @description A CEL expression as in `when`. */
+                until?: string | null;
+            };
+        } | {
+            /** @description A note is written into the timeline. */
+            annotate: {
+                /** @description The text. */
+                text: string;
+            };
+        } | {
+            /** @description An HTTP request is sent to a configured endpoint. */
+            http: {
+                /** @description JSON; nothing where empty. */
+                body?: string;
+                /** @description Name of the endpoint in the configuration. */
+                endpoint: string;
+                /** @description The verb; `post` where absent. */
+                method?: components["schemas"]["HttpMethod"];
+                /** @description Added to the endpoint's address: empty, or from a `/`. */
+                path?: string;
+            };
+        } | {
+            /** @description A joint room of the incident is opened. */
+            open_room: {
+                /** @description Who is invited beside the agency that leads. */
+                agencies: string[];
+                /** @description Its name. */
+                name: string;
+            };
         };
         /**
          * @description Who or what carries out a task.
          * @enum {string}
          */
-        ActionWord: "manual" | "notify_console" | "email" | "webhook";
+        ActionWord: "manual" | "notify_console" | "email" | "webhook" | "assign" | "ask" | "wait" | "annotate" | "http" | "open_room";
         /** @description Adds a note. */
         AddNote: {
             /** @description The text. */
@@ -1181,6 +1337,20 @@ export interface components {
             /** @description One line with `{asset} {value} {unit} {zone} {kind} {source} {count}`. */
             title: string;
         };
+        /** @description Answers the question of a task. */
+        AnswerTask: {
+            /** @description One of its options, or any text where it has none. */
+            answer: string;
+        };
+        /** @description A person's consent. */
+        Approval: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Who. */
+            by: string;
+        };
+        /** @description Agrees to a task; who calls is the person who agrees. */
+        ApproveTask: Record<string, never>;
         /** @description A thing of the city with an identity and a place. */
         Asset: {
             /** @description The agency that answers for it. */
@@ -1210,6 +1380,17 @@ export interface components {
             items: components["schemas"]["Asset"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
+        };
+        /** @description To whom an incident is given: an object with one key. */
+        Assignee: {
+            /** @description One person. */
+            person: string;
+        } | {
+            /** @description Whoever has this role, such as `supervisor`, in the agency that leads. */
+            role: string;
+        } | {
+            /** @description An agency; the one that leads stays the same. */
+            agency: string;
         };
         /** @description One consultation or change of data, or one refusal of it. */
         AuditEntry: {
@@ -1500,6 +1681,15 @@ export interface components {
              */
             series: number;
         };
+        /** @description What happens when a step is overdue or has failed. */
+        Escalation: {
+            /** @description Whether the playbook is aborted and what was done is undone. */
+            abort?: boolean;
+            /** @description The agency that leads from then on. */
+            hand_to?: string | null;
+            notify?: components["schemas"]["Action"] | null;
+            priority?: components["schemas"]["Priority"] | null;
+        };
         /** @description One thing that is wrong, and where. */
         Fault: {
             /** @description Column, from 1. */
@@ -1551,6 +1741,11 @@ export interface components {
          * @enum {string}
          */
         HealthState: "live" | "quiet" | "failing" | "never";
+        /**
+         * @description The verb of an HTTP request.
+         * @enum {string}
+         */
+        HttpMethod: "get" | "post" | "put" | "delete";
         /** @description What the control room handles. */
         Incident: {
             /** @description The agency that leads. */
@@ -1561,6 +1756,7 @@ export interface components {
             allowed: components["schemas"]["IncidentState"][];
             /** @description Ids of the assets of its alarms. */
             assets: string[];
+            assigned?: components["schemas"]["Assignee"] | null;
             /** @description When it last changed. */
             changed: components["schemas"]["Time"];
             /** @description Identity. */
@@ -1583,6 +1779,8 @@ export interface components {
             priority: components["schemas"]["Priority"];
             /** @description Actual, exercise or test. */
             reality: components["schemas"]["Reality"];
+            /** @description Its joint rooms, oldest first. */
+            rooms: components["schemas"]["Room"][];
             /** @description The worst severity of its alarms. */
             severity: components["schemas"]["Severity"];
             /** @description The incident this one was split from. */
@@ -1848,13 +2046,17 @@ export interface components {
             /** @enum {string} */
             type: "Polygon";
         };
-        /** @description The ordered steps for an incident type. */
+        /** @description The steps for an incident type. */
         Playbook: {
+            /** @description When to use it, and what it reaches. */
+            description?: string;
             /** @description Identity. */
             id: string;
             /** @description Name for people. */
             name: string;
-            /** @description Steps in order. */
+            /** @description The public guidance it follows. */
+            source?: string;
+            /** @description Steps, in the order people read them. */
             steps: components["schemas"]["Step"][];
             /**
              * Format: int64
@@ -1866,6 +2068,23 @@ export interface components {
             items: components["schemas"]["Playbook"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
+        };
+        /** @description A playbook to start from, for one incident type. */
+        PlaybookTemplate: {
+            /** @description The incident type it is made for. */
+            incident_type: string;
+            /** @description The playbook; put it under an id of your own. */
+            playbook: components["schemas"]["Playbook"];
+        };
+        /** @description The templates. */
+        PlaybookTemplates: {
+            /** @description By incident type. */
+            items: components["schemas"]["PlaybookTemplate"][];
+        };
+        /** @description Says something in a joint room. */
+        PostMessage: {
+            /** @description The text. */
+            text: string;
         };
         /**
          * @description How urgent, 1 first.
@@ -1990,6 +2209,17 @@ export interface components {
          * @enum {string}
          */
         Role: "operator" | "supervisor" | "analyst" | "integrator" | "auditor" | "administrator" | "device" | "source";
+        /** @description A named conversation of an incident, to which agencies are invited. Its messages stand in the timeline. */
+        Room: {
+            /** @description Who is invited beside the agency that leads. */
+            agencies: string[];
+            /** @description Its name inside the incident. */
+            id: string;
+            /** @description Name for people. */
+            name: string;
+            /** @description When it was opened. */
+            opened: components["schemas"]["Time"];
+        };
         /** @description What to look at, when to raise an alarm, what incident to open. */
         Rule: {
             /** @description The agency that handles its alarms. */
@@ -2177,10 +2407,38 @@ export interface components {
         Step: {
             /** @description Who or what carries it out. */
             action: components["schemas"]["Action"];
+            /** @description The steps that must be over before it starts: none of them for an empty list, the step before it where absent. */
+            after?: string[] | null;
+            /**
+             * Format: int32
+             * @description How many different persons must agree before it starts.
+             */
+            approvals?: number;
+            /**
+             * Format: int32
+             * @description Seconds before the second try, doubled for each further one; 5 where absent.
+             */
+            backoff_s?: number | null;
+            compensate?: components["schemas"]["Action"] | null;
+            /**
+             * Format: int32
+             * @description Seconds from its turn until it is overdue.
+             */
+            deadline_s?: number | null;
+            escalate?: components["schemas"]["Escalation"] | null;
+            /** @description Its name inside the playbook; `step-<n>` by its place where absent. */
+            id?: string | null;
             /** @description How to do it. */
             instruction?: string;
+            /**
+             * Format: int32
+             * @description Further tries after a failure that may pass; 3 where absent and the step leaves the platform.
+             */
+            retries?: number | null;
             /** @description What is to be done, as a short order. */
             title: string;
+            /** @description A CEL expression over the incident and earlier answers; where it does not hold the step is left out. */
+            when?: string | null;
         };
         /** @description One store. */
         Storage: {
@@ -2227,23 +2485,69 @@ export interface components {
         Task: {
             /** @description Who or what carries it out. */
             action: components["schemas"]["ActionWord"];
+            /** @description Names of the steps of the same run that must be over before it starts; the task before it where null. */
+            after?: string[] | null;
+            /** @description What a person answered. */
+            answer?: string | null;
+            /** @description Who agreed. */
+            approvals: components["schemas"]["Approval"][];
+            /**
+             * Format: int32
+             * @description How many different persons must agree before it starts.
+             */
+            approvals_needed: number;
+            /**
+             * Format: int32
+             * @description Tries begun.
+             */
+            attempts: number;
             changed?: components["schemas"]["Time"] | null;
+            /** @description The task that it undoes. */
+            compensates?: string | null;
+            deadline?: components["schemas"]["Time"] | null;
+            ended?: components["schemas"]["Time"] | null;
+            /** @description Whether it was escalated. */
+            escalated: boolean;
+            /** @description The task that it escalates. */
+            escalates?: string | null;
             /** @description Identity. */
             id: string;
             /** @description How to do it. */
             instruction: string;
+            /** @description The answers to choose from; any text where there are none. */
+            options: string[];
             /** @description What came of it. */
             outcome?: string | null;
+            /** @description Whether the deadline passed before it was over. */
+            overdue: boolean;
+            /** @description The question it asks. */
+            question?: string | null;
+            resume_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int32
+             * @description Which playbook of the incident it belongs to, counted from 0.
+             */
+            run: number;
+            started?: components["schemas"]["Time"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["TaskState"];
+            /** @description Its name inside its run; null for a task from before steps had names. */
+            step?: string | null;
             /** @description What is to be done. */
             title: string;
+            /**
+             * Format: int32
+             * @description Most tries.
+             */
+            tries: number;
+            /** @description The condition under which it is done. */
+            when?: string | null;
         };
         /**
          * @description Where a task stands.
          * @enum {string}
          */
-        TaskState: "waiting" | "running" | "done" | "failed" | "skipped";
+        TaskState: "waiting" | "running" | "done" | "failed" | "skipped" | "awaiting_approval" | "retrying" | "compensating" | "compensated";
         /**
          * @description What a person may say of a task.
          * @enum {string}
@@ -2364,6 +2668,14 @@ export interface components {
             split_off: {
                 /** @description The new one. */
                 incident: string;
+            };
+        } | {
+            /** @description Somebody said something in a joint room. */
+            message: {
+                /** @description The room. */
+                room: string;
+                /** @description The text. */
+                text: string;
             };
         };
         /** @description A bearer token, without its secret. */
@@ -3528,6 +3840,52 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    abort_playbook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbortPlaybook"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     set_priority: {
         parameters: {
             query?: never;
@@ -3547,6 +3905,53 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SetPriority"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostMessage"];
             };
         };
         responses: {
@@ -3686,6 +4091,100 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CompleteTask"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    answer_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerTask"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    approve_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveTask"];
             };
         };
         responses: {
@@ -4008,6 +4507,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Picture"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_playbook_templates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookTemplates"];
                 };
             };
             400: components["responses"]["Problem400"];

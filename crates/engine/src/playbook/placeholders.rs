@@ -48,15 +48,12 @@ fn fill(template: &str, situation: &Situation<'_>, place: Place) -> String {
         let (before, from) = rest.split_at(start);
         filled.push_str(before);
         let word = from.get(1..).and_then(|inner| inner.split_once('}')).map(|(word, _)| word);
-        match word.and_then(|word| Some((word, value(word, situation)?))) {
-            Some((word, value)) => {
-                encode(&value, place, &mut filled);
-                rest = &from[word.len() + 2..];
-            }
-            None => {
-                filled.push('{');
-                rest = &from[1..];
-            }
+        if let Some((word, value)) = word.and_then(|word| Some((word, value(word, situation)?))) {
+            encode(&value, place, &mut filled);
+            rest = &from[word.len() + 2..];
+        } else {
+            filled.push('{');
+            rest = &from[1..];
         }
     }
     filled.push_str(rest);

@@ -4,6 +4,9 @@
 mod detectors;
 mod fixture;
 mod incidents;
+mod playbook_check;
+mod playbook_properties;
+mod playbooks;
 mod properties;
 mod recorded;
 mod rig;

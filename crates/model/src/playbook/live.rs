@@ -30,13 +30,10 @@ use crate::{Incident, Reality};
 ///
 /// Nor is one copied and kept for later: it borrows the incident it was made of.
 ///
-/// ```compile_fail,E0597
-/// # use vigiles_model::playbook::Live;
-/// # fn incident() -> vigiles_model::Incident { todo!() }
-/// let kept: Option<Live<'static>> = {
-///     let incident = incident();
-///     Live::of(&incident, &incident.tasks[0])
-/// };
+/// ```compile_fail,E0515
+/// fn keep(incident: vigiles_model::Incident) -> Option<vigiles_model::playbook::Live<'static>> {
+///     vigiles_model::playbook::Live::of(&incident, &incident.tasks[0])
+/// }
 /// ```
 #[derive(Debug)]
 pub struct Live<'a> {
