@@ -5,8 +5,9 @@ use vigiles_model::IncidentId;
 
 use super::incident_commands::{command, own, run};
 use crate::call::Call;
+use crate::caller::By;
 use crate::endpoint::{Answer, Endpoint};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::wire::orders::{AbortPlaybook, AnswerTask, ApproveTask, PostMessage};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -46,6 +47,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn approve(call: Call) -> Answer {
     let ApproveTask {} = call.json()?;
     let incident = own(&call).await?;
+    // One person may hold several tokens; an account is one person.
+    if let By::Token(_) = call.caller()?.by {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "a person approves, signed in to an account; a token does not count",
+        ));
+    }
     let task = call.id("task")?;
     run(&call, CommandBody::ApproveTask { incident, task }).await
 }

@@ -53,7 +53,7 @@ pub(super) fn all(direct: &[Vec<usize>]) -> Result<Vec<BTreeSet<usize>>, Vec<usi
     }
 }
 
-/// Walks back from a stuck step, always to a stuck one, until a step comes again.
+/// Walks back from a stuck step, always to a stuck one, until a step comes again; the circle begins at its first step.
 fn circle(direct: &[Vec<usize>], all: &[Option<BTreeSet<usize>>], stuck: usize) -> Vec<usize> {
     let mut path = vec![stuck];
     loop {
@@ -62,6 +62,8 @@ fn circle(direct: &[Vec<usize>], all: &[Option<BTreeSet<usize>>], stuck: usize) 
         if let Some(start) = path.iter().position(|seen| seen == back) {
             let mut circle = path.split_off(start);
             circle.reverse();
+            let least = (0..circle.len()).min_by_key(|place| circle[*place]).unwrap_or(0);
+            circle.rotate_left(least);
             return circle;
         }
         path.push(*back);
@@ -101,7 +103,7 @@ mod tests {
     #[test]
     fn circles_are_named_in_order() {
         check("a:a", &Err(vec![0]));
-        check("a: b:d c:b d:c e:d", &Err(vec![2, 3, 1]));
+        check("a: b:d c:b d:c e:d", &Err(vec![1, 2, 3]));
     }
 
     #[test]

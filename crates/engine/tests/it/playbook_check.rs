@@ -5,10 +5,8 @@ use vigiles_model::Playbook;
 
 /// A playbook of one step in TOML, or of several that begin with `[[steps]]`.
 fn check(steps: &str, expected: &str) {
-    let steps = match steps.contains("[[steps]]") {
-        true => steps.to_owned(),
-        false => format!("[[steps]]\ntitle = 'A'\n{steps}"),
-    };
+    let given = if steps.contains("[[steps]]") { "" } else { "[[steps]]\ntitle = 'A'\n" };
+    let steps = format!("{given}{steps}");
     let text = format!("id = 'p'\nname = 'P'\n{steps}");
     let playbook: Playbook = toml::from_str(&text).unwrap_or_else(|e| panic!("{text}\n{e}"));
     let found = check_playbook(&playbook).map_or_else(|e| e.to_string(), |()| "fine".to_owned());
@@ -35,7 +33,7 @@ fn names_and_order() {
     check(&steps(&[("a", "after = ['a']")]), "steps[0].after: step 'a' waits for itself");
     check(
         &steps(&[("a", ""), ("b", "after = ['d']"), ("c", ""), ("d", "")]),
-        "steps[2].after: steps 'c', 'd', 'b' wait for each other",
+        "steps[1].after: steps 'b', 'c', 'd' wait for each other",
     );
     let many: String = (0..51).map(|i| steps(&[(format!("s{i}").as_str(), "")])).collect();
     check(&many, "steps: expected 1 to 50 steps, found 51");

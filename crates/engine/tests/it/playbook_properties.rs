@@ -73,8 +73,8 @@ fn act(task: &Task, incident: &Incident, chance: u8) -> (Body, Option<PersonId>)
             Body::AnswerTask { incident, task: id, answer: if chance & 2 == 2 { "yes" } else { "no" }.into() }
         }
         (TaskState::Failed, _) => complete(if chance & 2 == 2 { TaskOutcome::Retry } else { TaskOutcome::Done }),
-        (_, Action::Webhook { .. }) if chance % 3 == 0 => complete(TaskOutcome::Failed),
-        (_, Action::Webhook { .. }) if chance % 7 == 0 => complete(TaskOutcome::Refused),
+        (_, Action::Webhook { .. }) if chance.is_multiple_of(3) => complete(TaskOutcome::Failed),
+        (_, Action::Webhook { .. }) if chance.is_multiple_of(7) => complete(TaskOutcome::Refused),
         _ => complete(TaskOutcome::Done),
     };
     (body, person)
@@ -136,7 +136,7 @@ fn play(rig: &mut Rig, plans: &[Plan], chances: &[u8]) -> Result<Vec<(Timestamp,
         let chance = chances[turn % chances.len()].wrapping_add((turn / chances.len()) as u8);
         rig.now += i64::from(chance % 5) * 3;
         let task = alive[usize::from(chance) % alive.len()];
-        let is_timed = task.resume_at.is_some() && chance % 4 != 0;
+        let is_timed = task.resume_at.is_some() && !chance.is_multiple_of(4);
         let input = if is_timed {
             Input::Tick
         } else {
