@@ -120,6 +120,15 @@ async fn a_playbook_that_cannot_run_is_refused_with_its_place() {
     let put = world.request("PUT", "/api/v1/playbooks/p").bearer(&token).json(body).send().await.expect(422).json();
     assert_eq!(put["errors"][0]["path"], "steps[0].after", "{put}");
     assert_eq!(put["errors"][0]["message"], "steps 'a', 'b' wait for each other", "{put}");
+    let handed = |agency: &str| {
+        let escalate = json!({"hand_to": agency});
+        let step = json!({"id": "a", "title": "T", "action": "manual", "deadline_s": 60, "escalate": escalate});
+        json!({"id": "p", "name": "P", "steps": [step]})
+    };
+    let put = |agency: &str| world.request("PUT", "/api/v1/playbooks/p").bearer(&token).json(handed(agency));
+    let refused = put("nowhere").send().await.expect(422).json();
+    assert_eq!(refused["errors"][0]["path"], "steps[0].escalate.hand_to", "{refused}");
+    put("fire").send().await.expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

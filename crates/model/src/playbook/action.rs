@@ -105,7 +105,7 @@ impl Action {
 
     /// Whether something goes out to the world: only for an actual incident (see [`Live`](super::Live)).
     pub fn leaves_platform(&self) -> bool {
-        matches!(self, Self::Email { .. } | Self::Webhook { .. } | Self::Http { .. })
+        self.destination().is_some()
     }
 
     /// Where it goes, in words for the timeline of an exercise; none where nothing leaves the platform.
