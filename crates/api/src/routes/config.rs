@@ -10,6 +10,7 @@ use vigiles_store::Document;
 use vigiles_trust::{Action, Context, Resource};
 
 use super::listing::{self, Window};
+use super::playbook_checks;
 use crate::call::{Call, no_content, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
@@ -249,18 +250,6 @@ fn read_kind(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
 fn read_playbook(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
     let playbook: Playbook = call.json()?;
     same_id(call, playbook.id.as_str())?;
-    check_heirs(call, &playbook)?;
+    playbook_checks::check(call, &playbook)?;
     Ok((CommandBody::PutPlaybook(Box::new(playbook.into())), None))
-}
-
-/// Nobody could handle an incident that was handed to an agency that does not exist.
-fn check_heirs(call: &Call, playbook: &Playbook) -> Result<(), Problem> {
-    for (i, step) in playbook.steps.iter().enumerate() {
-        let heir = step.escalate.as_ref().and_then(|escalation| escalation.hand_to.as_ref());
-        if let Some(id) = heir.filter(|id| call.api.platform.directory().agency(id).is_none()) {
-            let path = format!("steps[{i}].escalate.hand_to");
-            return Err(Problem::of(Code::Invalid, path, format!("there is no agency {id}")));
-        }
-    }
-    Ok(())
 }

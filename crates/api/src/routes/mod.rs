@@ -14,6 +14,7 @@ mod incidents;
 mod listing;
 mod observations;
 mod picture;
+mod playbook_checks;
 mod playbook_commands;
 mod playbook_templates;
 mod rules;

@@ -129,6 +129,10 @@ async fn a_playbook_that_cannot_run_is_refused_with_its_place() {
     let refused = put("nowhere").send().await.expect(422).json();
     assert_eq!(refused["errors"][0]["path"], "steps[0].escalate.hand_to", "{refused}");
     put("fire").send().await.expect(201);
+    let step = json!({"id": "a", "title": "T", "action": {"http": {"endpoint": "e", "body": "{\"t\": {title}}"}}});
+    let body = json!({"id": "q", "name": "Q", "steps": [step]});
+    let put = world.request("PUT", "/api/v1/playbooks/q").bearer(&token).json(body).send().await.expect(422).json();
+    assert_eq!(put["errors"][0]["path"], "steps[0].action.http.body", "{put}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -218,3 +218,32 @@ impl Turn<'_> {
         self.effects.extend(tasks.into_iter().map(started));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vigiles_model::{Incident, Reality};
+
+    use super::*;
+    use crate::command::TaskOutcome;
+
+    /// Tasks as they were stored before steps had names and an order of their own.
+    #[test]
+    fn tasks_of_the_first_version_follow_each_other() {
+        let agency = "city".parse().unwrap();
+        let mut incident = Incident::opened("inc-1".parse().unwrap(), 1, agency, Reality::Actual, Timestamp(0));
+        let hook = Action::Webhook { endpoint: "office".into() };
+        for (i, action) in [Action::Manual, hook, Action::Manual].into_iter().enumerate() {
+            incident.tasks.push(Task::new(TaskId::new(format!("tsk-1-{}", i + 1)).unwrap(), Step::new("Do", action)));
+        }
+        incident.tasks[0].state = TaskState::Running;
+        let mut case = Case::new(incident);
+        let moment = Moment { at: Timestamp(5), active_alarms: 0 };
+        assert!(case.advance(moment).is_empty());
+        case.complete(&"tsk-1-1".parse().unwrap(), TaskOutcome::Done, None, None, moment.at).unwrap();
+        assert_eq!(case.advance(moment).len(), 1, "the second is handed to the runtime");
+        let states: Vec<_> = case.incident.tasks.iter().map(|task| task.state.as_str()).collect();
+        assert_eq!(states, ["done", "running", "waiting"]);
+        case.complete(&"tsk-1-2".parse().unwrap(), TaskOutcome::Failed, None, None, moment.at).unwrap();
+        assert_eq!(case.next_due(), Some(5_000_005), "it is tried again like any other");
+    }
+}
