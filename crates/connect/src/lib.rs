@@ -4,6 +4,7 @@
 //! Invariant: nothing is acknowledged to a peer before the door has said that it is durable.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
+pub mod endpoint;
 pub mod mqtt;
 pub mod mqtt_client;
 pub mod outbound;

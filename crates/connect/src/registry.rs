@@ -24,6 +24,7 @@ pub struct Protocol {
 
 /// Every protocol of this crate. HTTP ingest is a route of the API.
 pub const PROTOCOLS: &[Protocol] = &[
+    Protocol { name: "endpoint", direction: Direction::Out, what: "HTTP requests of playbooks" },
     Protocol { name: "mqtt", direction: Direction::Both, what: "MQTT 3.1.1 and 5, as a broker" },
     Protocol { name: "mqtt_client", direction: Direction::In, what: "MQTT 3.1.1, as a client of another broker" },
     Protocol { name: "replay", direction: Direction::In, what: "Recorded CSV and NDJSON, played again" },

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vigiles_model::{
     AgencyId, AlarmId, Asset, Geometry, Incident, IncidentId, IncidentState, ObservationKind, PersonId, Playbook,
-    PlaybookId, Priority, Reality, Relation, Severity, TaskId, Zone,
+    PlaybookId, Priority, Reality, Relation, RoomId, Severity, TaskId, Zone,
 };
 
 use crate::correlation::Correlation;
@@ -145,20 +145,54 @@ pub enum CommandBody {
         /// The other.
         from: IncidentId,
     },
+    /// Answers the question of a task.
+    AnswerTask {
+        /// Which.
+        incident: IncidentId,
+        /// The task.
+        task: TaskId,
+        /// One of its options, or any text where it has none.
+        answer: String,
+    },
+    /// Agrees to a task that waits for it; who asks is the person who agrees.
+    ApproveTask {
+        /// Which.
+        incident: IncidentId,
+        /// The task.
+        task: TaskId,
+    },
+    /// Aborts the playbook under way; what was done and can be undone is undone.
+    AbortPlaybook {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// Says something in a joint room.
+    PostMessage {
+        /// Which.
+        incident: IncidentId,
+        /// The room.
+        room: RoomId,
+        /// The text.
+        text: String,
+    },
 }
 
 /// What became of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskOutcome {
-    /// It is done; the next one starts.
+    /// It is done; what comes after it may start.
     Done,
-    /// It could not be done; a person may retry or skip.
+    /// It could not be done: it is tried again while tries are left; then a person may retry or skip.
     Failed,
-    /// It is left out; the next one starts.
+    /// It is left out; what comes after it may start.
     Skipped,
     /// A failed one is tried again.
     Retry,
+    /// It could not be done, and trying again would not help.
+    Refused,
 }
 
 /// The sorts of configuration documents.

@@ -15,7 +15,6 @@ use crate::rule::{Detector, Diagnostic, Rule};
 const MAX_ASSETS: usize = 200_000;
 const MAX_RULES: usize = 20_000;
 const MAX_OTHERS: usize = 5_000;
-const MAX_STEPS: usize = 50;
 const MAX_TEXT_BYTES: usize = 4096;
 
 /// All documents.
@@ -166,7 +165,7 @@ impl Config {
                 }
             }
             ConfigDocument::Rule(rule) => self.check_rule(rule),
-            ConfigDocument::Playbook(playbook) => check_playbook(playbook),
+            ConfigDocument::Playbook(playbook) => crate::playbook::check(playbook),
             ConfigDocument::Correlation(rule) => first(rule.check(&|kind| self.kinds.contains_key(kind))),
         }
     }
@@ -223,14 +222,6 @@ fn check_kind(kind: &ObservationKind) -> Result<(), CommandError> {
         }
         _ => Ok(()),
     }
-}
-
-fn check_playbook(playbook: &Playbook) -> Result<(), CommandError> {
-    text("name", &playbook.name)?;
-    if playbook.steps.is_empty() || playbook.steps.len() > MAX_STEPS {
-        return Err(invalid("steps", &format!("expected 1 to {MAX_STEPS} steps, found {}", playbook.steps.len())));
-    }
-    playbook.steps.iter().enumerate().try_for_each(|(i, step)| text(&format!("steps[{i}].title"), &step.title))
 }
 
 /// Refuses an empty or overlong text.

@@ -248,6 +248,10 @@ fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -
         CommandBody::Detach { incident, alarm } => turn.detach(asked, incident, alarm),
         CommandBody::Link { incident, to, relation, reason } => turn.link(asked, incident, to, *relation, reason),
         CommandBody::Unlink { incident, from } => turn.unlink(asked, incident, from),
+        CommandBody::AnswerTask { incident, task, answer } => turn.answer_task(asked, incident, task, answer),
+        CommandBody::ApproveTask { incident, task } => turn.approve_task(asked, incident, task),
+        CommandBody::AbortPlaybook { incident, reason } => turn.abort_playbook(asked, incident, reason),
+        CommandBody::PostMessage { incident, room, text } => turn.post_message(asked, incident, room, text),
         CommandBody::PutKind(_)
         | CommandBody::PutAsset(_)
         | CommandBody::PutZone(_)

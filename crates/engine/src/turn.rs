@@ -23,7 +23,7 @@ pub(crate) struct Turn<'a> {
 
 impl Turn<'_> {
     /// Lets every reading held back and every timer due by `now` have its turn, each at its own time; of one time the
-    /// readings first, then timers in the order of their addresses.
+    /// readings first, then timers in the order of their addresses, then the playbooks' in the order of their incidents.
     pub(crate) fn catch_up(&mut self, now: i64) {
         loop {
             let held = self.next_held().filter(|due| *due <= now);
@@ -36,7 +36,15 @@ impl Turn<'_> {
     }
 
     fn fire_timers(&mut self, now: i64) {
-        while let Some((due, together)) = self.live.next_timers(now) {
+        loop {
+            let of_playbooks = self.live.cases.next_due().map(|(due, _)| due).filter(|due| *due <= now);
+            let Some((due, together)) = self.live.next_timers(of_playbooks.unwrap_or(now)) else {
+                if of_playbooks.is_none() {
+                    return;
+                }
+                self.fire_tasks(now);
+                continue;
+            };
             for address in together {
                 let Some(index) = self.live.find_slot(&address) else { continue };
                 let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };

@@ -113,8 +113,12 @@ text_id! {
     PlaybookId
     /// A rule.
     RuleId
+    /// A joint room of one incident.
+    RoomId
     /// A feed or device that sends observations.
     SourceId
+    /// A step inside its playbook.
+    StepId
     /// A task of a playbook under way in one incident.
     TaskId
     /// A named area.

@@ -2,15 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::playbook::Assignee;
 use crate::{
     AgencyId, AlarmId, AssetId, CauseLink, Geometry, IncidentId, PersonId, PlaybookId, RelatedIncident, Relation,
-    Severity, Task, Timestamp,
+    RoomId, Severity, Task, Timestamp,
 };
 
 /// Most entries of an incident's timeline kept in the incident.
 pub const MAX_TIMELINE: usize = 500;
 /// Longest note, in bytes.
 pub const MAX_NOTE_BYTES: usize = 8192;
+/// Most joint rooms of an incident.
+pub const MAX_ROOMS: usize = 10;
 
 /// Where an incident stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -131,6 +134,58 @@ pub struct Incident {
     /// Other incidents that it has to do with.
     #[serde(default)]
     pub related: Vec<RelatedIncident>,
+    /// To whom it is given.
+    #[serde(default)]
+    pub assigned: Option<Assignee>,
+    /// Its joint rooms, oldest first.
+    #[serde(default)]
+    pub rooms: Vec<Room>,
+}
+
+impl Incident {
+    /// A new incident about which nothing more is known.
+    pub fn opened(id: IncidentId, number: u64, agency: AgencyId, reality: Reality, at: Timestamp) -> Self {
+        Self {
+            id,
+            number,
+            incident_type: String::new(),
+            title: String::new(),
+            state: IncidentState::New,
+            reality,
+            priority: Priority::P4,
+            severity: Severity::Minor,
+            place: None,
+            agency,
+            opened: at,
+            changed: at,
+            alarms: Vec::new(),
+            assets: Vec::new(),
+            playbook: None,
+            tasks: Vec::new(),
+            timeline: Vec::new(),
+            merged_into: None,
+            split_from: None,
+            version: 1,
+            witnesses: 0,
+            links: Vec::new(),
+            related: Vec::new(),
+            assigned: None,
+            rooms: Vec::new(),
+        }
+    }
+}
+
+/// A named conversation of an incident, to which agencies are invited. Its messages stand in the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// Its name inside the incident: `room-1`.
+    pub id: RoomId,
+    /// Name for people.
+    pub name: String,
+    /// Who is invited beside the agency that leads.
+    pub agencies: Vec<AgencyId>,
+    /// When it was opened.
+    pub opened: Timestamp,
 }
 
 /// One line of an incident's timeline.
@@ -223,5 +278,12 @@ pub enum TimelineEvent {
     Unrelated {
         /// The other.
         incident: IncidentId,
+    },
+    /// Somebody said something in a joint room.
+    Message {
+        /// The room.
+        room: RoomId,
+        /// The text.
+        text: String,
     },
 }

@@ -21,8 +21,8 @@ pub use alarm::{Alarm, AlarmState, Severity};
 pub use asset::Asset;
 pub use geometry::{BoundingBox, Geometry, Position};
 pub use id::{
-    AgencyId, AlarmId, AssetId, CorrelationId, IncidentId, KindId, ObservationId, PersonId, PlaybookId, RuleId,
-    SourceId, TaskId, ZoneId,
+    AgencyId, AlarmId, AssetId, CorrelationId, IncidentId, KindId, ObservationId, PersonId, PlaybookId, RoomId, RuleId,
+    SourceId, StepId, TaskId, ZoneId,
 };
 pub use incident::{Incident, IncidentState, Priority, Reality};
 pub use kind::ObservationKind;

@@ -143,6 +143,10 @@ fn audit_note(command: &Command) -> AuditNote {
         B::Detach { incident, .. } => ("detach", format!("incident/{incident}")),
         B::Link { incident, .. } => ("link", format!("incident/{incident}")),
         B::Unlink { incident, .. } => ("unlink", format!("incident/{incident}")),
+        B::AnswerTask { incident, .. } => ("answer_task", format!("incident/{incident}")),
+        B::ApproveTask { incident, .. } => ("approve_task", format!("incident/{incident}")),
+        B::AbortPlaybook { incident, .. } => ("abort_playbook", format!("incident/{incident}")),
+        B::PostMessage { incident, .. } => ("post_message", format!("incident/{incident}")),
     };
     let detail = match &command.body {
         B::ChangeState { to, .. } => format!("to {}", documents::word(to)),
@@ -153,6 +157,8 @@ fn audit_note(command: &Command) -> AuditNote {
         B::CompleteTask { task, outcome, .. } => format!("task {task} {}", documents::word(outcome)),
         B::Detach { alarm, .. } => format!("alarm/{alarm}"),
         B::Link { to, relation, .. } => format!("{} incident/{to}", relation.as_str()),
+        B::AnswerTask { task, .. } | B::ApproveTask { task, .. } => format!("task {task}"),
+        B::PostMessage { room, .. } => format!("room {room}"),
         _ => String::new(),
     };
     AuditNote { action: action.to_owned(), resource, outcome: Outcome::Allowed, detail }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, mpsc};
 use vigiles_engine::{Command, CommandBody, TaskOutcome};
-use vigiles_model::playbook::Action;
-use vigiles_model::{Incident, TaskId, TaskState};
+use vigiles_model::playbook::{self, Action, Live};
+use vigiles_model::{Incident, Task, TaskId, TaskState};
 use vigiles_store::Query;
 use vigiles_trust::Context;
 
 use crate::applier::Errand;
+use crate::carrier::{self, Failure};
 use crate::documents;
 use crate::live::Notice;
 use crate::platform::Platform;
@@ -66,11 +67,15 @@ async fn find_forgotten(platform: &Arc<Platform>) -> Vec<Errand> {
     }
 }
 
+fn is_carried_out(task: &Task) -> bool {
+    task.state == TaskState::Running && task.step.action.carrier() == playbook::Carrier::Runtime
+}
+
 fn running(incident: &Incident) -> impl Iterator<Item = Errand> {
     incident
         .tasks
         .iter()
-        .filter(|task| task.state == TaskState::Running && task.step.action != Action::Manual)
+        .filter(|task| is_carried_out(task))
         .map(|task| Errand { incident: incident.id.clone(), task: Box::new(task.clone()) })
 }
 
@@ -85,30 +90,33 @@ async fn carry_out(platform: Arc<Platform>, errand: Errand, places: Arc<Semaphor
     in_hand.lock().remove(&errand.task.id);
 }
 
-/// Does the task and words what came of it as a command.
+/// Does the task and words what came of it as a command; none where it is no longer to be done.
 async fn outcome(platform: &Arc<Platform>, errand: &Errand) -> Option<(vigiles_model::IncidentId, Command)> {
     let incident = platform.incident(&errand.incident).await?;
-    let done = match &errand.task.step.action {
-        Action::Manual => return None,
-        Action::NotifyConsole { message } => {
-            let notice = Notice { message: message.clone(), incident: incident.id.clone(), at: platform.now() };
-            platform.live().tell(notice);
-            Ok("shown on the consoles".to_owned())
-        }
-        Action::Email { .. } | Action::Webhook { .. } => match platform.carrier() {
-            Some(carrier) => carrier.carry_out(&incident, &errand.task).await,
-            None => Err("no e-mail or webhook is configured".to_owned()),
-        },
-    };
-    let (outcome, text) = match done {
+    let is_same_try = |task: &&Task| task.id == errand.task.id && task.attempts == errand.task.attempts;
+    let task = incident.tasks.iter().find(is_same_try).filter(|task| is_carried_out(task))?;
+    let (outcome, text) = match carry_out_once(platform, &incident, task).await {
         Ok(text) => (TaskOutcome::Done, text),
-        Err(text) => (TaskOutcome::Failed, text),
+        Err(Failure::Passing(text)) => (TaskOutcome::Failed, text),
+        Err(Failure::Lasting(text)) => (TaskOutcome::Refused, text),
     };
-    let body = CommandBody::CompleteTask {
-        incident: incident.id.clone(),
-        task: errand.task.id.clone(),
-        outcome,
-        text: Some(text),
-    };
+    let body =
+        CommandBody::CompleteTask { incident: incident.id.clone(), task: task.id.clone(), outcome, text: Some(text) };
     Some((incident.id, Command { by: None, agency: incident.agency, expected_version: None, body }))
+}
+
+async fn carry_out_once(platform: &Arc<Platform>, incident: &Incident, task: &Task) -> carrier::Outcome {
+    if let Action::NotifyConsole { message } = &task.step.action {
+        let notice = Notice { message: message.clone(), incident: incident.id.clone(), at: platform.now() };
+        platform.live().tell(notice);
+        return Ok("shown on the consoles".to_owned());
+    }
+    // The engine hands out nothing of an exercise that would leave the platform; here the types do not let it.
+    let Some(live) = Live::of(incident, task) else {
+        return Ok("not sent: this is an exercise or a test".to_owned());
+    };
+    match platform.carrier() {
+        Some(carrier) => carrier.carry_out(live).await,
+        None => Err(Failure::Lasting("no e-mail or webhook is configured".to_owned())),
+    }
 }

@@ -19,6 +19,9 @@ pub(crate) struct Config {
     /// Endpoints that playbooks may call, by name.
     #[serde(default)]
     pub(crate) webhook: Vec<Webhook>,
+    /// Endpoints that playbooks may send plain HTTP requests to, by name.
+    #[serde(default)]
+    pub(crate) endpoint: Vec<Endpoint>,
     /// What external MQTT brokers ask for, by their address.
     #[serde(default)]
     pub(crate) broker: Vec<Broker>,
@@ -73,6 +76,19 @@ pub(crate) struct Webhook {
     pub(crate) url: String,
     /// File with the signing secret (Standard Webhooks: `whsec_` and base64).
     pub(crate) secret_file: PathBuf,
+}
+
+/// `[[endpoint]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Endpoint {
+    /// The name that playbooks use.
+    pub(crate) name: String,
+    /// Where requests go; the path of a playbook's step is added to it.
+    pub(crate) url: String,
+    /// File with the value of the Authorization header, where the endpoint asks for one.
+    #[serde(default)]
+    pub(crate) authorization_file: Option<PathBuf>,
 }
 
 fn smtp_port() -> u16 {

@@ -456,6 +456,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/playbook/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Aborts the playbook under way; what was done and can be undone is undone, the latest first
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["abort_playbook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/priority": {
         parameters: {
             query?: never;
@@ -470,6 +490,26 @@ export interface paths {
          * @description To change incidents; roles: operator, supervisor.
          */
         post: operations["set_priority"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/rooms/{room}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says something in a joint room, as the agency that leads or one that is invited
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["post_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -530,6 +570,46 @@ export interface paths {
          * @description To change incidents; roles: operator, supervisor.
          */
         post: operations["complete_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers the question of a task
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["answer_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agrees to a task that waits for it; a second approval is another person's
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["approve_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -668,6 +748,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/playbook-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Playbooks to start from, each with the public guidance it follows
+         * @description To read playbooks; roles: operator, supervisor, analyst, integrator, auditor, administrator.
+         */
+        get: operations["list_playbook_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/playbooks": {
         parameters: {
             query?: never;
@@ -736,6 +836,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules/back-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what a rule would have done over a span of history, without saving it
+         * @description To change rules; roles: supervisor, analyst, administrator.
+         */
+        post: operations["back_test_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules/check": {
         parameters: {
             query?: never;
@@ -779,6 +899,46 @@ export interface paths {
          * @description To change rules; roles: supervisor, analyst, administrator.
          */
         delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every version of a rule, newest first
+         * @description To read rules; roles: operator, supervisor, analyst, integrator, auditor, administrator.
+         */
+        get: operations["list_rule_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A rule as it was in one version
+         * @description To read rules; roles: operator, supervisor, analyst, integrator, auditor, administrator.
+         */
+        get: operations["get_rule_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1136,6 +1296,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Aborts the playbook under way. */
+        AbortPlaybook: {
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description One that is not followed by the other. */
+        Absence: {
+            /** @description What starts the time. */
+            first: components["schemas"]["Part"];
+            /** @description What should follow. */
+            then: components["schemas"]["Part"];
+            /**
+             * Format: double
+             * @description Within so many metres of the first.
+             */
+            within_m?: number | null;
+            /**
+             * Format: double
+             * @description Within so many seconds.
+             */
+            within_s: number;
+        };
         /** @description An account. */
         Account: {
             /** @description Agency. */
@@ -1178,7 +1360,7 @@ export interface components {
             /** @description Path of a one-time link by which its owner sets a password; null where a password was given. */
             link?: string | null;
         };
-        /** @description Who or what carries out a step. */
+        /** @description Who or what carries out a step. Texts may hold placeholders: `{title}`, `{number}`, `{answers.<step>}`. */
         Action: "manual" | {
             /** @description The console shows a notice. */
             notify_console: {
@@ -1201,12 +1383,63 @@ export interface components {
                 /** @description Name of the endpoint in the configuration. */
                 endpoint: string;
             };
+        } | {
+            /** @description The incident is given to somebody. */
+            assign: {
+                /** @description To whom. */
+                to: components["schemas"]["Assignee"];
+            };
+        } | {
+            /** @description A person answers a question. */
+            ask: {
+                /** @description The answers to choose from; any text where there are none. */
+                options?: string[];
+                /** @description The question. */
+                question: string;
+            };
+        } | {
+            /** @description Nothing happens until the time is over or the condition holds, whichever comes first. */
+            wait: {
+                /**
+                 * Format: int32
+                 * @description Seconds.
+                 */
+                seconds?: number | null;
+                /** @description A CEL expression as in `when`. */
+                until?: string | null;
+            };
+        } | {
+            /** @description A note is written into the timeline. */
+            annotate: {
+                /** @description The text. */
+                text: string;
+            };
+        } | {
+            /** @description An HTTP request is sent to a configured endpoint. */
+            http: {
+                /** @description JSON; nothing where empty. */
+                body?: string;
+                /** @description Name of the endpoint in the configuration. */
+                endpoint: string;
+                /** @description The verb; `post` where absent. */
+                method?: components["schemas"]["HttpMethod"];
+                /** @description Added to the endpoint's address: empty, or from a `/`. */
+                path?: string;
+            };
+        } | {
+            /** @description A joint room of the incident is opened. */
+            open_room: {
+                /** @description Who is invited beside the agency that leads. */
+                agencies: string[];
+                /** @description Its name. */
+                name: string;
+            };
         };
         /**
          * @description Who or what carries out a task.
          * @enum {string}
          */
-        ActionWord: "manual" | "notify_console" | "email" | "webhook";
+        ActionWord: "manual" | "notify_console" | "email" | "webhook" | "assign" | "ask" | "wait" | "annotate" | "http" | "open_room";
         /** @description Adds a note. */
         AddNote: {
             /** @description The text. */
@@ -1232,6 +1465,8 @@ export interface components {
             asset?: string | null;
             /** @description The observations that caused it, oldest first. */
             causes: components["schemas"]["Observation"][];
+            /** @description How sure it is. */
+            certainty: components["schemas"]["Certainty"];
             cleared?: components["schemas"]["Time"] | null;
             /** @description Identity. */
             id: string;
@@ -1257,6 +1492,8 @@ export interface components {
             rule_version: number;
             /** @description How bad. */
             severity: components["schemas"]["Severity"];
+            /** @description The stage of its rule when it was raised. */
+            stage: components["schemas"]["Stage"];
             /** @description Whether it still holds. */
             state: components["schemas"]["AlarmState"];
             /**
@@ -1266,6 +1503,8 @@ export interface components {
             support: number;
             /** @description One line. */
             title: string;
+            /** @description How soon somebody has to act. */
+            urgency: components["schemas"]["Urgency"];
             /**
              * Format: int64
              * @description Counts up with every change.
@@ -1284,11 +1523,29 @@ export interface components {
         AlarmState: "active" | "cleared";
         /** @description What an alarm says. */
         AlarmText: {
+            /** @description How sure it is. */
+            certainty?: components["schemas"]["Certainty"];
             /** @description How bad. */
             severity: components["schemas"]["Severity"];
             /** @description One line with `{asset} {value} {unit} {zone} {kind} {source} {count}`. */
             title: string;
+            /** @description How soon somebody has to act. */
+            urgency?: components["schemas"]["Urgency"];
         };
+        /** @description Answers the question of a task. */
+        AnswerTask: {
+            /** @description One of its options, or any text where it has none. */
+            answer: string;
+        };
+        /** @description A person's consent. */
+        Approval: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Who. */
+            by: string;
+        };
+        /** @description Agrees to a task; who calls is the person who agrees. */
+        ApproveTask: Record<string, never>;
         /** @description A thing of the city with an identity and a place. */
         Asset: {
             /** @description The agency that answers for it. */
@@ -1318,6 +1575,17 @@ export interface components {
             items: components["schemas"]["Asset"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
+        };
+        /** @description To whom an incident is given: an object with one key. */
+        Assignee: {
+            /** @description One person. */
+            person: string;
+        } | {
+            /** @description Whoever has this role, such as `supervisor`, in the agency that leads. */
+            role: string;
+        } | {
+            /** @description An agency; the one that leads stays the same. */
+            agency: string;
         };
         /** @description One consultation or change of data, or one refusal of it. */
         AuditEntry: {
@@ -1352,6 +1620,177 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
+        /** @description What is to be tried. */
+        BackTest: {
+            /**
+             * @description `west,south,east,north` in degrees: only readings of places in this box.
+             * @example 24.8,60.1,25.0,60.3
+             */
+            bbox?: string | null;
+            /** @description First moment. */
+            from: components["schemas"]["Time"];
+            /** @description The rule; it need not be saved. */
+            rule: components["schemas"]["Rule"];
+            /** @description Moment after the last; at most 366 days later. */
+            to: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description Suggest a limit for so many alarms a day.
+             */
+            wanted_per_day?: number | null;
+        };
+        /** @description Alarms in a span of time. */
+        BackTestBucket: {
+            /**
+             * Format: int64
+             * @description Alarms of the rule on trial.
+             */
+            alarms: number;
+            /**
+             * Format: int64
+             * @description Alarms that the city's rules raised from the same kinds.
+             */
+            present: number;
+            /** @description Its first moment. */
+            start: components["schemas"]["Time"];
+        };
+        /** @description Alarms for a key. */
+        BackTestKey: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            alarms: number;
+            /** @description An asset, a source, a zone. */
+            key: string;
+        };
+        /** @description The rule against incidents that people have marked. */
+        BackTestMarks: {
+            /**
+             * Format: int64
+             * @description Incidents marked as false alarms.
+             */
+            false_alarms: number;
+            /**
+             * Format: int64
+             * @description Those that an alarm of the rule belongs to.
+             */
+            found: number;
+            /**
+             * Format: int64
+             * @description Genuine incidents in the span.
+             */
+            genuine: number;
+            /**
+             * Format: double
+             * @description Of the marked incidents that the rule tells, the share that was genuine.
+             */
+            precision?: number | null;
+            /**
+             * Format: double
+             * @description Of the genuine incidents, the share that the rule tells.
+             */
+            recall?: number | null;
+            /**
+             * Format: int64
+             * @description Those that an alarm of the rule belongs to.
+             */
+            repeated: number;
+            /**
+             * Format: int64
+             * @description Alarms that belong to no marked incident.
+             */
+            unmarked: number;
+        };
+        /** @description Alarms at a place. */
+        BackTestPlace: {
+            /**
+             * Format: int64
+             * @description Alarms of the rule on trial.
+             */
+            alarms: number;
+            /** @description Where, to about ten metres. */
+            place: components["schemas"]["Coordinates"];
+            /**
+             * Format: int64
+             * @description Alarms that the city's rules raised.
+             */
+            present: number;
+        };
+        /** @description What the rule would have done. */
+        BackTestReport: {
+            /**
+             * Format: int64
+             * @description Alarms in all.
+             */
+            alarms: number;
+            /**
+             * Format: int64
+             * @description Length of a bucket in seconds.
+             */
+            bucket_s: number;
+            /** @description Every bucket of the span in order. */
+            buckets: components["schemas"]["BackTestBucket"][];
+            /**
+             * Format: double
+             * @description What the rule costs: mean time for one reading in microseconds, reading of history included.
+             */
+            cost_us: number;
+            /** @description What they were raised for, most first. */
+            keys: components["schemas"]["BackTestKey"][];
+            marks?: components["schemas"]["BackTestMarks"] | null;
+            /**
+             * Format: int64
+             * @description Readings judged.
+             */
+            observations: number;
+            /**
+             * Format: int64
+             * @description Most alarms within ten minutes; an operator can take some ten (ISA-18.2).
+             */
+            peak_10_min: number;
+            /**
+             * Format: double
+             * @description Alarms a day.
+             */
+            per_day: number;
+            /** @description Where alarms were raised, most first. */
+            places: components["schemas"]["BackTestPlace"][];
+            /**
+             * Format: int32
+             * @description Most steps it takes for one reading.
+             */
+            steps: number;
+            stopped?: components["schemas"]["StoppedAt"] | null;
+            suggestion?: components["schemas"]["BackTestSuggestion"] | null;
+            /**
+             * Format: double
+             * @description How long judging took, reading of history included, in seconds.
+             */
+            took_s: number;
+            /** @description The alarms that stand for most others, at most ten. */
+            typical: components["schemas"]["Alarm"][];
+        };
+        /** @description A limit and what it gives. */
+        BackTestSuggestion: {
+            /**
+             * Format: int64
+             * @description Alarms in the span.
+             */
+            alarms: number;
+            /** @description Path of the field in the rule. */
+            field: string;
+            /**
+             * Format: double
+             * @description Alarms a day.
+             */
+            per_day: number;
+            /**
+             * Format: double
+             * @description Its value.
+             */
+            value: number;
+        };
         /** @description One step of a chain: an alarm that brought about another. */
         CauseLink: {
             /** @description The alarm that came first. */
@@ -1368,6 +1807,11 @@ export interface components {
             /** @description The evidence in words with its figures. */
             why: string;
         };
+        /**
+         * @description How sure it is, on the scale of OASIS CAP 1.2.
+         * @enum {string}
+         */
+        Certainty: "observed" | "likely" | "possible" | "unlikely" | "unknown";
         /** @description Moves an incident along its lifecycle. */
         ChangeState: {
             /** @description Why. */
@@ -1377,8 +1821,18 @@ export interface components {
         };
         /** @description What is wrong with a rule. */
         Check: {
+            /**
+             * Format: int32
+             * @description Most steps it takes for one reading.
+             */
+            cost: number;
             /** @description What is wrong, and where. */
             diagnostics: components["schemas"]["Diagnostic"][];
+            /**
+             * Format: int32
+             * @description Most steps that a rule may take.
+             */
+            max_cost: number;
             /** @description Whether it may be saved. */
             ok: boolean;
         };
@@ -1427,6 +1881,26 @@ export interface components {
              * @description Seconds it must hold.
              */
             for_s?: number;
+        };
+        /** @description Together, in any order. */
+        Cooccurrence: {
+            /**
+             * Format: int32
+             * @description How many of the parts are enough; all where absent.
+             */
+            at_least?: number | null;
+            /** @description Two to eight. */
+            parts: components["schemas"]["Part"][];
+            /**
+             * Format: double
+             * @description All within so many metres of the latest.
+             */
+            within_m?: number | null;
+            /**
+             * Format: double
+             * @description All within so many seconds.
+             */
+            within_s: number;
         };
         /** @description Longitude and latitude in WGS 84 degrees. */
         Coordinates: number[];
@@ -1566,6 +2040,21 @@ export interface components {
         } | {
             /** @description A CEL expression holds. */
             condition: components["schemas"]["Condition"];
+        } | {
+            /** @description The reading does not move any more. */
+            flat_line: components["schemas"]["FlatLine"];
+        } | {
+            /** @description Readings outside the plausible range of their kind. */
+            out_of_range: components["schemas"]["OutOfRange"];
+        } | {
+            /** @description First this, then that. */
+            sequence: components["schemas"]["Sequence"];
+        } | {
+            /** @description First this, and that does not follow. */
+            absence: components["schemas"]["Absence"];
+        } | {
+            /** @description This and that at about the same time, in any order. */
+            cooccurrence: components["schemas"]["Cooccurrence"];
         };
         /** @description One fault of a rule. */
         Diagnostic: {
@@ -1690,6 +2179,15 @@ export interface components {
              */
             series: number;
         };
+        /** @description What happens when a step is overdue or has failed. */
+        Escalation: {
+            /** @description Whether the playbook is aborted and what was done is undone. */
+            abort?: boolean;
+            /** @description The agency that leads from then on. */
+            hand_to?: string | null;
+            notify?: components["schemas"]["Action"] | null;
+            priority?: components["schemas"]["Priority"] | null;
+        };
         /** @description One thing that is wrong, and where. */
         Fault: {
             /** @description Column, from 1. */
@@ -1701,8 +2199,26 @@ export interface components {
             /** @description Path of the field, parameter or header. */
             path: string;
         };
+        /** @description Has not moved by more than a tolerance for a while. */
+        FlatLine: {
+            /**
+             * Format: double
+             * @description Seconds.
+             */
+            for_s: number;
+            /**
+             * Format: double
+             * @description In the unit of the rule.
+             */
+            tolerance?: number;
+        };
         /** @description Zones and what a moving thing does to them. */
         Geofence: {
+            /**
+             * Format: double
+             * @description For `inside`: seconds it must have been inside.
+             */
+            for_s?: number;
             /** @description What raises the alarm. */
             on: components["schemas"]["Crossing"];
             /** @description The zones. */
@@ -1741,6 +2257,11 @@ export interface components {
          * @enum {string}
          */
         HealthState: "live" | "quiet" | "failing" | "never";
+        /**
+         * @description The verb of an HTTP request.
+         * @enum {string}
+         */
+        HttpMethod: "get" | "post" | "put" | "delete";
         /** @description What the control room handles. */
         Incident: {
             /** @description The agency that leads. */
@@ -1751,6 +2272,7 @@ export interface components {
             allowed: components["schemas"]["IncidentState"][];
             /** @description Ids of the assets of its alarms. */
             assets: string[];
+            assigned?: components["schemas"]["Assignee"] | null;
             /** @description When it last changed. */
             changed: components["schemas"]["Time"];
             /** @description Identity. */
@@ -1777,6 +2299,8 @@ export interface components {
             reality: components["schemas"]["Reality"];
             /** @description Other incidents that it has to do with. */
             related: components["schemas"]["RelatedIncident"][];
+            /** @description Its joint rooms, oldest first. */
+            rooms: components["schemas"]["Room"][];
             /** @description The worst severity of its alarms. */
             severity: components["schemas"]["Severity"];
             /** @description The incident this one was split from. */
@@ -2017,6 +2541,19 @@ export interface components {
          * @enum {string}
          */
         Origin: "live" | "replayed" | "simulated";
+        /** @description Outside the plausible range of its kind. */
+        OutOfRange: {
+            /**
+             * Format: double
+             * @description Seconds plausible ones must have come.
+             */
+            clear_for_s?: number;
+            /**
+             * Format: double
+             * @description Seconds only such readings must have come.
+             */
+            for_s?: number;
+        };
         /**
          * @description What became of something.
          * @enum {string}
@@ -2027,6 +2564,13 @@ export interface components {
          * @enum {string}
          */
         Overload: "wait" | "shed";
+        /** @description Which readings a part of a pattern means. */
+        Part: {
+            /** @description Of these kinds of the rule; of all where empty. */
+            kinds?: string[];
+            /** @description For which this CEL expression holds. */
+            when?: string | null;
+        };
         /** @description What was known at a moment. */
         Picture: {
             /** @description Alarms whose condition held, and the first alarms of the incidents below that were over. */
@@ -2056,13 +2600,17 @@ export interface components {
             /** @enum {string} */
             type: "Polygon";
         };
-        /** @description The ordered steps for an incident type. */
+        /** @description The steps for an incident type. */
         Playbook: {
+            /** @description When to use it, and what it reaches. */
+            description?: string;
             /** @description Identity. */
             id: string;
             /** @description Name for people. */
             name: string;
-            /** @description Steps in order. */
+            /** @description The public guidance it follows. */
+            source?: string;
+            /** @description Steps, in the order people read them. */
             steps: components["schemas"]["Step"][];
             /**
              * Format: int64
@@ -2074,6 +2622,23 @@ export interface components {
             items: components["schemas"]["Playbook"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
+        };
+        /** @description A playbook to start from, for one incident type. */
+        PlaybookTemplate: {
+            /** @description The incident type it is made for. */
+            incident_type: string;
+            /** @description The playbook; put it under an id of your own. */
+            playbook: components["schemas"]["Playbook"];
+        };
+        /** @description The templates. */
+        PlaybookTemplates: {
+            /** @description By incident type. */
+            items: components["schemas"]["PlaybookTemplate"][];
+        };
+        /** @description Says something in a joint room. */
+        PostMessage: {
+            /** @description The text. */
+            text: string;
         };
         /**
          * @description How urgent, 1 first.
@@ -2214,6 +2779,17 @@ export interface components {
          * @enum {string}
          */
         Role: "operator" | "supervisor" | "analyst" | "integrator" | "auditor" | "administrator" | "device" | "source";
+        /** @description A named conversation of an incident, to which agencies are invited. Its messages stand in the timeline. */
+        Room: {
+            /** @description Who is invited beside the agency that leads. */
+            agencies: string[];
+            /** @description Its name inside the incident. */
+            id: string;
+            /** @description Name for people. */
+            name: string;
+            /** @description When it was opened. */
+            opened: components["schemas"]["Time"];
+        };
         /** @description What to look at, when to raise an alarm, what incident to open. */
         Rule: {
             /** @description The agency that handles its alarms. */
@@ -2240,8 +2816,19 @@ export interface components {
             key?: components["schemas"]["Key"];
             /** @description The observation kinds it looks at. */
             kinds: string[];
+            /**
+             * Format: double
+             * @description Allowed lateness in seconds: readings are judged in the order of their phenomenon time, this long after it.
+             */
+            lateness_s?: number;
             /** @description Name for people. */
             name: string;
+            /** @description Why this version was made, in its author's words. */
+            reason?: string;
+            /** @description How far its alarms reach; `live` where absent. */
+            stage?: components["schemas"]["Stage"];
+            /** @description UCUM code of the unit that its figures are written in; that of its kinds where absent. */
+            unit?: string | null;
             /**
              * Format: int64
              * @description Counts up with every change; ignored on the way in.
@@ -2254,6 +2841,38 @@ export interface components {
             items: components["schemas"]["Rule"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
+        };
+        /** @description One version of a rule. */
+        RuleVersion: {
+            /** @description The rule as it was. */
+            rule: components["schemas"]["Rule"];
+            /** @description Since when. */
+            since: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description The version.
+             */
+            version: number;
+        };
+        RuleVersionList: {
+            items: components["schemas"]["RuleVersion"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        /** @description One after the other. */
+        Sequence: {
+            /** @description In this order, two to eight. */
+            parts: components["schemas"]["Part"][];
+            /**
+             * Format: double
+             * @description Metres from the first.
+             */
+            within_m?: number | null;
+            /**
+             * Format: double
+             * @description Seconds from the first to the last.
+             */
+            within_s: number;
         };
         /** @description One asset's readings of one kind, thinned out for a chart. */
         Series: {
@@ -2412,6 +3031,11 @@ export interface components {
             /** @description Title of the new incident. */
             title?: string | null;
         };
+        /**
+         * @description How far the alarms of a rule reach.
+         * @enum {string}
+         */
+        Stage: "silent" | "shadow" | "live";
         /** @description Starts a playbook. */
         StartPlaybook: {
             /** @description Which. */
@@ -2421,11 +3045,51 @@ export interface components {
         Step: {
             /** @description Who or what carries it out. */
             action: components["schemas"]["Action"];
+            /** @description The steps that must be over before it starts: none of them for an empty list, the step before it where absent. */
+            after?: string[] | null;
+            /**
+             * Format: int32
+             * @description How many different persons must agree before it starts.
+             */
+            approvals?: number;
+            /**
+             * Format: int32
+             * @description Seconds before the second try, doubled for each further one; 5 where absent.
+             */
+            backoff_s?: number | null;
+            compensate?: components["schemas"]["Action"] | null;
+            /**
+             * Format: int32
+             * @description Seconds from its turn until it is overdue.
+             */
+            deadline_s?: number | null;
+            escalate?: components["schemas"]["Escalation"] | null;
+            /** @description Its name inside the playbook; `step-<n>` by its place where absent. */
+            id?: string | null;
             /** @description How to do it. */
             instruction?: string;
+            /**
+             * Format: int32
+             * @description Further tries after a failure that may pass; 3 where absent and the step leaves the platform.
+             */
+            retries?: number | null;
             /** @description What is to be done, as a short order. */
             title: string;
+            /** @description A CEL expression over the incident and earlier answers; where it does not hold the step is left out. */
+            when?: string | null;
         };
+        /** @description Where a trial ended early. */
+        StoppedAt: {
+            /** @description The moment. */
+            at: components["schemas"]["Time"];
+            /** @description Why. */
+            why: components["schemas"]["StoppedWhy"];
+        };
+        /**
+         * @description Why a trial ended early.
+         * @enum {string}
+         */
+        StoppedWhy: "too_many_alarms" | "too_many_observations" | "too_long";
         /** @description One store. */
         Storage: {
             /**
@@ -2471,23 +3135,69 @@ export interface components {
         Task: {
             /** @description Who or what carries it out. */
             action: components["schemas"]["ActionWord"];
+            /** @description Names of the steps of the same run that must be over before it starts; the task before it where null. */
+            after?: string[] | null;
+            /** @description What a person answered. */
+            answer?: string | null;
+            /** @description Who agreed. */
+            approvals: components["schemas"]["Approval"][];
+            /**
+             * Format: int32
+             * @description How many different persons must agree before it starts.
+             */
+            approvals_needed: number;
+            /**
+             * Format: int32
+             * @description Tries begun.
+             */
+            attempts: number;
             changed?: components["schemas"]["Time"] | null;
+            /** @description The task that it undoes. */
+            compensates?: string | null;
+            deadline?: components["schemas"]["Time"] | null;
+            ended?: components["schemas"]["Time"] | null;
+            /** @description Whether it was escalated. */
+            escalated: boolean;
+            /** @description The task that it escalates. */
+            escalates?: string | null;
             /** @description Identity. */
             id: string;
             /** @description How to do it. */
             instruction: string;
+            /** @description The answers to choose from; any text where there are none. */
+            options: string[];
             /** @description What came of it. */
             outcome?: string | null;
+            /** @description Whether the deadline passed before it was over. */
+            overdue: boolean;
+            /** @description The question it asks. */
+            question?: string | null;
+            resume_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int32
+             * @description Which playbook of the incident it belongs to, counted from 0.
+             */
+            run: number;
+            started?: components["schemas"]["Time"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["TaskState"];
+            /** @description Its name inside its run; null for a task from before steps had names. */
+            step?: string | null;
             /** @description What is to be done. */
             title: string;
+            /**
+             * Format: int32
+             * @description Most tries.
+             */
+            tries: number;
+            /** @description The condition under which it is done. */
+            when?: string | null;
         };
         /**
          * @description Where a task stands.
          * @enum {string}
          */
-        TaskState: "waiting" | "running" | "done" | "failed" | "skipped";
+        TaskState: "waiting" | "running" | "done" | "failed" | "skipped" | "awaiting_approval" | "retrying" | "compensating" | "compensated";
         /**
          * @description What a person may say of a task.
          * @enum {string}
@@ -2625,6 +3335,14 @@ export interface components {
                 /** @description The other. */
                 incident: string;
             };
+        } | {
+            /** @description Somebody said something in a joint room. */
+            message: {
+                /** @description The room. */
+                room: string;
+                /** @description The text. */
+                text: string;
+            };
         };
         /** @description A bearer token, without its secret. */
         Token: {
@@ -2697,6 +3415,11 @@ export interface components {
             /** @description The other one. */
             from: string;
         };
+        /**
+         * @description How soon somebody has to act, on the scale of OASIS CAP 1.2.
+         * @enum {string}
+         */
+        Urgency: "immediate" | "expected" | "future" | "past" | "unknown";
         /** @description Uses a one-time link. */
         UseLink: {
             /** @description Name of the first administrator; for such a link only. */
@@ -3152,6 +3875,8 @@ export interface operations {
             query?: {
                 /** @description `active`, `cleared`, or both separated by a comma. */
                 state?: string | null;
+                /** @description `live` where absent; `shadow` for those of rules on trial, whatever their state. */
+                stage?: string | null;
                 /** @description Raised by this rule. */
                 rule?: string | null;
                 /** @description Severities, separated by commas. */
@@ -4046,6 +4771,52 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    abort_playbook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbortPlaybook"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     set_priority: {
         parameters: {
             query?: never;
@@ -4065,6 +4836,53 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SetPriority"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostMessage"];
             };
         };
         responses: {
@@ -4204,6 +5022,100 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CompleteTask"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    answer_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerTask"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    approve_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveTask"];
             };
         };
         responses: {
@@ -4580,6 +5492,33 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_playbook_templates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookTemplates"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_playbooks: {
         parameters: {
             query?: {
@@ -4780,6 +5719,41 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    back_test_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackTest"];
+            };
+        };
+        responses: {
+            /** @description What it would have done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackTestReport"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     check_rule: {
         parameters: {
             query?: never;
@@ -4934,6 +5908,72 @@ export interface operations {
             412: components["responses"]["Problem412"];
             422: components["responses"]["Problem422"];
             428: components["responses"]["Problem428"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_rule_versions: {
+        parameters: {
+            query?: {
+                /** @description Items wanted, 1 to 1000; 100 where absent. */
+                limit?: number | null;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of versions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleVersionList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_rule_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleVersion"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             503: components["responses"]["Problem503"];
         };
     };

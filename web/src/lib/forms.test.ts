@@ -10,9 +10,9 @@ test('a kind survives the form; unit and range belong to numbers', () => {
 });
 
 test('every action of a step survives the form', () => {
-  const actions: Playbook['steps'][number]['action'][] = ['manual', { notify_console: { message: 'Smog' } }, { email: { to: ['a@city.example', 'b@city.example'], subject: 'Smog', body: 'Now' } }, { webhook: { endpoint: 'sirens' } }];
+  const actions: Playbook['steps'][number]['action'][] = ['manual', { notify_console: { message: 'Smog' } }, { email: { to: ['a@city.example', 'b@city.example'], subject: 'Smog', body: 'Now' } }, { webhook: { endpoint: 'sirens' } }, { ask: { question: 'Smell?', options: ['yes', 'no'] } }, { wait: { seconds: 60, until: null } }];
   for (const action of actions) {
-    const step = { title: 'Call', instruction: 'By phone', action };
+    const step = { title: 'Call', instruction: 'By phone', action, id: 'call', after: [], when: 'priority == 1', approvals: 2, deadline_s: 60 };
     expect(toStep(fromStep(step))).toEqual(step);
   }
 });

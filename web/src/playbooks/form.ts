@@ -4,30 +4,33 @@ import type { Playbook } from '../lib/wire';
 
 type Step = Playbook['steps'][number];
 export const actions = ['manual', 'notify_console', 'email', 'webhook'] as const;
-export type ActionName = (typeof actions)[number];
+/** `kept`: an action that this form has no fields for; it stays as it is. */
+export type ActionName = (typeof actions)[number] | 'kept';
 
-export interface StepForm { key: number; title: string; instruction: string; action: ActionName; message: string; to: string; subject: string; body: string; endpoint: string }
+/** `held` is the step as it was read: what the form does not show of it (order, conditions, deadlines) is not lost. */
+export interface StepForm { key: number; held: Step | null; title: string; instruction: string; action: ActionName; message: string; to: string; subject: string; body: string; endpoint: string }
 
 let next = 1;
-export const blankStep = (): StepForm => ({ key: next++, title: '', instruction: '', action: 'manual', message: '', to: '', subject: '', body: '', endpoint: '' });
+export const blankStep = (): StepForm => ({ key: next++, held: null, title: '', instruction: '', action: 'manual', message: '', to: '', subject: '', body: '', endpoint: '' });
 
 export function fromStep(step: Step): StepForm {
-  const form = { ...blankStep(), title: step.title, instruction: step.instruction ?? '' };
+  const form = { ...blankStep(), held: step, title: step.title, instruction: step.instruction ?? '' };
   const { action } = step;
   if (action === 'manual') return form;
   if ('notify_console' in action) return { ...form, action: 'notify_console', message: action.notify_console.message };
   if ('email' in action) return { ...form, action: 'email', to: action.email.to.join(', '), subject: action.email.subject, body: action.email.body };
-  return { ...form, action: 'webhook', endpoint: action.webhook.endpoint };
+  if ('webhook' in action) return { ...form, action: 'webhook', endpoint: action.webhook.endpoint };
+  return { ...form, action: 'kept' };
 }
 
 function action(form: StepForm): Step['action'] {
   if (form.action === 'notify_console') return { notify_console: { message: form.message.trim() } };
   if (form.action === 'email') return { email: { to: form.to.split(/[\s,;]+/).filter(Boolean), subject: form.subject.trim(), body: form.body } };
   if (form.action === 'webhook') return { webhook: { endpoint: form.endpoint.trim() } };
-  return 'manual';
+  return (form.action === 'kept' && form.held?.action) || 'manual';
 }
 
-export const toStep = (form: StepForm): Step => ({ title: form.title.trim(), instruction: form.instruction.trim(), action: action(form) });
+export const toStep = (form: StepForm): Step => ({ ...form.held, title: form.title.trim(), instruction: form.instruction.trim(), action: action(form) });
 
 /** The list with one step moved up (-1) or down (1). */
 export function move<T>(list: readonly T[], index: number, by: 1 | -1): T[] {

@@ -10,6 +10,7 @@ use vigiles_store::Document;
 use vigiles_trust::{Action, Context, Resource};
 
 use super::listing::{self, Window};
+use super::playbook_checks;
 use crate::call::{Call, no_content, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
@@ -264,6 +265,7 @@ fn read_kind(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
 fn read_playbook(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
     let playbook: Playbook = call.json()?;
     same_id(call, playbook.id.as_str())?;
+    playbook_checks::check(call, &playbook)?;
     Ok((CommandBody::PutPlaybook(Box::new(playbook.into())), None))
 }
 

@@ -15,18 +15,9 @@ use crate::wire::orders::{
 };
 use crate::wire::words::{IncidentState, Reality};
 
-const WRITE: Action = Action::Write(Resource::Incidents);
+pub(super) const WRITE: Action = Action::Write(Resource::Incidents);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let command = |endpoint: Endpoint| {
-        endpoint
-            .may(WRITE)
-            .if_match(IfMatch::Optional)
-            .idempotent()
-            .answers::<Incident>(200, "The incident as it is now.")
-            .etag()
-            .also(&[409])
-    };
     let all = vec![
         Endpoint::post("/api/v1/incidents", "open_incident", "Opens an incident by hand", open)
             .may(WRITE)
@@ -87,6 +78,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .takes::<CompleteTask>(),
     ];
     all.into_iter().map(|endpoint| endpoint.tag("incidents")).collect()
+}
+
+/// What every command on one incident has in common.
+pub(super) fn command(endpoint: Endpoint) -> Endpoint {
+    endpoint
+        .may(WRITE)
+        .if_match(IfMatch::Optional)
+        .idempotent()
+        .answers::<Incident>(200, "The incident as it is now.")
+        .etag()
+        .also(&[409])
 }
 
 async fn open(call: Call) -> Answer {
@@ -197,13 +199,13 @@ async fn task(call: Call) -> Answer {
 }
 
 /// The incident of the path, if the caller may change it.
-async fn own(call: &Call) -> Result<IncidentId, Problem> {
+pub(super) async fn own(call: &Call) -> Result<IncidentId, Problem> {
     let incident = call.incident(call.parameter("id")).await?;
     call.check_owner(Some(&incident.agency))?;
     Ok(incident.id)
 }
 
-async fn run(call: &Call, command: CommandBody) -> Answer {
+pub(super) async fn run(call: &Call, command: CommandBody) -> Answer {
     let done = call.command(call.if_match()?, command).await?;
     incident(StatusCode::OK, done)
 }

@@ -15,6 +15,9 @@ mod incidents;
 mod listing;
 mod observations;
 mod picture;
+mod playbook_checks;
+mod playbook_commands;
+mod playbook_templates;
 mod rules;
 mod session;
 mod sources;
@@ -42,6 +45,8 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
         alarms::endpoints(),
         incidents::endpoints(),
         incident_commands::endpoints(),
+        playbook_commands::endpoints(),
+        playbook_templates::endpoints(),
         events::endpoints(),
         sources::endpoints(),
         system::endpoints(),

@@ -4,12 +4,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vigiles_model as model;
 use vigiles_model::incident::TimelineEvent as Event;
-use vigiles_model::playbook;
 
+use super::action::Assignee;
 use super::correlation::RelationWord;
 use super::place::Place;
+use super::task::Task;
 use super::time::Time;
-use super::words::{IncidentState, Priority, Reality, Severity, TaskState};
+use super::words::{IncidentState, Priority, Reality, Severity};
 
 /// What the control room handles.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -60,6 +61,10 @@ pub struct Incident {
     pub related: Vec<RelatedIncident>,
     /// The states that may come next.
     pub allowed: Vec<IncidentState>,
+    /// To whom it is given.
+    pub assigned: Option<Assignee>,
+    /// Its joint rooms, oldest first.
+    pub rooms: Vec<Room>,
     /// Counts up with every change; the ETag.
     pub version: u64,
 }
@@ -92,37 +97,17 @@ pub struct RelatedIncident {
     pub by: Option<String>,
 }
 
-/// One step of a playbook under way.
+/// A named conversation of an incident, to which agencies are invited. Its messages stand in the timeline.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Task {
-    /// Identity.
+pub struct Room {
+    /// Its name inside the incident.
     pub id: String,
-    /// What is to be done.
-    pub title: String,
-    /// How to do it.
-    pub instruction: String,
-    /// Who or what carries it out.
-    pub action: ActionWord,
-    /// Where it stands.
-    pub state: TaskState,
-    /// When it last changed.
-    pub changed: Option<Time>,
-    /// What came of it.
-    pub outcome: Option<String>,
-}
-
-/// Who or what carries out a task.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ActionWord {
-    /// A person ticks it off.
-    Manual,
-    /// The console shows a notice.
-    NotifyConsole,
-    /// An e-mail is sent.
-    Email,
-    /// A signed HTTP POST is sent.
-    Webhook,
+    /// Name for people.
+    pub name: String,
+    /// Who is invited beside the agency that leads.
+    pub agencies: Vec<String>,
+    /// When it was opened.
+    pub opened: Time,
 }
 
 /// One line of the timeline.
@@ -216,6 +201,13 @@ pub enum TimelineEvent {
         /// The other.
         incident: String,
     },
+    /// Somebody said something in a joint room.
+    Message {
+        /// The room.
+        room: String,
+        /// The text.
+        text: String,
+    },
 }
 
 impl From<&Event> for TimelineEvent {
@@ -238,25 +230,18 @@ impl From<&Event> for TimelineEvent {
                 Self::Related { incident: incident.to_string(), relation: (*relation).into(), why: why.clone() }
             }
             Event::Unrelated { incident } => Self::Unrelated { incident: incident.to_string() },
+            Event::Message { room, text } => Self::Message { room: room.to_string(), text: text.clone() },
         }
     }
 }
 
-impl From<&playbook::Task> for Task {
-    fn from(task: &playbook::Task) -> Self {
+impl From<&model::incident::Room> for Room {
+    fn from(room: &model::incident::Room) -> Self {
         Self {
-            id: task.id.to_string(),
-            title: task.step.title.clone(),
-            instruction: task.step.instruction.clone(),
-            action: match task.step.action {
-                playbook::Action::Manual => ActionWord::Manual,
-                playbook::Action::NotifyConsole { .. } => ActionWord::NotifyConsole,
-                playbook::Action::Email { .. } => ActionWord::Email,
-                playbook::Action::Webhook { .. } => ActionWord::Webhook,
-            },
-            state: task.state.into(),
-            changed: task.changed.map(Time::from),
-            outcome: task.outcome.clone(),
+            id: room.id.to_string(),
+            name: room.name.clone(),
+            agencies: room.agencies.iter().map(ToString::to_string).collect(),
+            opened: room.opened.into(),
         }
     }
 }
@@ -319,6 +304,8 @@ impl From<&model::Incident> for Incident {
             links: incident.links.iter().map(CauseLink::from).collect(),
             related: incident.related.iter().map(RelatedIncident::from).collect(),
             allowed: state.allowed(),
+            assigned: incident.assigned.clone().map(Assignee::from),
+            rooms: incident.rooms.iter().map(Room::from).collect(),
             version: incident.version,
         }
     }

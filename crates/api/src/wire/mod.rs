@@ -1,6 +1,7 @@
 //! The JSON shapes of the API. Each is made from the model's type, and only these know how it looks outside.
 
 pub mod account;
+pub mod action;
 pub mod alarm;
 pub mod asset;
 pub mod audit;
@@ -20,6 +21,7 @@ pub mod playbook;
 pub mod rule;
 pub mod source;
 pub mod system;
+pub mod task;
 pub mod time;
 pub mod words;
 pub mod zone;

@@ -136,6 +136,38 @@ pub struct CompleteTask {
     pub text: Option<String>,
 }
 
+/// Answers the question of a task.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerTask {
+    /// One of its options, or any text where it has none.
+    #[schema(min_length = 1, max_length = 4096)]
+    pub answer: String,
+}
+
+/// Agrees to a task; who calls is the person who agrees.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApproveTask {}
+
+/// Aborts the playbook under way.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AbortPlaybook {
+    /// Why.
+    #[schema(min_length = 1, max_length = 4096)]
+    pub reason: String,
+}
+
+/// Says something in a joint room.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostMessage {
+    /// The text.
+    #[schema(min_length = 1, max_length = 8192)]
+    pub text: String,
+}
+
 /// What a person may say of a task.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

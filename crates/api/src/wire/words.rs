@@ -187,8 +187,29 @@ words!(
         Done,
         /// The system could not do it.
         Failed,
-        /// Left out by a person.
+        /// Left out.
         Skipped,
+        /// Its turn has come, but people must agree first.
+        AwaitingApproval,
+        /// A try has failed; the next one is due.
+        Retrying,
+        /// It was done, and is being undone.
+        Compensating,
+        /// It was done, and is undone.
+        Compensated,
+    }
+);
+words!(
+    /// The verb of an HTTP request.
+    HttpMethod = model::playbook::HttpMethod {
+        /// Ask for it.
+        Get,
+        /// Hand in.
+        Post,
+        /// Create or replace.
+        Put,
+        /// Remove.
+        Delete,
     }
 );
 words!(

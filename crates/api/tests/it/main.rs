@@ -13,6 +13,7 @@ mod foreign;
 mod incidents;
 mod lists;
 mod narrowing;
+mod playbooks;
 mod session;
 mod setting;
 mod slow;

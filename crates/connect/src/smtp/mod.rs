@@ -8,9 +8,11 @@ use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport};
-use vigiles_model::{Geometry, Task};
+use vigiles_model::Geometry;
+use vigiles_model::playbook::Live;
+use vigiles_runtime::carrier::{Failure, Outcome};
 
-use crate::outbound::{Failure, Live};
+use crate::outbound::started;
 
 /// How long the mail server may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -82,33 +84,33 @@ impl Smtp {
         Ok(Self { transport: builder.build(), from })
     }
 
-    /// The message of a task. Its Message-ID stays the same when the task is carried out again after a crash.
+    /// The message of a task. Its Message-ID stays the same when it is tried again by itself, also after a crash.
     pub(crate) fn message(
         &self,
         live: &Live<'_>,
-        task: &Task,
         to: &[String],
         subject: &str,
         body: &str,
-    ) -> Result<Message, String> {
+    ) -> Result<Message, Failure> {
         if to.is_empty() || to.len() > MAX_TO {
-            return Err(format!("an e-mail has 1 to {MAX_TO} addresses, this one has {}", to.len()));
+            let why = format!("an e-mail has 1 to {MAX_TO} addresses, this one has {}", to.len());
+            return Err(Failure::Lasting(why));
         }
-        let changed = task.changed.unwrap_or(live.incident().changed);
-        let id = format!("<{}.{}@{}>", task.id, changed.as_millis(), self.from.email.domain());
+        let id = format!("<{}.{}@{}>", live.task().id, started(live).as_millis(), self.from.email.domain());
         let mut builder = Message::builder()
             .from(self.from.clone())
             .subject(subject)
             .message_id(Some(id))
             .header(ContentType::TEXT_PLAIN);
         for address in to {
-            builder = builder.to(address.parse().map_err(|e| format!("{address:?} is not a mail address: {e}"))?);
+            let no_address = |e| Failure::Lasting(format!("{address:?} is not a mail address: {e}"));
+            builder = builder.to(address.parse().map_err(no_address)?);
         }
-        builder.body(text(live, body)).map_err(|e| e.to_string())
+        builder.body(text(live, body)).map_err(|e| Failure::Lasting(e.to_string()))
     }
 
     /// Hands a message over once.
-    pub(crate) fn send(&self, message: &Message) -> Result<String, Failure> {
+    pub(crate) fn send(&self, message: &Message) -> Outcome {
         match self.transport.send(message) {
             Ok(answer) => Ok(format!("handed to the mail server, {}", answer.code())),
             Err(e) if e.is_permanent() || e.is_client() => {

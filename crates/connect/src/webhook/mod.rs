@@ -10,9 +10,10 @@ use serde_json::json;
 use sha2::Sha256;
 use ureq::Agent;
 use vigiles_formats::geojson::PlaceRef;
-use vigiles_model::Task;
+use vigiles_model::playbook::Live;
+use vigiles_runtime::carrier::{Failure, Outcome};
 
-use crate::outbound::{Failure, Live};
+use crate::outbound::{judged, started};
 
 /// How long one call may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -65,14 +66,15 @@ impl Webhook {
         Ok(Self { url: url.to_owned(), secret, agent: config.new_agent() })
     }
 
-    /// What is sent for a task. The id stays the same when the task is carried out again after a crash, and
-    /// changes when a person asks for it again.
-    pub(crate) fn call(live: &Live<'_>, task: &Task) -> Result<Call, String> {
+    /// What is sent for a task. The id stays the same when it is tried again by itself, also after a crash, and changes
+    /// when a person asks for it again.
+    pub(crate) fn call(live: &Live<'_>) -> Result<Call, Failure> {
+        let task = live.task();
         let incident = live.incident();
-        let changed = task.changed.unwrap_or(incident.changed);
+        let started = started(live);
         let body = json!({
             "type": "incident.task",
-            "timestamp": changed.to_string(),
+            "timestamp": started.to_string(),
             "data": {
                 "incident": {
                     "id": incident.id, "number": incident.number, "incident_type": incident.incident_type,
@@ -83,8 +85,8 @@ impl Webhook {
                 "task": { "id": task.id, "title": task.step.title, "instruction": task.step.instruction },
             },
         });
-        let body = serde_json::to_string(&body).map_err(|e| e.to_string())?;
-        Ok(Call { id: format!("msg_{}_{}", task.id, changed.as_millis()), body })
+        let body = serde_json::to_string(&body).map_err(|e| Failure::Lasting(e.to_string()))?;
+        Ok(Call { id: format!("msg_{}_{}", task.id, started.as_millis()), body })
     }
 
     /// Sends a call once.
@@ -92,7 +94,7 @@ impl Webhook {
         clippy::disallowed_methods,
         reason = "the signature carries the time of sending, for the receiver to check"
     )]
-    pub(crate) fn post(&self, call: &Call) -> Result<String, Failure> {
+    pub(crate) fn post(&self, call: &Call) -> Outcome {
         let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let request = self
             .agent
@@ -101,15 +103,7 @@ impl Webhook {
             .header("webhook-id", &call.id)
             .header("webhook-timestamp", now_s.to_string())
             .header("webhook-signature", sign(&self.secret, &call.id, now_s, &call.body));
-        let status = match request.send(call.body.as_str()) {
-            Ok(response) => response.status().as_u16(),
-            Err(e) => return Err(Failure::Passing(format!("the endpoint was not reached: {e}"))),
-        };
-        match status {
-            200..=299 => Ok(format!("delivered, {status}")),
-            408 | 429 | 500..=599 => Err(Failure::Passing(format!("the endpoint answered {status}"))),
-            _ => Err(Failure::Lasting(format!("the endpoint refused the call with {status}"))),
-        }
+        judged(request.send(call.body.as_str()))
     }
 }
 

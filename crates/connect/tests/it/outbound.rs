@@ -4,71 +4,67 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::Duration;
 
-use vigiles_connect::outbound::{Outbound, Retries};
+use vigiles_connect::endpoint::Endpoint;
+use vigiles_connect::outbound::Outbound;
 use vigiles_connect::smtp::{Config, Security, Smtp};
 use vigiles_connect::webhook::Webhook;
-use vigiles_model::playbook::{Action, Step};
+use vigiles_model::playbook::{Action, HttpMethod, Live, Step};
 use vigiles_model::*;
-use vigiles_runtime::carrier::{Carrier, Outcome};
+use vigiles_runtime::carrier::{Carrier, Failure, Outcome};
 
 use crate::receiver::receive;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-fn incident(reality: Reality) -> Incident {
-    Incident {
-        id: IncidentId::new("inc-1").unwrap(),
-        number: 17,
-        incident_type: "air_quality".into(),
-        title: "Fine dust at Mäkelänkatu".into(),
-        state: IncidentState::New,
-        reality,
-        priority: Priority::P2,
-        severity: Severity::Severe,
-        place: Some(Geometry::Point(Position { lon: 24.95, lat: 60.2 })),
-        agency: AgencyId::new("environment").unwrap(),
-        opened: Timestamp(1_800_000_000_000_000),
-        changed: Timestamp(1_800_000_000_000_000),
-        alarms: vec![],
-        assets: vec![],
-        playbook: None,
-        tasks: vec![],
-        timeline: vec![],
-        witnesses: 0,
-        links: Vec::new(),
-        related: Vec::new(),
-        merged_into: None,
-        split_from: None,
-        version: 1,
-    }
+/// An actual incident with a task, whose second try this is.
+fn incident(action: Action) -> Incident {
+    let at = Timestamp(1_800_000_000_000_000);
+    let agency = AgencyId::new("environment").unwrap();
+    let mut incident = Incident::opened(IncidentId::new("inc-1").unwrap(), 17, agency, Reality::Actual, at);
+    incident.incident_type = "air_quality".into();
+    incident.title = "Fine dust at Mäkelänkatu".into();
+    incident.place = Some(Geometry::Point(Position { lon: 24.95, lat: 60.2 }));
+    let mut task = Task::new(TaskId::new("inc-1.0").unwrap(), Step::new("Tell the duty officer", action));
+    task.state = TaskState::Running;
+    task.started = Some(Timestamp(1_800_000_001_000_000));
+    task.changed = Some(Timestamp(1_800_000_009_000_000));
+    task.attempts = 2;
+    incident.tasks.push(task);
+    incident
 }
 
-fn task(action: Action) -> Task {
-    Task {
-        id: TaskId::new("inc-1.0").unwrap(),
-        step: Step { title: "Tell the duty officer".into(), instruction: String::new(), action },
-        state: TaskState::Running,
-        changed: Some(Timestamp(1_800_000_001_000_000)),
-        outcome: None,
-    }
+async fn carried_out(outbound: &Outbound, action: Action) -> Outcome {
+    let incident = incident(action);
+    outbound.carry_out(Live::of(&incident, &incident.tasks[0]).unwrap()).await
 }
 
-fn retries() -> Retries {
-    Retries { waits: vec![Duration::from_millis(1); 2] }
+fn passing(why: &str) -> Outcome {
+    Err(Failure::Passing(why.to_owned()))
 }
 
-async fn call(address: SocketAddr, reality: Reality) -> Outcome {
+fn lasting(why: &str) -> Outcome {
+    Err(Failure::Lasting(why.to_owned()))
+}
+
+async fn call(address: SocketAddr) -> Outcome {
     let hook = Webhook::new(&format!("http://{address}/hook"), SECRET).unwrap();
-    let outbound = Outbound { smtp: None, webhooks: [("duty".to_owned(), Arc::new(hook))].into(), retries: retries() };
-    outbound.carry_out(&incident(reality), &task(Action::Webhook { endpoint: "duty".into() })).await
+    let outbound = Outbound { webhooks: [("duty".to_owned(), Arc::new(hook))].into(), ..Outbound::default() };
+    carried_out(&outbound, Action::Webhook { endpoint: "duty".into() }).await
+}
+
+async fn ask(address: SocketAddr, method: HttpMethod, path: &str, body: &str) -> Outcome {
+    let endpoint = Endpoint::new(&format!("http://{address}/v1/"), Some("Bearer s3cret")).unwrap();
+    let outbound = Outbound { endpoints: [("signs".to_owned(), Arc::new(endpoint))].into(), ..Outbound::default() };
+    carried_out(&outbound, Action::Http { endpoint: "signs".into(), method, path: path.into(), body: body.into() })
+        .await
 }
 
 #[tokio::test]
-async fn a_webhook_is_signed_and_tried_again() {
+async fn a_webhook_is_signed_and_every_try_is_the_same_message() {
     let (address, requests) = receive(&[("500 Down", ""), ("204 Done", "")]);
-    assert_eq!(call(address, Reality::Actual).await, Ok("delivered, 204".into()));
+    assert_eq!(call(address).await, passing("the endpoint answered 500"));
+    assert_eq!(call(address).await, Ok("delivered, 204".into()));
     let (first, second) = (requests.recv().unwrap(), requests.recv().unwrap());
     assert_eq!(first.header("webhook-id"), Some("msg_inc-1.0_1800000001000"));
     assert_eq!(first.header("webhook-id"), second.header("webhook-id"));
@@ -81,28 +77,39 @@ async fn a_webhook_is_signed_and_tried_again() {
 }
 
 #[tokio::test]
-async fn a_webhook_gives_up_with_words() {
-    let (address, _requests) = receive(&[("500 Down", ""), ("429 Slow", ""), ("502 Bad", "")]);
-    assert_eq!(call(address, Reality::Actual).await, Err("the endpoint answered 502 (after 3 tries)".into()));
-    let (address, _requests) = receive(&[("410 Gone", "")]);
-    assert_eq!(call(address, Reality::Actual).await, Err("the endpoint refused the call with 410".into()));
+async fn a_refusal_is_told_from_what_may_pass() {
+    let (address, _requests) = receive(&[("429 Slow", ""), ("410 Gone", ""), ("302 Away", "")]);
+    assert_eq!(call(address).await, passing("the endpoint answered 429"));
+    assert_eq!(call(address).await, lasting("the endpoint refused the call with 410"));
+    assert_eq!(call(address).await, lasting("the endpoint refused the call with 302"));
+    assert!(matches!(call(address).await, Err(Failure::Passing(why)) if why.contains("not reached")));
 }
 
 #[tokio::test]
-async fn nothing_leaves_in_an_exercise() {
-    let (address, requests) = receive(&[("204 Done", "")]);
-    assert!(call(address, Reality::Exercise).await.unwrap().starts_with("not sent"));
-    assert!(requests.try_recv().is_err());
+async fn a_request_goes_to_its_endpoint() {
+    let (address, requests) = receive(&[("200 Done", "{}"), ("204 Done", "")]);
+    let done = ask(address, HttpMethod::Put, "/signs/7?lane=1", r#"{"text": "CLOSED"}"#).await;
+    assert_eq!(done, Ok("delivered, 200".into()));
+    let put = requests.recv().unwrap();
+    assert!(put.head.starts_with("PUT /v1/signs/7?lane=1 HTTP/1.1\r\n"), "{}", put.head);
+    assert_eq!(put.header("authorization"), Some("Bearer s3cret"));
+    assert_eq!(put.header("idempotency-key"), Some("inc-1.0-1800000001000"));
+    assert_eq!((put.header("content-type"), put.body.as_str()), (Some("application/json"), r#"{"text": "CLOSED"}"#));
+    assert_eq!(ask(address, HttpMethod::Delete, "", "").await, Ok("delivered, 204".into()));
+    assert!(requests.recv().unwrap().head.starts_with("DELETE /v1 HTTP/1.1\r\n"));
+    let broken = ask(address, HttpMethod::Post, "", "{").await;
+    assert!(matches!(&broken, Err(Failure::Lasting(why)) if why.starts_with("the body is no JSON")), "{broken:?}");
 }
 
 #[tokio::test]
 async fn what_is_not_configured_is_said() {
     let outbound = Outbound::default();
-    let webhook =
-        outbound.carry_out(&incident(Reality::Actual), &task(Action::Webhook { endpoint: "duty".into() })).await;
-    assert_eq!(webhook, Err("no webhook \"duty\" is configured ([[webhook]])".into()));
-    let email = outbound.carry_out(&incident(Reality::Actual), &task(email("a@b.example"))).await;
-    assert_eq!(email, Err("no e-mail server is configured ([smtp])".into()));
+    let webhook = carried_out(&outbound, Action::Webhook { endpoint: "duty".into() }).await;
+    assert_eq!(webhook, lasting("no webhook \"duty\" is configured ([[webhook]])"));
+    assert_eq!(carried_out(&outbound, email("a@b.example")).await, lasting("no e-mail server is configured ([smtp])"));
+    let (path, body) = (String::new(), String::new());
+    let http = Action::Http { endpoint: "signs".into(), method: HttpMethod::Get, path, body };
+    assert_eq!(carried_out(&outbound, http).await, lasting("no endpoint \"signs\" is configured ([[endpoint]])"));
 }
 
 fn email(to: &str) -> Action {
@@ -164,14 +171,14 @@ async fn mail(port: u16, to: &str) -> Outcome {
         security: Security::Plain,
         credentials: None,
     };
-    let outbound =
-        Outbound { smtp: Some(Arc::new(Smtp::new(&config).unwrap())), retries: retries(), ..Outbound::default() };
-    outbound.carry_out(&incident(Reality::Actual), &task(email(to))).await
+    let outbound = Outbound { smtp: Some(Arc::new(Smtp::new(&config).unwrap())), ..Outbound::default() };
+    carried_out(&outbound, email(to)).await
 }
 
 #[tokio::test]
 async fn an_email_is_handed_over() {
     let (port, mails) = mail_server(1);
+    assert!(matches!(mail(port, "duty@city.example").await, Err(Failure::Passing(_))));
     assert_eq!(mail(port, "duty@city.example").await, Ok("handed to the mail server, 250".into()));
     let mail = mails.recv().unwrap();
     assert!(mail.contains("Message-ID: <inc-1.0.1800000001000@city.example>"), "{mail}");
@@ -186,9 +193,9 @@ async fn an_email_is_handed_over() {
 #[tokio::test]
 async fn an_email_that_is_refused_fails_with_words() {
     let (port, _mails) = mail_server(0);
-    let refused = mail(port, "nobody@city.example").await.unwrap_err();
+    let Err(Failure::Lasting(refused)) = mail(port, "nobody@city.example").await else { panic!("it was taken") };
     assert!(refused.starts_with("the mail server refused") && refused.contains("no such user"), "{refused}");
-    let bad = mail(port, "not an address").await.unwrap_err();
+    let Err(Failure::Lasting(bad)) = mail(port, "not an address").await else { panic!("it was taken") };
     assert!(bad.contains("is not a mail address"), "{bad}");
 }
 

@@ -4,9 +4,10 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, Sourc
 use cel::parser::Parser;
 use compact_str::CompactString;
 
+use super::scope::{Scope, Subject};
 use super::{
     Aggregate, Arithmetic, Comparison, Expression, Field, Flaw, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOW_S,
-    MAX_WINDOWS, Node, Scope, TextTest,
+    MAX_WINDOWS, Node, TextTest,
 };
 
 /// Deepest nesting of parentheses, brackets and braces. The parser calls itself a dozen times for each, with large
@@ -16,8 +17,6 @@ const MAX_NESTING: usize = 8;
 const MAX_RECURSING: usize = 16;
 /// Most signs in all (`>=` is two), and most `in`: the parser walks long chains by calling itself.
 const MAX_SIGNS: usize = 128;
-const VARIABLES: &str = "value, unit, kind, source, quality, zones, asset.id, asset.class, asset.name, asset.agency, asset.attributes, \
-     attributes, place.lon, place.lat, time.hour, time.minute, time.weekday, window(\"10m\").mean";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Type {
@@ -44,8 +43,17 @@ impl Type {
 }
 
 impl Expression {
-    /// Compiles a boolean expression.
+    /// Compiles a boolean expression over a reading.
     pub(crate) fn compile(text: &str, scope: Scope<'_>) -> Result<Self, Flaw> {
+        Self::compile_in(Subject::Reading(scope), text)
+    }
+
+    /// Compiles a boolean expression of a playbook: over an incident, and over answers and outcomes of its steps.
+    pub(crate) fn compile_for_playbook(text: &str) -> Result<Self, Flaw> {
+        Self::compile_in(Subject::Playbook, text)
+    }
+
+    fn compile_in(scope: Subject<'_>, text: &str) -> Result<Self, Flaw> {
         if text.len() > MAX_EXPRESSION_BYTES {
             return Err(flaw_at(
                 text,
@@ -55,8 +63,16 @@ impl Expression {
         }
         check_shape(text)?;
         let (root, source) = Parser::new().parse_with_source_info(text).map_err(|errors| syntax_flaw(text, &errors))?;
-        let mut compiler =
-            Compiler { text, source: &source, scope, nodes: 0, windows: Vec::new(), zones: false, assets: false };
+        let mut compiler = Compiler {
+            text,
+            source: &source,
+            scope,
+            nodes: 0,
+            windows: Vec::new(),
+            zones: false,
+            assets: false,
+            steps: Vec::new(),
+        };
         let node = compiler.expect(&root, Type::Truth)?;
         Ok(Self {
             root: node,
@@ -64,6 +80,7 @@ impl Expression {
             zones: compiler.zones,
             assets: compiler.assets,
             nodes: compiler.nodes,
+            steps: compiler.steps,
         })
     }
 
@@ -75,11 +92,12 @@ impl Expression {
 pub(super) struct Compiler<'a> {
     text: &'a str,
     source: &'a SourceInfo,
-    pub(super) scope: Scope<'a>,
+    pub(super) scope: Subject<'a>,
     nodes: usize,
     windows: Vec<i64>,
     zones: bool,
     assets: bool,
+    steps: Vec<CompactString>,
 }
 
 impl Compiler<'_> {
@@ -139,27 +157,27 @@ impl Compiler<'_> {
     }
 
     fn variable(&self, e: &IdedExpr, name: &str) -> Result<(Node, Type), Flaw> {
-        let (field, found) = match name {
-            "value" => (Field::Value, Type::Any),
-            "unit" => (Field::Unit, Type::Text),
-            "kind" => (Field::Kind, Type::Text),
-            "source" => (Field::Source, Type::Text),
-            "quality" => (Field::Quality, Type::Text),
-            "zones" => {
-                return self.flaw(e, "`zones` can only stand after `in`: \"harbour\" in zones");
-            }
-            "asset" | "attributes" | "place" | "time" => {
-                return self.flaw(e, format!("`{name}` needs a field; known are: {VARIABLES}"));
-            }
-            _ => return self.flaw(e, format!("unknown name `{name}`; known are: {VARIABLES}")),
+        let Some((field, found)) = self.scope.field(name) else {
+            let known = self.scope.names();
+            return match (self.scope, name) {
+                (Subject::Reading(_), "zones") => {
+                    self.flaw(e, "`zones` can only stand after `in`: \"harbour\" in zones")
+                }
+                (Subject::Reading(_), "asset" | "attributes" | "place" | "time")
+                | (Subject::Playbook, "answers" | "outcomes") => {
+                    self.flaw(e, format!("`{name}` needs a field; known are: {known}"))
+                }
+                _ => self.flaw(e, format!("unknown name `{name}`; known are: {known}")),
+            };
         };
         Ok((Node::Field(field), found))
     }
 
     fn select(&mut self, e: &IdedExpr, select: &SelectExpr) -> Result<(Node, Type), Flaw> {
-        if let Some(holder) = holder(&select.operand) {
+        if let Some(holder) = self.holder(&select.operand) {
             let name = CompactString::from(select.field.as_str());
             self.assets |= holder == Holder::Asset;
+            self.note_step(holder, &name);
             return Ok(if select.test {
                 (Node::Has(holder, name), Type::Truth)
             } else {
@@ -175,8 +193,12 @@ impl Compiler<'_> {
             return self.window(&select.operand, call, &select.field);
         }
         let Expr::Ident(object) = &select.operand.expr else {
-            return self.flaw(e, format!("unknown field `{}`; known are: {VARIABLES}", select.field));
+            return self.flaw(e, format!("unknown field `{}`; known are: {}", select.field, self.scope.names()));
         };
+        if self.scope == Subject::Playbook {
+            let (field, known) = (&select.field, self.scope.names());
+            return self.flaw(e, format!("unknown name `{object}.{field}`; known are: {known}"));
+        }
         self.assets |= object == "asset";
         let (field, found) = match (object.as_str(), select.field.as_str()) {
             ("asset", "id") => (Field::AssetId, Type::Text),
@@ -189,15 +211,15 @@ impl Compiler<'_> {
             ("time", "minute") => (Field::Minute, Type::Number),
             ("time", "weekday") => (Field::Weekday, Type::Number),
             (object, field) => {
-                return self.flaw(e, format!("unknown name `{object}.{field}`; known are: {VARIABLES}"));
+                return self.flaw(e, format!("unknown name `{object}.{field}`; known are: {}", self.scope.names()));
             }
         };
         Ok((Node::Field(field), found))
     }
 
     fn window(&mut self, at: &IdedExpr, call: &CallExpr, aggregate: &str) -> Result<(Node, Type), Flaw> {
-        if !self.scope.windows {
-            return self.flaw(at, "window() can only be used in the expression of a condition, not in `when`");
+        if !matches!(self.scope, Subject::Reading(Scope { windows: true, .. })) {
+            return self.flaw(at, "window() can only be used in the expression of a rule's condition, not in `when`");
         }
         let aggregate = match aggregate {
             "mean" => Aggregate::Mean,
@@ -324,7 +346,7 @@ impl Compiler<'_> {
 
     fn membership(&mut self, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
         match &b.expr {
-            Expr::Ident(name) if name == "zones" => {
+            Expr::Ident(name) if name == "zones" && self.scope != Subject::Playbook => {
                 self.zones = true;
                 Ok((Node::InZones(self.boxed(a, Type::Text)?), Type::Truth))
             }
@@ -339,24 +361,34 @@ impl Compiler<'_> {
     }
 
     fn index(&mut self, e: &IdedExpr, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
-        match (holder(a), &b.expr) {
+        match (self.holder(a), &b.expr) {
             (Some(holder), Expr::Literal(LiteralValue::String(name))) => {
+                self.note_step(holder, name.inner());
                 Ok((Node::Attribute(holder, CompactString::from(name.inner())), Type::Text))
             }
             (Some(_), _) => self.flaw(b, "an attribute's name stands in quotes: attributes[\"category\"]"),
             (None, _) => self.flaw(e, "only attributes[\"...\"] and asset.attributes[\"...\"] can be indexed"),
         }
     }
-}
 
-fn holder(e: &IdedExpr) -> Option<Holder> {
-    match &e.expr {
-        Expr::Ident(name) if name == "attributes" => Some(Holder::Observation),
-        Expr::Select(select) if select.field == "attributes" && !select.test => match &select.operand.expr {
-            Expr::Ident(name) if name == "asset" => Some(Holder::Asset),
+    fn holder(&self, e: &IdedExpr) -> Option<Holder> {
+        match &e.expr {
+            Expr::Ident(name) => self.scope.holder(name),
+            Expr::Select(select) if select.field == "attributes" && !select.test && self.scope != Subject::Playbook => {
+                match &select.operand.expr {
+                    Expr::Ident(name) if name == "asset" => Some(Holder::Asset),
+                    _ => None,
+                }
+            }
             _ => None,
-        },
-        _ => None,
+        }
+    }
+
+    /// Remembers that a step is read.
+    fn note_step(&mut self, holder: Holder, name: &str) {
+        if matches!(holder, Holder::Answer | Holder::Outcome) && !self.steps.iter().any(|step| step == name) {
+            self.steps.push(CompactString::from(name));
+        }
     }
 }
 

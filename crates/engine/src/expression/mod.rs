@@ -1,4 +1,4 @@
-//! Expressions of rules: the part of CEL that has no loops, compiled to a small tree.
+//! Expressions of rules and playbooks: the part of CEL that has no loops, compiled to a small tree.
 //!
 //! The text is parsed by the CEL grammar. What is accepted is typed, bounded in length and size, and runs in time
 //! proportional to its size: comprehension macros (`exists`, `map`) and regular expressions are refused when the rule
@@ -7,10 +7,12 @@
 mod compile;
 mod evaluate;
 mod quantity;
+mod scope;
 
 use compact_str::CompactString;
 
-pub(crate) use evaluate::{Env, Fault};
+pub(crate) use evaluate::{Env, Facts, Fault, Found};
+pub(crate) use scope::Scope;
 
 /// Longest expression, in bytes.
 const MAX_EXPRESSION_BYTES: usize = 4096;
@@ -31,17 +33,10 @@ pub(crate) struct Expression {
     pub(crate) zones: bool,
     /// Whether it reads the registered asset.
     pub(crate) assets: bool,
+    /// The steps of the playbook whose answer or outcome it reads, in order of first use.
+    pub(crate) steps: Vec<CompactString>,
     /// How many nodes it has.
     nodes: usize,
-}
-
-/// Where an expression stands.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Scope<'a> {
-    /// Whether `window(...)` may be used.
-    pub(crate) windows: bool,
-    /// UCUM code of the unit that `value` comes in, where it is one.
-    pub(crate) unit: Option<&'a str>,
 }
 
 /// Most steps that computing an expression takes.
@@ -84,8 +79,9 @@ enum Node {
     Test(TextTest, Box<Node>, Box<Node>),
 }
 
+/// Something an expression reads: of a reading down to `Lat`, of an incident from `Severity` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+pub(crate) enum Field {
     Value,
     Unit,
     Kind,
@@ -100,13 +96,24 @@ enum Field {
     AssetAgency,
     Lon,
     Lat,
+    Severity,
+    Priority,
+    IncidentType,
+    Title,
+    State,
+    Reality,
+    Agency,
+    Alarms,
+    ActiveAlarms,
 }
 
-/// Whose attributes are read.
+/// Whose attributes are read, or what of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holder {
+pub(crate) enum Holder {
     Asset,
     Observation,
+    Answer,
+    Outcome,
 }
 
 /// What a window answers.

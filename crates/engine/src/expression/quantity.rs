@@ -4,6 +4,7 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
 use vigiles_model::unit::convert;
 
 use super::compile::{Compiler, Type};
+use super::scope::Subject;
 use super::{Flaw, Node};
 
 impl Compiler<'_> {
@@ -13,7 +14,11 @@ impl Compiler<'_> {
         let Expr::Literal(LiteralValue::String(code)) = &unit.expr else {
             return self.flaw(unit, "expected a UCUM code in quotes: quantity(50, \"ug/m3\")");
         };
-        match self.scope.unit {
+        let wanted = match self.scope {
+            Subject::Reading(scope) => scope.unit,
+            Subject::Playbook => return self.flaw(e, "a playbook's condition has no quantities"),
+        };
+        match wanted {
             Some("") => self.flaw(e, "the readings of these kinds have no unit"),
             None => self.flaw(e, "the kinds of this rule have different units; set the rule's `unit`"),
             Some(wanted) => match convert(amount, code.inner(), wanted) {

@@ -71,8 +71,10 @@ impl Turn<'_> {
             case.touch(at);
         });
         self.bind(case, number, address);
+        let started = self.advance(case, at);
         self.show_alarm(number);
         self.show_case(case);
+        self.hand_out(case, started);
     }
 
     /// Opens an incident for an alarm; none where there is no room for it.
@@ -104,13 +106,12 @@ impl Turn<'_> {
             None,
             TimelineEvent::AlarmJoined { alarm: alarm.id.clone(), why: "it opened the incident".to_owned() },
         );
-        let started = spec
-            .playbook
-            .as_ref()
-            .and_then(|id| self.config.playbooks.get(id))
-            .and_then(|p| case.start_playbook(p, at));
+        if let Some(playbook) = spec.playbook.as_ref().and_then(|id| self.config.playbooks.get(id)) {
+            case.load_playbook(playbook);
+        }
         self.live.cases.insert(case);
         self.bind(case_number, number, address);
+        let started = self.advance(case_number, at);
         self.show_alarm(number);
         self.show_case(case_number);
         self.hand_out(case_number, started);
@@ -139,7 +140,9 @@ impl Turn<'_> {
             case.note(at, None, TimelineEvent::AlarmCleared { alarm });
             case.touch(at);
         });
+        let started = self.advance(case, at);
         self.show_case(case);
+        self.hand_out(case, started);
     }
 }
 
@@ -176,6 +179,8 @@ fn opened_by(alarm: &Alarm, spec: &IncidentSpec, number: u64, title: String, at:
         witnesses: 0,
         links: Vec::new(),
         related: Vec::new(),
+        assigned: None,
+        rooms: Vec::new(),
     })
 }
 
@@ -200,7 +205,7 @@ impl Case {
     }
 }
 
-fn severity_text(severity: Severity) -> &'static str {
+pub(crate) fn severity_text(severity: Severity) -> &'static str {
     match severity {
         Severity::Minor => "minor",
         Severity::Moderate => "moderate",

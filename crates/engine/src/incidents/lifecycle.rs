@@ -2,7 +2,7 @@
 
 use vigiles_model::incident::{MAX_NOTE_BYTES, TimelineEvent};
 use vigiles_model::{
-    AgencyId, Geometry, Incident, IncidentId, IncidentState, PersonId, PlaybookId, Priority, Reality, Severity, Task,
+    AgencyId, Geometry, Incident, IncidentId, IncidentState, PersonId, PlaybookId, Priority, Reality, RoomId, Severity,
     TaskId, Timestamp,
 };
 
@@ -10,10 +10,8 @@ use super::sighting::Sighting;
 use super::{Case, incident_id};
 use crate::command::{CommandDone, CommandError, TaskOutcome};
 use crate::config::{geometry, invalid, text};
+use crate::playbook::MAX_TASKS;
 use crate::turn::Turn;
-
-/// Most tasks of one incident over all playbooks it was given.
-const MAX_TASKS: usize = 200;
 
 /// Who asks, when, and for which version of the incident.
 #[derive(Clone, Copy)]
@@ -76,13 +74,18 @@ impl Turn<'_> {
             witnesses: 0,
             links: Vec::new(),
             related: Vec::new(),
+            assigned: None,
+            rooms: Vec::new(),
         });
         case.note(asked.at, asked.by, TimelineEvent::Opened);
         if let Some(place) = opening.place {
             case.add_sighting(Sighting::opened_by_hand(opening.incident_type, place, asked.at));
         }
-        let started = playbook.and_then(|p| case.start_playbook(&p, asked.at));
+        if let Some(playbook) = playbook {
+            case.load_playbook(&playbook);
+        }
         self.live.cases.insert(case);
+        let started = self.advance(number, asked.at);
         self.show_case(number);
         self.hand_out(number, started);
         self.answer(number)
@@ -105,7 +108,7 @@ impl Turn<'_> {
             }
             case.incident.state = to;
             case.note(asked.at, asked.by, TimelineEvent::State { from, to, reason: reason.map(ToOwned::to_owned) });
-            Ok(case.start_next(asked.at))
+            Ok(())
         })
     }
 
@@ -113,7 +116,7 @@ impl Turn<'_> {
         self.edit(asked, id, |case| {
             let from = std::mem::replace(&mut case.incident.priority, priority);
             case.note(asked.at, asked.by, TimelineEvent::Priority { from, to: priority });
-            Ok(None)
+            Ok(())
         })
     }
 
@@ -123,7 +126,7 @@ impl Turn<'_> {
         }
         self.edit(asked, id, |case| {
             case.note(asked.at, asked.by, TimelineEvent::Note { text: note.to_owned() });
-            Ok(None)
+            Ok(())
         })
     }
 
@@ -141,7 +144,8 @@ impl Turn<'_> {
             if case.incident.tasks.len() + playbook.steps.len() > MAX_TASKS {
                 return Err(CommandError::NotAllowed { why: format!("an incident has at most {MAX_TASKS} tasks") });
             }
-            Ok(case.start_playbook(&playbook, asked.at))
+            case.load_playbook(&playbook);
+            Ok(())
         })
     }
 
@@ -154,6 +158,33 @@ impl Turn<'_> {
         said: Option<&str>,
     ) -> Answer {
         self.edit(asked, id, |case| case.complete(task, outcome, said, asked.by, asked.at))
+    }
+
+    pub(crate) fn answer_task(&mut self, asked: Asked<'_>, id: &IncidentId, task: &TaskId, answer: &str) -> Answer {
+        self.edit(asked, id, |case| case.answer(task, answer, asked.by, asked.at))
+    }
+
+    pub(crate) fn approve_task(&mut self, asked: Asked<'_>, id: &IncidentId, task: &TaskId) -> Answer {
+        self.edit(asked, id, |case| case.approve(task, asked.by, asked.at))
+    }
+
+    pub(crate) fn abort_playbook(&mut self, asked: Asked<'_>, id: &IncidentId, reason: &str) -> Answer {
+        text("reason", reason)?;
+        self.edit(asked, id, |case| case.abort_playbook(reason, asked.by, asked.at))
+    }
+
+    pub(crate) fn post_message(&mut self, asked: Asked<'_>, id: &IncidentId, room: &RoomId, message: &str) -> Answer {
+        if message.trim().is_empty() || message.len() > MAX_NOTE_BYTES {
+            return Err(invalid("text", &format!("expected 1 to {MAX_NOTE_BYTES} bytes, found {}", message.len())));
+        }
+        self.edit(asked, id, |case| {
+            if !case.incident.rooms.iter().any(|open| open.id == *room) {
+                return Err(CommandError::NotFound { what: "room".to_owned(), id: room.to_string() });
+            }
+            let event = TimelineEvent::Message { room: room.clone(), text: message.to_owned() };
+            case.note(asked.at, asked.by, event);
+            Ok(())
+        })
     }
 
     /// The number of an incident that is in memory and at the expected version.
@@ -172,18 +203,19 @@ impl Turn<'_> {
         &mut self,
         asked: Asked<'_>,
         id: &IncidentId,
-        change: impl FnOnce(&mut Case) -> Result<Option<Task>, CommandError>,
+        change: impl FnOnce(&mut Case) -> Result<(), CommandError>,
     ) -> Answer {
         let number = self.number_of(id, asked.expected)?;
         let changed = self.live.cases.change(number, |case| {
             if let Some(into) = &case.incident.merged_into {
                 return Err(CommandError::NotAllowed { why: format!("the incident was merged into {into}") });
             }
-            let started = change(case)?;
+            change(case)?;
             case.touch(asked.at);
-            Ok(started)
+            Ok(())
         });
-        let started = changed.unwrap_or(Ok(None))?;
+        changed.unwrap_or(Ok(()))?;
+        let started = self.advance(number, asked.at);
         self.show_case(number);
         self.hand_out(number, started);
         self.answer(number)
@@ -215,7 +247,7 @@ fn not_a_step(from: IncidentState, to: IncidentState) -> String {
     format!("from {} an incident may become {allowed}, not {}", state_text(from), state_text(to))
 }
 
-fn state_text(state: IncidentState) -> &'static str {
+pub(crate) fn state_text(state: IncidentState) -> &'static str {
     match state {
         IncidentState::New => "new",
         IncidentState::Acknowledged => "acknowledged",

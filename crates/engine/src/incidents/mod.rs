@@ -7,11 +7,11 @@ mod nearby;
 mod regroup;
 mod relations;
 mod sighting;
-mod tasks;
 mod ties;
 
+pub(crate) use correlate::severity_text;
 pub use lifecycle::next_states;
-pub(crate) use lifecycle::{Answer, Asked, Opening};
+pub(crate) use lifecycle::{Answer, Asked, Opening, state_text};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +72,8 @@ pub(crate) struct Cases {
     pub(crate) partings: Partings,
     open_by_asset: BTreeMap<(String, AssetId), BTreeSet<u64>>,
     nearby: NearbyIndex,
+    /// When the playbook of an incident has something to do by itself, and its number.
+    due: BTreeSet<(i64, u64)>,
 }
 
 impl Case {
@@ -104,7 +106,7 @@ impl Case {
         timeline.push(TimelineEntry { at, by: by.cloned(), event });
     }
 
-    fn touch(&mut self, at: Timestamp) {
+    pub(crate) fn touch(&mut self, at: Timestamp) {
         self.incident.version += 1;
         self.incident.changed = at;
     }
@@ -123,6 +125,11 @@ impl Cases {
         self.all.get(&number)
     }
 
+    /// The incident whose playbook is due first, and when.
+    pub(crate) fn next_due(&self) -> Option<(i64, u64)> {
+        self.due.first().copied()
+    }
+
     pub(crate) fn insert(&mut self, case: Case) {
         let number = case.incident.number;
         self.numbers.insert(case.incident.id.clone(), number);
@@ -131,7 +138,7 @@ impl Cases {
     }
 
     /// Changes an incident and keeps the indexes right.
-    fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Case) -> T) -> Option<T> {
+    pub(crate) fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Case) -> T) -> Option<T> {
         self.index(number, false);
         let result = self.all.get_mut(&number).map(change);
         self.index(number, true);
@@ -144,7 +151,15 @@ impl Cases {
     }
 
     fn index(&mut self, number: u64, add: bool) {
-        let Some(case) = self.all.get(&number).filter(|case| case.is_joinable()) else { return };
+        let Some(case) = self.all.get(&number) else { return };
+        match case.next_due() {
+            Some(due) if add => drop(self.due.insert((due, number))),
+            Some(due) => drop(self.due.remove(&(due, number))),
+            None => {}
+        }
+        if !case.is_joinable() {
+            return;
+        }
         self.nearby.keep(number, case, add);
         for incident_type in &case.types {
             for asset in &case.incident.assets {
@@ -174,7 +189,7 @@ fn keep<K: Ord>(index: &mut BTreeMap<K, BTreeSet<u64>>, key: K, number: u64, add
 }
 
 impl Turn<'_> {
-    fn show_case(&mut self, number: u64) {
+    pub(crate) fn show_case(&mut self, number: u64) {
         if let Some(case) = self.live.cases.get(number) {
             self.effects.push(Effect::IncidentChanged(Box::new(case.incident.clone())));
         }

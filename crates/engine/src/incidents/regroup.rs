@@ -51,8 +51,10 @@ impl Turn<'_> {
             case.note(asked.at, asked.by, TimelineEvent::MergedInto { incident: into.clone() });
             case.touch(asked.at);
         });
+        let started = self.advance(target, asked.at);
         self.show_case(source);
         self.show_case(target);
+        self.hand_out(target, started);
         self.answer(target)
     }
 
@@ -121,7 +123,9 @@ impl Turn<'_> {
             self.bind(number, mover.number, mover.address);
             self.show_moved(mover.number);
         }
+        let started = self.advance(source, asked.at);
         self.show_case(source);
+        self.hand_out(source, started);
         self.show_case(number);
         self.answer(number)
     }
@@ -200,6 +204,7 @@ fn split_off(
             .cloned()
             .collect(),
         related: Vec::new(),
+        rooms: Vec::new(),
         ..parent.clone()
     });
     case.note(asked.at, asked.by, TimelineEvent::Opened);

@@ -145,15 +145,18 @@ pub(crate) fn city() -> Vec<CommandBody> {
             .map(|(id, west)| CommandBody::PutZone(Box::new(zone(id, west)))),
     );
     all.extend(["a", "b", "c"].map(|id| CommandBody::PutAsset(Box::new(asset(id)))));
-    let step = |title: &str, action| Step { title: title.into(), instruction: String::new(), action };
     let steps = vec![
-        step("Tell the room", Action::NotifyConsole { message: "look".into() }),
-        step("Drive there", Action::Manual),
-        step("Tell the office", Action::Webhook { endpoint: "office".into() }),
+        Step::new("Tell the room", Action::NotifyConsole { message: "look".into() }),
+        Step::new("Drive there", Action::Manual),
+        Step::new("Tell the office", Action::Webhook { endpoint: "office".into() }),
     ];
-    let playbook = Playbook { id: PlaybookId::new("air").unwrap(), name: "Air".into(), steps, version: 0 };
-    all.push(CommandBody::PutPlaybook(Box::new(playbook)));
+    all.push(CommandBody::PutPlaybook(Box::new(playbook("air", steps))));
     all
+}
+
+pub(crate) fn playbook(id: &str, steps: Vec<Step>) -> Playbook {
+    let (description, source) = (String::new(), String::new());
+    Playbook { id: PlaybookId::new(id).unwrap(), name: id.to_owned(), steps, version: 0, description, source }
 }
 
 fn kind(id: &str, value_type: ValueType) -> ObservationKind {

@@ -94,9 +94,10 @@ fn playbook() -> Playbook {
         Action::Email { to: vec!["a@b.fi".to_owned()], subject: "S".to_owned(), body: "B".to_owned() },
         Action::Webhook { endpoint: "office".to_owned() },
     ];
-    let step = |action| Step { title: "do it".to_owned(), instruction: "well".to_owned(), action };
+    let step = |action| Step { instruction: "well".to_owned(), ..Step::new("do it", action) };
     let id = PlaybookId::new("air").unwrap();
-    Playbook { id, name: "Air".to_owned(), steps: actions.map(step).to_vec(), version: 3 }
+    let (description, source) = (String::new(), String::new());
+    Playbook { id, name: "Air".to_owned(), steps: actions.map(step).to_vec(), version: 3, description, source }
 }
 
 /// One of each.

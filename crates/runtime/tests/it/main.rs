@@ -7,6 +7,7 @@ mod fixture;
 mod once;
 mod overload;
 mod platform;
+mod playbooks;
 mod restart;
 mod rights;
 mod world;

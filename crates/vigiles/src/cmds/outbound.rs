@@ -1,9 +1,10 @@
-//! E-mail and webhooks of playbooks, as configured.
+//! E-mail, webhooks and HTTP endpoints of playbooks, as configured.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use vigiles_connect::endpoint::Endpoint;
 use vigiles_connect::outbound::Outbound;
 use vigiles_connect::smtp::{self, Smtp};
 use vigiles_connect::webhook::Webhook;
@@ -25,7 +26,18 @@ pub(crate) fn carrier(config: &Config) -> Result<Arc<dyn Carrier>> {
         let made = Webhook::new(&hook.url, &secret).with_context(|| format!("[[webhook]] {name}"))?;
         webhooks.insert(name.clone(), Arc::new(made));
     }
-    Ok(Arc::new(Outbound { smtp, webhooks, ..Outbound::default() }))
+    let mut endpoints = BTreeMap::new();
+    for settings in &config.endpoint {
+        let name = &settings.name;
+        let read = |file: &std::path::PathBuf| {
+            std::fs::read_to_string(file).with_context(|| format!("[[endpoint]] {name}: reading {}", file.display()))
+        };
+        let authorization = settings.authorization_file.as_ref().map(read).transpose()?;
+        let made =
+            Endpoint::new(&settings.url, authorization.as_deref()).with_context(|| format!("[[endpoint]] {name}"))?;
+        endpoints.insert(name.clone(), Arc::new(made));
+    }
+    Ok(Arc::new(Outbound { smtp, webhooks, endpoints }))
 }
 
 fn mail_server(settings: &crate::config::Smtp) -> Result<smtp::Config> {

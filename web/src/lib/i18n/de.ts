@@ -89,6 +89,7 @@ export const de: Record<keyof typeof en, string> = {
   'event.alarm_joined': 'Alarm dazugekommen: {alarm}',
   'event.alarm_left': 'Alarm weggegeben: {alarm}',
   'event.merged_into': 'In Vorfall {incident} zusammengeführt',
+  'event.message': 'Im gemeinsamen Raum {room} gesagt',
   'event.note': 'Notiz',
   'event.opened': 'Eröffnet',
   'event.priority': 'Priorität {from} → {to}',

@@ -88,6 +88,7 @@ export const en = {
   'event.alarm_joined': 'Alarm joined: {alarm}',
   'event.alarm_left': 'Alarm moved away: {alarm}',
   'event.merged_into': 'Merged into incident {incident}',
+  'event.message': 'Said in joint room {room}',
   'event.note': 'Note',
   'event.opened': 'Opened',
   'event.priority': 'Priority {from} → {to}',

@@ -1,0 +1,45 @@
+//! What is wrong with a playbook that only this room can know: which agencies there are, and what is JSON.
+
+use serde::de::IgnoredAny;
+
+use crate::call::Call;
+use crate::problem::{Code, Problem};
+use crate::wire::action::Action;
+use crate::wire::playbook::{Playbook, Step};
+
+/// Refuses a playbook whose first fault is one of these.
+pub(super) fn check(call: &Call, playbook: &Playbook) -> Result<(), Problem> {
+    playbook.steps.iter().enumerate().try_for_each(|(i, step)| {
+        check_heir(call, i, step)?;
+        check_bodies(i, step)
+    })
+}
+
+/// Nobody could handle an incident that was handed to an agency that does not exist.
+fn check_heir(call: &Call, i: usize, step: &Step) -> Result<(), Problem> {
+    let heir = step.escalate.as_ref().and_then(|escalation| escalation.hand_to.as_ref());
+    match heir.filter(|id| call.api.platform.directory().agency(id).is_none()) {
+        Some(id) => {
+            let path = format!("steps[{i}].escalate.hand_to");
+            Err(Problem::of(Code::Invalid, path, format!("there is no agency {id}")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A body that is no JSON before its placeholders are filled in would be none afterwards.
+fn check_bodies(i: usize, step: &Step) -> Result<(), Problem> {
+    let notify = step.escalate.as_ref().and_then(|escalation| escalation.notify.as_ref());
+    let actions =
+        [("action", Some(&step.action)), ("compensate", step.compensate.as_ref()), ("escalate.notify", notify)];
+    for (field, action) in actions {
+        if let Some(Action::Http { body, .. }) = action
+            && !body.is_empty()
+            && let Err(e) = serde_json::from_str::<IgnoredAny>(body)
+        {
+            let path = format!("steps[{i}].{field}.http.body");
+            return Err(Problem::of(Code::Invalid, path, format!("expected JSON: {e}")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Whether a playbook may be saved.
+
+use std::collections::BTreeSet;
+
+use vigiles_model::Playbook;
+use vigiles_model::playbook::{Action, Escalation, MAX_BACKOFF_S, Step};
+
+use super::check_action::check_action;
+use super::graph;
+use crate::command::CommandError;
+use crate::config::{invalid, text};
+use crate::expression::Expression;
+
+const MAX_STEPS: usize = 50;
+/// Longest text that may be empty, in bytes.
+pub(super) const MAX_TEXT_BYTES: usize = 4096;
+/// Longest name of a step, in bytes.
+const MAX_STEP_ID_BYTES: usize = 64;
+const MAX_APPROVALS: u8 = 2;
+const MAX_RETRIES: u8 = 10;
+/// Longest deadline or wait in seconds: 31 days.
+pub(super) const MAX_SPAN_S: u32 = 31 * 86_400;
+
+/// What is wrong with a playbook, with the path of the field; the first of several.
+pub fn check(playbook: &Playbook) -> Result<(), CommandError> {
+    text("name", &playbook.name)?;
+    no_longer("description", &playbook.description)?;
+    no_longer("source", &playbook.source)?;
+    let steps = &playbook.steps;
+    if steps.is_empty() || steps.len() > MAX_STEPS {
+        return Err(invalid("steps", &format!("expected 1 to {MAX_STEPS} steps, found {}", steps.len())));
+    }
+    check_names(steps)?;
+    let before = check_order(steps)?;
+    for (i, step) in steps.iter().enumerate() {
+        let earlier: BTreeSet<String> = before[i].iter().map(|b| steps[*b].id_at(*b).to_string()).collect();
+        check_step(&format!("steps[{i}]"), step, &earlier)?;
+    }
+    Ok(())
+}
+
+fn check_names(steps: &[Step]) -> Result<(), CommandError> {
+    let mut seen = BTreeSet::new();
+    for (i, step) in steps.iter().enumerate() {
+        let (id, field) = (step.id_at(i), format!("steps[{i}].id"));
+        let is_plain = id.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        if !is_plain || id.as_str().len() > MAX_STEP_ID_BYTES {
+            let why = format!("expected 1 to {MAX_STEP_ID_BYTES} of A-Z a-z 0-9 _ -, found '{id}'");
+            return Err(invalid(&field, &why));
+        }
+        if !seen.insert(id.clone()) {
+            return Err(invalid(&field, &format!("there are two steps '{id}'")));
+        }
+    }
+    Ok(())
+}
+
+/// The steps that are over when a step starts.
+fn check_order(steps: &[Step]) -> Result<Vec<BTreeSet<usize>>, CommandError> {
+    let direct = graph::direct(steps).map_err(|u| {
+        invalid(&format!("steps[{}].after[{}]", u.step, u.place), &format!("there is no step '{}'", u.id))
+    })?;
+    for (i, step) in steps.iter().enumerate() {
+        if step.after.as_ref().is_some_and(|after| after.len() > MAX_STEPS) {
+            return Err(invalid(&format!("steps[{i}].after"), &format!("expected at most {MAX_STEPS} steps")));
+        }
+    }
+    graph::all(&direct).map_err(|circle| {
+        let names: Vec<String> = circle.iter().map(|i| format!("'{}'", steps[*i].id_at(*i))).collect();
+        let why = match names.as_slice() {
+            [one] => format!("step {one} waits for itself"),
+            _ => format!("steps {} wait for each other", names.join(", ")),
+        };
+        invalid(&format!("steps[{}].after", circle[0]), &why)
+    })
+}
+
+fn check_step(path: &str, step: &Step, earlier: &BTreeSet<String>) -> Result<(), CommandError> {
+    text(&format!("{path}.title"), &step.title)?;
+    no_longer(&format!("{path}.instruction"), &step.instruction)?;
+    if let Some(when) = &step.when {
+        condition(&format!("{path}.when"), when, earlier)?;
+    }
+    if step.approvals > MAX_APPROVALS {
+        let why = format!("expected 0 to {MAX_APPROVALS} persons, found {}", step.approvals);
+        return Err(invalid(&format!("{path}.approvals"), &why));
+    }
+    span(&format!("{path}.deadline_s"), step.deadline_s, MAX_SPAN_S)?;
+    span(&format!("{path}.backoff_s"), step.backoff_s, MAX_BACKOFF_S)?;
+    check_retries(path, step)?;
+    check_action(&format!("{path}.action"), &step.action, earlier)?;
+    if let Some(escalation) = &step.escalate {
+        check_escalation(&format!("{path}.escalate"), escalation, earlier)?;
+    }
+    if let Some(undo) = &step.compensate {
+        let field = format!("{path}.compensate");
+        if matches!(undo, Action::Ask { .. } | Action::Wait { .. }) {
+            return Err(invalid(&field, "a question or a wait undoes nothing"));
+        }
+        check_action(&field, undo, earlier)?;
+    }
+    Ok(())
+}
+
+fn check_retries(path: &str, step: &Step) -> Result<(), CommandError> {
+    let Some(retries) = step.retries else { return Ok(()) };
+    let field = format!("{path}.retries");
+    if retries > MAX_RETRIES {
+        return Err(invalid(&field, &format!("expected 0 to {MAX_RETRIES}, found {retries}")));
+    }
+    if retries > 0 && !step.action.leaves_platform() {
+        return Err(invalid(&field, "only what leaves the platform (email, webhook, http) is tried again by itself"));
+    }
+    Ok(())
+}
+
+fn check_escalation(path: &str, escalation: &Escalation, earlier: &BTreeSet<String>) -> Result<(), CommandError> {
+    let Escalation { notify, priority, hand_to, abort } = escalation;
+    if notify.is_none() && priority.is_none() && hand_to.is_none() && !abort {
+        return Err(invalid(path, "expected at least one of notify, priority, hand_to, abort"));
+    }
+    let Some(action) = notify else { return Ok(()) };
+    let field = format!("{path}.notify");
+    if !action.leaves_platform() && !matches!(action, Action::NotifyConsole { .. } | Action::Annotate { .. }) {
+        return Err(invalid(&field, "expected notify_console, email, webhook, http or annotate"));
+    }
+    check_action(&field, action, earlier)
+}
+
+/// Refuses a condition that does not compile, or that reads a step which need not be over by then.
+pub(super) fn condition(field: &str, text: &str, earlier: &BTreeSet<String>) -> Result<(), CommandError> {
+    let compiled = Expression::compile_for_playbook(text).map_err(|flaw| {
+        let why = match (flaw.line, flaw.column) {
+            (1, 1) => flaw.message,
+            (line, column) => format!("line {line}, column {column}: {}", flaw.message),
+        };
+        invalid(field, &why)
+    })?;
+    match compiled.steps.iter().find(|step| !earlier.contains(step.as_str())) {
+        Some(step) => Err(invalid(field, &format!("step '{step}' is not one that this step comes after"))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses an overlong text; it may be empty.
+pub(super) fn no_longer(field: &str, text: &str) -> Result<(), CommandError> {
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(invalid(field, &format!("expected at most {MAX_TEXT_BYTES} bytes, found {}", text.len())));
+    }
+    Ok(())
+}
+
+/// Refuses seconds outside 1 to `most`.
+pub(super) fn span(field: &str, seconds: Option<u32>, most: u32) -> Result<(), CommandError> {
+    match seconds {
+        Some(s) if !(1..=most).contains(&s) => Err(invalid(field, &format!("expected 1 to {most} seconds, found {s}"))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,154 @@
+//! Filling in `{title}`, `{answers.smell}` and the like. What is no known placeholder stays as it stands.
+
+use std::fmt::Write as _;
+
+use vigiles_model::playbook::Action;
+
+use super::condition::{Situation, priority_number, reality_text};
+use crate::incidents::{severity_text, state_text};
+
+/// Longest text after filling in, in bytes; the rest is cut off.
+const MAX_FILLED_BYTES: usize = 16_384;
+
+/// Where a filled-in text ends up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Read by people.
+    Text,
+    /// Part of an address (RFC 3986): what has a meaning there is percent-encoded.
+    Path,
+    /// Inside a quoted text of JSON (RFC 8259, section 7).
+    Json,
+}
+
+/// The action with every placeholder of its texts filled in.
+pub(super) fn filled(action: &Action, situation: &Situation<'_>) -> Action {
+    let text = |text: &str| fill(text, situation, Place::Text);
+    match action {
+        Action::Manual | Action::Webhook { .. } | Action::Assign { .. } | Action::Wait { .. } => action.clone(),
+        Action::NotifyConsole { message } => Action::NotifyConsole { message: text(message) },
+        Action::Email { to, subject, body } => {
+            Action::Email { to: to.clone(), subject: text(subject), body: text(body) }
+        }
+        Action::Ask { question, options } => Action::Ask { question: text(question), options: options.clone() },
+        Action::Annotate { text: note } => Action::Annotate { text: text(note) },
+        Action::Http { endpoint, method, path, body } => Action::Http {
+            endpoint: endpoint.clone(),
+            method: *method,
+            path: fill(path, situation, Place::Path),
+            body: fill(body, situation, Place::Json),
+        },
+        Action::OpenRoom { name, agencies } => Action::OpenRoom { name: text(name), agencies: agencies.clone() },
+    }
+}
+
+fn fill(template: &str, situation: &Situation<'_>, place: Place) -> String {
+    let (mut filled, mut rest) = (String::with_capacity(template.len()), template);
+    while let Some(start) = rest.find('{') {
+        let (before, from) = rest.split_at(start);
+        filled.push_str(before);
+        let word = from.get(1..).and_then(|inner| inner.split_once('}')).map(|(word, _)| word);
+        if let Some((word, value)) = word.and_then(|word| Some((word, value(word, situation)?))) {
+            encode(&value, place, &mut filled);
+            rest = &from[word.len() + 2..];
+        } else {
+            filled.push('{');
+            rest = &from[1..];
+        }
+    }
+    filled.push_str(rest);
+    let end = filled.floor_char_boundary(MAX_FILLED_BYTES);
+    filled.truncate(end);
+    filled
+}
+
+fn value(word: &str, situation: &Situation<'_>) -> Option<String> {
+    let incident = situation.incident;
+    Some(match word {
+        "id" => incident.id.to_string(),
+        "number" => incident.number.to_string(),
+        "title" => incident.title.clone(),
+        "incident_type" => incident.incident_type.clone(),
+        "severity" => severity_text(incident.severity).to_owned(),
+        "priority" => format!("p{}", priority_number(incident.priority)),
+        "state" => state_text(incident.state).to_owned(),
+        "reality" => reality_text(incident.reality).to_owned(),
+        "agency" => incident.agency.to_string(),
+        "opened" => incident.opened.to_string(),
+        "place" => {
+            let centre = incident.place.as_ref().map(vigiles_model::Geometry::centre);
+            centre.map(|c| format!("{:.5}, {:.5}", c.lat, c.lon)).unwrap_or_default()
+        }
+        "alarms" => incident.alarms.len().to_string(),
+        "active_alarms" => situation.active_alarms.to_string(),
+        _ => {
+            let (holder, step) = word.split_once('.')?;
+            let task = situation.step(step)?;
+            match holder {
+                "answers" => task.answer.clone().unwrap_or_default(),
+                "outcomes" => task.state.as_str().to_owned(),
+                _ => return None,
+            }
+        }
+    })
+}
+
+fn encode(value: &str, place: Place, filled: &mut String) {
+    match place {
+        Place::Text => filled.push_str(value),
+        Place::Path => {
+            for byte in value.bytes() {
+                if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                    filled.push(byte as char);
+                } else {
+                    let _ = write!(filled, "%{byte:02X}");
+                }
+            }
+        }
+        Place::Json => {
+            for c in value.chars() {
+                match c {
+                    '"' | '\\' => filled.extend(['\\', c]),
+                    c if c < ' ' => {
+                        let _ = write!(filled, "\\u{:04x}", c as u32);
+                    }
+                    c => filled.push(c),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vigiles_model::playbook::{Step, Task};
+    use vigiles_model::{Incident, Reality, StepId, Timestamp};
+
+    use super::*;
+
+    fn check(template: &str, place: Place, expected: &str) {
+        let mut incident =
+            Incident::opened("inc-1".parse().unwrap(), 17, "fire".parse().unwrap(), Reality::Actual, Timestamp(0));
+        incident.title = "Gas \"Ä\"/é\n".to_owned();
+        let ask = Action::Ask { question: "Smell?".into(), options: vec![] };
+        let mut task =
+            Task::new("tsk-1".parse().unwrap(), Step { id: StepId::new("smell").ok(), ..Step::new("Ask", ask) });
+        task.answer = Some("yes {number}".to_owned());
+        incident.tasks.push(task);
+        let situation = Situation { incident: &incident, run: 0, active_alarms: 2 };
+        assert_eq!(fill(template, &situation, place), expected, "{template}");
+    }
+
+    #[test]
+    fn placeholders_are_filled_in_once() {
+        check("No. {number}: {answers.smell}, {priority}", Place::Text, "No. 17: yes {number}, p4");
+        check("{outcomes.smell} {active_alarms} {place}.", Place::Text, "waiting 2 .");
+        check("{unknown} {answers.x} {} {{number}} {", Place::Text, "{unknown} {answers.x} {} {17} {");
+    }
+
+    #[test]
+    fn values_stay_inside_their_place() {
+        check("/i/{number}?t={title}", Place::Path, "/i/17?t=Gas%20%22%C3%84%22%2F%C3%A9%0A");
+        check(r#"{"t": "{title}"}"#, Place::Json, "{\"t\": \"Gas \\\"Ä\\\"/é\\u000a\"}");
+    }
+}
