@@ -1,6 +1,7 @@
 // Names for the generated types of /api/v1 (api.gen.ts, by `npm run gen` from schemas/openapi.json). Shapes
 // are narrowed here, none is written by hand.
 
+import type { Statistics } from '../rules/statistics';
 import type { components } from './api.gen';
 
 type Schemas = components['schemas'];
@@ -48,12 +49,23 @@ export interface Page<T> { items: T[]; next?: string | null }
 export type Purpose = 'operations' | 'investigation' | 'planning' | 'oversight' | 'administration';
 
 type KeysOfEach<T> = T extends T ? keyof T : never;
-export type DetectorName = KeysOfEach<Schemas['Detector']>;
+type InSchema = KeysOfEach<Schemas['Detector']>;
+export type DetectorName = InSchema | keyof Statistics;
 /** The fields of one detector. */
-export type DetectorOf<K extends DetectorName> = Required<Extract<Schemas['Detector'], Record<K, unknown>>[K]>;
+export type DetectorOf<K extends DetectorName> = K extends keyof Statistics ? Statistics[K] : K extends InSchema ? Required<Extract<Schemas['Detector'], Record<K, unknown>>[K]> : never;
 /** A detector by name: exactly one of these is there. */
 export type Detector = { [K in DetectorName]?: DetectorOf<K> };
 /** A rule as the platform answers it: what may be left out when writing is always there. */
-export type Rule = Required<Omit<Schemas['Rule'], 'detector' | 'incident'>> & { detector: Detector; incident: IncidentTemplate | null };
+export type Rule = Required<Omit<Schemas['Rule'], 'alarm' | 'detector' | 'incident'>> & { alarm: Required<Schemas['AlarmText']>; detector: Detector; incident: IncidentTemplate | null };
+export type RuleVersion = Omit<Schemas['RuleVersion'], 'rule'> & { rule: Rule };
+export type Stage = Schemas['Stage'];
+/** Which readings a part of a pattern means. */
+export type Part = Schemas['Part'];
+/** What a rule would have done over a span of history. */
+export type TrialReport = Omit<Schemas['BackTestReport'], 'typical'> & { typical: Alarm[] };
+export type TrialBucket = Schemas['BackTestBucket'];
+export type TrialPlace = Schemas['BackTestPlace'];
+export type TrialMarks = Schemas['BackTestMarks'];
+export type TrialSuggestion = Schemas['BackTestSuggestion'];
 /** Rows of Unix ms, smallest, mean and largest value. */
 export type Series = Omit<Schemas['Series'], 'points'> & { points: [number, number, number, number][] };

@@ -13,7 +13,7 @@ function incident(part: Partial<Incident>): Incident {
 }
 
 const alarm = (part: Partial<Alarm>): Alarm => ({
-  id: 'alm-1', rule: 'r', rule_version: 1, rule_name: 'R', key: 'a', title: 'Alarm', reason: '', severity: 'minor', state: 'active', kind: null, asset: null,
+  id: 'alm-1', rule: 'r', rule_version: 1, rule_name: 'R', key: 'a', title: 'Alarm', reason: '', severity: 'minor', urgency: 'unknown', certainty: 'unknown', stage: 'live', state: 'active', kind: null, asset: null,
   place: null, agency: 'city', raised: '2026-05-04T02:59:00Z', cleared: null, causes: [], support: 1, incident: null, version: 1, ...part,
 });
 
