@@ -1,6 +1,7 @@
 //! What people and the runtime ask of the engine, and what it answers.
 
 use serde::{Deserialize, Serialize};
+use vigiles_model::incident::Verdict;
 use vigiles_model::{
     AgencyId, AlarmId, Asset, Geometry, Incident, IncidentId, IncidentState, ObservationKind, PersonId, Playbook,
     PlaybookId, Priority, Reality, Relation, RoomId, Severity, TaskId, Zone,
@@ -176,6 +177,15 @@ pub enum CommandBody {
         room: RoomId,
         /// The text.
         text: String,
+    },
+    /// Says what an incident turned out to be; also of one that is closed.
+    Assess {
+        /// Which.
+        incident: IncidentId,
+        /// That.
+        verdict: Verdict,
+        /// Why.
+        reason: Option<String>,
     },
 }
 

@@ -237,6 +237,7 @@ fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -
             Err(CommandError::NotAllowed { why })
         }
         CommandBody::ChangeState { incident, to, reason } => turn.change_state(asked, incident, *to, reason.as_deref()),
+        CommandBody::Assess { incident, verdict, reason } => turn.assess(asked, incident, *verdict, reason.as_deref()),
         CommandBody::SetPriority { incident, priority } => turn.set_priority(asked, incident, *priority),
         CommandBody::AddNote { incident, text } => turn.add_note(asked, incident, text),
         CommandBody::Merge { into, from } => turn.merge(asked, into, from),

@@ -82,6 +82,16 @@ pub enum Reality {
     Test,
 }
 
+/// What it turned out to be, in the words of those who handled it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Something had happened that asked for action.
+    Genuine,
+    /// Nothing had happened, or nothing that asked for action.
+    FalseAlarm,
+}
+
 /// An incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
@@ -140,6 +150,9 @@ pub struct Incident {
     /// Its joint rooms, oldest first.
     #[serde(default)]
     pub rooms: Vec<Room>,
+    /// What it turned out to be; none where nobody has said so. Rules are tried against it.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
 }
 
 impl Incident {
@@ -171,6 +184,7 @@ impl Incident {
             related: Vec::new(),
             assigned: None,
             rooms: Vec::new(),
+            verdict: None,
         }
     }
 }
@@ -285,5 +299,12 @@ pub enum TimelineEvent {
         room: RoomId,
         /// The text.
         text: String,
+    },
+    /// Somebody said what it turned out to be.
+    Assessed {
+        /// That.
+        verdict: Verdict,
+        /// Why.
+        reason: Option<String>,
     },
 }

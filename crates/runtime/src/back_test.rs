@@ -3,14 +3,17 @@
 use std::time::{Duration, Instant};
 
 use vigiles_engine::Rule;
-use vigiles_engine::backtest::{Marks, Report, Setting, Suggestion, Suggestions, Trial};
+use vigiles_engine::backtest::{Marked, Marks, Report, Setting, Suggestion, Suggestions, Trial};
 use vigiles_engine::command::CommandError;
 use vigiles_history::{HistoryError, Query};
-use vigiles_model::{Alarm, Asset, BoundingBox, Observation, ObservationKind, Timestamp, Zone};
+use vigiles_model::incident::{Reality, TimelineEvent, Verdict};
+use vigiles_model::{
+    Alarm, Asset, BoundingBox, Geometry, Incident, IncidentState, Observation, ObservationKind, Timestamp, Zone,
+};
 use vigiles_store::StoreError;
 use vigiles_trust::Context;
 
-use crate::documents::{self, ALARM, ASSET, KIND, Versioned, ZONE};
+use crate::documents::{self, ALARM, ASSET, INCIDENT, KIND, Versioned, ZONE};
 use crate::platform::Platform;
 
 /// Most readings of one pass over the span.
@@ -99,7 +102,7 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     let end = pass.stopped.map_or(asked.to, |(_, at)| at);
     let observations = pass.trial.observations();
     let alarms = pass.trial.finish(end);
-    let marks = Marks::compare(&alarms, &[]);
+    let marks = Marks::compare(&alarms, &marked(platform, ctx, asked, end)?);
     let present = present(platform, ctx, asked, end)?;
     let suggestion = match asked.wanted_per_day {
         Some(wanted) => suggest(platform, ctx, &Asked { to: end, ..asked.clone() }, &setting, wanted, pass.sample)?,
@@ -214,4 +217,45 @@ fn present(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) ->
             _ => return Ok(alarms),
         }
     }
+}
+
+/// Actual incidents opened in the span, of the type that the rule opens, of which people have said what they were.
+fn marked(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) -> Result<Vec<Marked>, BackTestError> {
+    let incident_type = asked.rule.incident.as_ref().map(|spec| spec.incident_type.clone());
+    let mut query = vigiles_store::Query {
+        area: asked.area,
+        from: Some(asked.from),
+        to: Some(end),
+        fields: vec![("incident_type", incident_type.into_iter().collect())],
+        limit: vigiles_store::Query::MAX_LIMIT,
+        ..vigiles_store::Query::new(INCIDENT)
+    };
+    let mut marked = Vec::new();
+    loop {
+        let page = platform.store().list(ctx, &query)?;
+        for document in &page.documents {
+            let incident: Incident = documents::read(document)?;
+            if let (Some(verdict), Reality::Actual) = (incident.verdict, incident.reality) {
+                marked.push(Marked {
+                    from: incident.opened,
+                    to: resolved(&incident),
+                    place: incident.place.as_ref().map(Geometry::centre),
+                    assets: incident.assets,
+                    genuine: verdict == Verdict::Genuine,
+                });
+            }
+        }
+        match page.next {
+            Some(next) if marked.len() < MAX_PRESENT => query.cursor = Some(next),
+            _ => return Ok(marked),
+        }
+    }
+}
+
+/// When it was resolved first; when it last changed, where it never was.
+fn resolved(incident: &Incident) -> Timestamp {
+    let is_end = |event: &TimelineEvent| {
+        matches!(event, TimelineEvent::State { to: IncidentState::Resolved | IncidentState::Closed, .. })
+    };
+    incident.timeline.iter().find(|entry| is_end(&entry.event)).map_or(incident.changed, |entry| entry.at)
 }

@@ -134,6 +134,7 @@ fn audit_note(command: &Command) -> AuditNote {
         B::Delete { what, id } => ("delete", format!("{}/{id}", what.as_str())),
         B::OpenIncident { .. } => ("open", "incident".to_owned()),
         B::ChangeState { incident, .. } => ("change_state", format!("incident/{incident}")),
+        B::Assess { incident, .. } => ("assess", format!("incident/{incident}")),
         B::SetPriority { incident, .. } => ("set_priority", format!("incident/{incident}")),
         B::AddNote { incident, .. } => ("add_note", format!("incident/{incident}")),
         B::Merge { into, .. } => ("merge", format!("incident/{into}")),
@@ -150,6 +151,7 @@ fn audit_note(command: &Command) -> AuditNote {
     };
     let detail = match &command.body {
         B::ChangeState { to, .. } => format!("to {}", documents::word(to)),
+        B::Assess { verdict, .. } => documents::word(verdict),
         B::SetPriority { priority, .. } => format!("to {}", documents::word(priority)),
         B::Merge { from, .. } | B::Unlink { from, .. } => format!("from incident/{from}"),
         B::Split { alarms, .. } => format!("{} alarms", alarms.len()),

@@ -16,6 +16,7 @@ export function line(entry: TimelineEntry, names: Names): Line {
   if ('state' in event) return { icon: 'next', text: t('event.state', { from: word('state', event.state.from), to: word('state', event.state.to) }), ...(event.state.reason ? { quote: event.state.reason } : {}) };
   if ('priority' in event) return { icon: 'filter', text: t('event.priority', { from: event.priority.from.toUpperCase(), to: event.priority.to.toUpperCase() }) };
   if ('note' in event) return { icon: 'note', text: t('event.note'), quote: event.note.text };
+  if ('assessed' in event) return { icon: 'check', text: t(`event.assessed.${event.assessed.verdict}`), ...(event.assessed.reason ? { quote: event.assessed.reason } : {}) };
   if ('message' in event) return { icon: 'note', text: t('event.message', { room: event.message.room }), quote: event.message.text };
   if ('task' in event) return { icon: 'rule', text: t('event.task', { title: event.task.title, outcome: event.task.outcome }) };
   if ('absorbed' in event) return { icon: 'merge', text: t('event.absorbed', { incident: names.incident(event.absorbed.incident) }), link: event.absorbed.incident };

@@ -636,6 +636,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what it turned out to be: rules are tried against that
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["assess_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kinds": {
         parameters: {
             query?: never;
@@ -1546,6 +1566,13 @@ export interface components {
         };
         /** @description Agrees to a task; who calls is the person who agrees. */
         ApproveTask: Record<string, never>;
+        /** @description Says what an incident turned out to be. */
+        Assess: {
+            /** @description Why. */
+            reason?: string | null;
+            /** @description That. */
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description A thing of the city with an identity and a place. */
         Asset: {
             /** @description The agency that answers for it. */
@@ -2313,6 +2340,7 @@ export interface components {
             timeline: components["schemas"]["TimelineEntry"][];
             /** @description One line. */
             title: string;
+            verdict?: components["schemas"]["Verdict"] | null;
             /**
              * Format: int64
              * @description Counts up with every change; the ETag.
@@ -3343,6 +3371,14 @@ export interface components {
                 /** @description The text. */
                 text: string;
             };
+        } | {
+            /** @description Somebody said what it turned out to be. */
+            assessed: {
+                /** @description Why. */
+                reason?: string | null;
+                /** @description That. */
+                verdict: components["schemas"]["Verdict"];
+            };
         };
         /** @description A bearer token, without its secret. */
         Token: {
@@ -3437,6 +3473,11 @@ export interface components {
          * @enum {string}
          */
         ValueType: "number" | "boolean" | "text";
+        /**
+         * @description What an incident turned out to be.
+         * @enum {string}
+         */
+        Verdict: "genuine" | "false_alarm";
         /** @description What a camera sees, seen from above. */
         View: {
             /**
@@ -5162,6 +5203,52 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UnlinkIncident"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    assess_incident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assess"];
             };
         };
         responses: {

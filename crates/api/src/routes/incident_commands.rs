@@ -10,7 +10,7 @@ use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
 use crate::wire::incident::Incident;
 use crate::wire::orders::{
-    AddNote, ChangeState, CompleteTask, DetachAlarm, LinkIncident, Merge, OpenIncident, SetPriority, Split,
+    AddNote, Assess, ChangeState, CompleteTask, DetachAlarm, LinkIncident, Merge, OpenIncident, SetPriority, Split,
     StartPlaybook, UnlinkIncident,
 };
 use crate::wire::words::{IncidentState, Reality};
@@ -35,6 +35,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .takes::<ChangeState>(),
         command(Endpoint::post("/api/v1/incidents/{id}/priority", "set_priority", "Changes its priority", priority))
             .takes::<SetPriority>(),
+        command(Endpoint::post(
+            "/api/v1/incidents/{id}/verdict",
+            "assess_incident",
+            "Says what it turned out to be: rules are tried against that",
+            verdict,
+        ))
+        .takes::<Assess>(),
         command(Endpoint::post("/api/v1/incidents/{id}/notes", "add_note", "Adds a note to its timeline", note))
             .takes::<AddNote>(),
         command(Endpoint::post(
@@ -135,6 +142,12 @@ async fn priority(call: Call) -> Answer {
     let SetPriority { priority } = call.json()?;
     let incident = own(&call).await?;
     run(&call, CommandBody::SetPriority { incident, priority: priority.into() }).await
+}
+
+async fn verdict(call: Call) -> Answer {
+    let Assess { verdict, reason } = call.json()?;
+    let incident = own(&call).await?;
+    run(&call, CommandBody::Assess { incident, verdict: verdict.into(), reason }).await
 }
 
 async fn note(call: Call) -> Answer {

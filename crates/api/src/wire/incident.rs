@@ -10,7 +10,7 @@ use super::correlation::RelationWord;
 use super::place::Place;
 use super::task::Task;
 use super::time::Time;
-use super::words::{IncidentState, Priority, Reality, Severity};
+use super::words::{IncidentState, Priority, Reality, Severity, Verdict};
 
 /// What the control room handles.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -65,6 +65,8 @@ pub struct Incident {
     pub assigned: Option<Assignee>,
     /// Its joint rooms, oldest first.
     pub rooms: Vec<Room>,
+    /// What it turned out to be; null where nobody has said so.
+    pub verdict: Option<Verdict>,
     /// Counts up with every change; the ETag.
     pub version: u64,
 }
@@ -208,6 +210,13 @@ pub enum TimelineEvent {
         /// The text.
         text: String,
     },
+    /// Somebody said what it turned out to be.
+    Assessed {
+        /// That.
+        verdict: Verdict,
+        /// Why.
+        reason: Option<String>,
+    },
 }
 
 impl From<&Event> for TimelineEvent {
@@ -219,6 +228,9 @@ impl From<&Event> for TimelineEvent {
             Event::AlarmLeft { alarm } => Self::AlarmLeft { alarm: alarm.to_string() },
             Event::State { from, to, reason } => {
                 Self::State { from: (*from).into(), to: (*to).into(), reason: reason.clone() }
+            }
+            Event::Assessed { verdict, reason } => {
+                Self::Assessed { verdict: (*verdict).into(), reason: reason.clone() }
             }
             Event::Priority { from, to } => Self::Priority { from: (*from).into(), to: (*to).into() },
             Event::Note { text } => Self::Note { text: text.clone() },
@@ -306,6 +318,7 @@ impl From<&model::Incident> for Incident {
             allowed: state.allowed(),
             assigned: incident.assigned.clone().map(Assignee::from),
             rooms: incident.rooms.iter().map(Room::from).collect(),
+            verdict: incident.verdict.map(Verdict::from),
             version: incident.version,
         }
     }

@@ -7,7 +7,7 @@ use vigiles_model as model;
 
 use super::correlation::RelationWord;
 use super::place::Place;
-use super::words::{IncidentState, Priority, Reality, Severity};
+use super::words::{IncidentState, Priority, Reality, Severity, Verdict};
 
 /// Opens an incident by hand.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,6 +52,18 @@ pub struct ChangeState {
 pub struct SetPriority {
     /// The new priority.
     pub priority: Priority,
+}
+
+/// Says what an incident turned out to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assess {
+    /// That.
+    pub verdict: Verdict,
+    /// Why.
+    #[serde(default)]
+    #[schema(max_length = 4096)]
+    pub reason: Option<String>,
 }
 
 /// Adds a note.

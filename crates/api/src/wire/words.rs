@@ -135,6 +135,15 @@ words!(
     }
 );
 words!(
+    /// What an incident turned out to be.
+    Verdict = model::incident::Verdict {
+        /// Something had happened that asked for action.
+        Genuine,
+        /// Nothing had happened, or nothing that asked for action.
+        FalseAlarm,
+    }
+);
+words!(
     /// How far to trust a reading.
     Quality = model::Quality {
         /// Nothing speaks against it.

@@ -77,6 +77,25 @@ async fn a_limit_is_suggested() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_measured_by_what_people_said_of_incidents() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    two_days(&world).await;
+    // The rule of the city has opened an incident when the readings arrived, long after both noons.
+    let list = world.request("GET", "/api/v1/incidents").bearer(&token).send().await.expect(200).json();
+    let id = list["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/incidents/{id}/verdict");
+    let body = json!({"verdict": "genuine", "reason": "a fire at the tip"});
+    let marked = world.request("POST", &path).bearer(&token).json(body).send().await.expect(200).json();
+    assert_eq!(marked["verdict"], "genuine");
+    let mut body = asked(85.0);
+    body["to"] = json!("2026-12-01T00:00:00Z");
+    let marks = back_test(&world, &token, body).await["marks"].clone();
+    assert_eq!((&marks["genuine"], &marks["found"], &marks["recall"]), (&json!(1), &json!(0), &json!(0.0)), "{marks}");
+    assert_eq!((&marks["unmarked"], &marks["precision"]), (&json!(2), &Value::Null), "{marks}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_tried_says_why() {
     let world = world().await;
     let token = world.with_rule().await;

@@ -83,3 +83,58 @@ impl Marked {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vigiles_model::{AgencyId, AlarmId, RuleId, Severity};
+
+    use super::*;
+
+    const MINUTE: i64 = 60;
+
+    fn alarm(minute: i64, asset: &str, lon: f64) -> Alarm {
+        let place = Some(Geometry::Point(Position { lon, lat: 0.0 }));
+        let json = serde_json::json!({
+            "id": AlarmId::new(format!("alm-{minute}-{asset}")).unwrap(),
+            "rule": RuleId::new("r").unwrap(), "rule_version": 1, "key": asset, "title": "", "reason": "",
+            "severity": Severity::Minor, "state": "cleared", "kind": null, "asset": asset, "place": place,
+            "agency": AgencyId::new("city").unwrap(), "raised": Timestamp::from_secs(minute * MINUTE),
+            "cleared": Timestamp::from_secs((minute + 5) * MINUTE), "causes": [], "support": 1, "incident": null,
+            "version": 1
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn marked(from: i64, to: i64, asset: &str, lon: f64, genuine: bool) -> Marked {
+        Marked {
+            from: Timestamp::from_secs(from * MINUTE),
+            to: Timestamp::from_secs(to * MINUTE),
+            place: Some(Position { lon, lat: 0.0 }),
+            assets: vec![AssetId::new(asset).unwrap()],
+            genuine,
+        }
+    }
+
+    fn check(alarms: &[Alarm], expected: (u64, u64, u64), precision: Option<f64>, recall: Option<f64>) {
+        let incidents = [
+            marked(100, 200, "a", 0.0, true),
+            marked(1_000, 1_100, "b", 1.0, true),
+            marked(2_000, 2_100, "c", 2.0, false),
+        ];
+        let marks = Marks::compare(alarms, &incidents);
+        assert_eq!((marks.found, marks.repeated, marks.unmarked), expected);
+        assert_eq!((marks.precision(), marks.recall()), (precision, recall));
+    }
+
+    #[test]
+    fn alarms_belong_to_what_is_near_in_time_and_place() {
+        check(&[], (0, 0, 0), None, Some(0.0));
+        // By its asset; up to an hour before; by place; neither.
+        check(&[alarm(150, "a", 50.0)], (1, 0, 0), Some(1.0), Some(0.5));
+        check(&[alarm(45, "a", 0.0)], (1, 0, 0), Some(1.0), Some(0.5));
+        check(&[alarm(30, "a", 0.0)], (0, 0, 1), None, Some(0.0));
+        check(&[alarm(1_050, "x", 1.005)], (1, 0, 0), Some(1.0), Some(0.5));
+        check(&[alarm(1_050, "x", 1.5)], (0, 0, 1), None, Some(0.0));
+        check(&[alarm(150, "a", 0.0), alarm(2_050, "c", 2.0)], (1, 1, 0), Some(0.5), Some(0.5));
+    }
+}

@@ -91,3 +91,32 @@ fn centre(points: &[Point], group: &[usize], otherwise: usize) -> usize {
     let sums = group.iter().map(|i| (sum(*i), *i));
     sums.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))).map_or(otherwise, |(_, i)| i)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(groups: &[(f64, usize)]) -> Vec<Point> {
+        let spread = |(centre, count): &(f64, usize)| -> Vec<Point> {
+            (0..*count).map(|i| [0.0, 0.0, centre + i as f64 / 100.0, 0.0, 0.0, 0.0]).collect()
+        };
+        groups.iter().flat_map(spread).collect()
+    }
+
+    #[test]
+    fn each_group_has_its_middle() {
+        let points = points(&[(0.0, 5), (10.0, 3), (20.0, 1)]);
+        let mut medoids = first_medoids(&points, 3);
+        for _ in 0..3 {
+            let found = groups(&points, &medoids);
+            medoids = found.iter().zip(&medoids).map(|(group, old)| centre(&points, group, *old)).collect();
+        }
+        medoids.sort_unstable();
+        assert_eq!(medoids, [2, 6, 8]);
+    }
+
+    #[test]
+    fn fewer_than_asked_are_all_shown() {
+        assert_eq!(typical(&[], 10), Vec::<usize>::new());
+    }
+}

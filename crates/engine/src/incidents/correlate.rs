@@ -181,6 +181,7 @@ fn opened_by(alarm: &Alarm, spec: &IncidentSpec, number: u64, title: String, at:
         related: Vec::new(),
         assigned: None,
         rooms: Vec::new(),
+        verdict: None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Commands on one incident: open, state, priority, notes, playbook, tasks.
 
-use vigiles_model::incident::{MAX_NOTE_BYTES, TimelineEvent};
+use vigiles_model::incident::{MAX_NOTE_BYTES, TimelineEvent, Verdict};
 use vigiles_model::{
     AgencyId, Geometry, Incident, IncidentId, IncidentState, PersonId, PlaybookId, Priority, Reality, RoomId, Severity,
     TaskId, Timestamp,
@@ -76,6 +76,7 @@ impl Turn<'_> {
             related: Vec::new(),
             assigned: None,
             rooms: Vec::new(),
+            verdict: None,
         });
         case.note(asked.at, asked.by, TimelineEvent::Opened);
         if let Some(place) = opening.place {
@@ -116,6 +117,24 @@ impl Turn<'_> {
         self.edit(asked, id, |case| {
             let from = std::mem::replace(&mut case.incident.priority, priority);
             case.note(asked.at, asked.by, TimelineEvent::Priority { from, to: priority });
+            Ok(())
+        })
+    }
+
+    pub(crate) fn assess(
+        &mut self,
+        asked: Asked<'_>,
+        id: &IncidentId,
+        verdict: Verdict,
+        reason: Option<&str>,
+    ) -> Answer {
+        self.edit(asked, id, |case| {
+            if let Some(reason) = reason {
+                text("reason", reason)?;
+            }
+            case.incident.verdict = Some(verdict);
+            let reason = reason.map(ToOwned::to_owned);
+            case.note(asked.at, asked.by, TimelineEvent::Assessed { verdict, reason });
             Ok(())
         })
     }

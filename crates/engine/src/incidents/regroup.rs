@@ -205,6 +205,7 @@ fn split_off(
             .collect(),
         related: Vec::new(),
         rooms: Vec::new(),
+        verdict: None,
         ..parent.clone()
     });
     case.note(asked.at, asked.by, TimelineEvent::Opened);

@@ -93,6 +93,8 @@ export const de: Record<keyof typeof en, string> = {
   'event.note': 'Notiz',
   'event.opened': 'Eröffnet',
   'event.priority': 'Priorität {from} → {to}',
+  'event.assessed.genuine': 'Bewertet: echt',
+  'event.assessed.false_alarm': 'Bewertet: Fehlalarm',
   'event.related.cause': 'Folgt aus Vorfall {incident}',
   'event.related.effect': 'Hat Vorfall {incident} ausgelöst',
   'event.related.linked': 'Hat mit Vorfall {incident} zu tun',

@@ -92,6 +92,8 @@ export const en = {
   'event.note': 'Note',
   'event.opened': 'Opened',
   'event.priority': 'Priority {from} → {to}',
+  'event.assessed.genuine': 'Assessed: genuine',
+  'event.assessed.false_alarm': 'Assessed: false alarm',
   'event.related.cause': 'Follows from incident {incident}',
   'event.related.effect': 'Brought about incident {incident}',
   'event.related.linked': 'Has to do with incident {incident}',
