@@ -30,6 +30,7 @@ mod start;
 pub mod status;
 pub mod storage;
 mod strangers;
+pub mod support;
 pub mod time_zone;
 
 pub use commands::CommandFailure;

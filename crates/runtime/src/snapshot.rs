@@ -56,6 +56,15 @@ pub fn load(dir: &Path) -> io::Result<Option<Snapshot>> {
     Ok(None)
 }
 
+/// Every snapshot that is whole, oldest first.
+pub(crate) fn all(dir: &Path) -> io::Result<Vec<Snapshot>> {
+    let mut whole = Vec::new();
+    for (_, path) in list(dir)? {
+        whole.extend(parse(&fs::read(&path)?).ok());
+    }
+    Ok(whole)
+}
+
 /// Reads the bytes of a snapshot file.
 pub fn parse(bytes: &[u8]) -> Result<Snapshot, &'static str> {
     let (header, state) = bytes.split_at_checked(HEADER).ok_or("shorter than its header")?;

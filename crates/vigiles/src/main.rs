@@ -32,6 +32,10 @@ enum Command {
     Run(cmds::run::Arguments),
     /// Verify a data directory: say what is wrong and where.
     Check(cmds::check::Arguments),
+    /// Put what the engine was given, and what came of it, into one file for whoever looks for a fault.
+    Bundle(cmds::support::BundleArguments),
+    /// Play such a file: the same alarms and incidents must come of it.
+    Reproduce(cmds::support::ReproduceArguments),
     /// Play a recording through the doors of a running platform.
     Replay(cmds::replay::Arguments),
     /// Make bearer tokens for devices, sources and scripts.
@@ -67,6 +71,8 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run(arguments) => cmds::run::run(&arguments),
         Command::Check(arguments) => cmds::check::run(&arguments),
+        Command::Bundle(arguments) => cmds::support::bundle(&arguments),
+        Command::Reproduce(arguments) => cmds::support::reproduce(&arguments),
         Command::Replay(arguments) => cmds::replay::run(arguments),
         Command::Token(arguments) => cmds::token::run(arguments),
         Command::Link(arguments) => cmds::link::run(arguments),

@@ -9,6 +9,7 @@ mod outbound;
 pub(crate) mod replay;
 pub(crate) mod run;
 mod settings;
+pub(crate) mod support;
 pub(crate) mod token;
 
 use std::io::Write as _;

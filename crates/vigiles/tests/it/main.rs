@@ -9,3 +9,4 @@ mod full;
 mod kills;
 mod readers;
 mod server;
+mod support;

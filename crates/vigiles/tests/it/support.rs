@@ -1,0 +1,42 @@
+//! A fault is reproduced from a bundle.
+
+use std::process::Command;
+
+use crate::city::{HIGH, line};
+use crate::damage::{flip, used};
+use crate::server::{Server, said, token};
+
+fn vigiles(arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_vigiles")).args(arguments).output().unwrap();
+    (output.status.success(), said(&output))
+}
+
+#[test]
+fn a_bundle_gives_the_same_alarms_and_incidents() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("bundle"));
+    used(&data);
+    // The log is kept from the snapshot before the last one: that of the first run.
+    let source = token(&data, "source");
+    let server = Server::start(&data);
+    let source = server.client(&source);
+    for number in [HIGH + 1, 2, HIGH + 3] {
+        source.deliver(&line("b", number)).unwrap().expect(&[202]);
+    }
+    server.stop();
+    let (data, file) = (data.to_str().unwrap(), file.to_str().unwrap());
+    let (made, text) = vigiles(&["bundle", data, file]);
+    assert!(made && text.contains("hand it on with care"), "{text}");
+    let mut digests = Vec::new();
+    for arguments in [vec!["reproduce", file], vec!["reproduce", file, "--restart"]] {
+        let (same, text) = vigiles(&arguments);
+        assert!(same && text.contains("reproduced: ") && !text.contains("0 alarms"), "{text}");
+        digests.extend(text.lines().find(|line| line.starts_with("effects ")).map(ToOwned::to_owned));
+    }
+    assert_eq!(digests[0], digests[1]);
+    // It does not write over another file, and says what is wrong with one.
+    assert!(!vigiles(&["bundle", data, file]).0);
+    flip(std::path::Path::new(file), 3);
+    let (read, text) = vigiles(&["reproduce", file]);
+    assert!(!read && text.contains("no support bundle"), "{text}");
+}
