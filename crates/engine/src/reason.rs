@@ -90,21 +90,19 @@ impl Turn<'_> {
         let memory = self.live.find_slot(&address).and_then(|index| self.live.slot(index)).map(|slot| &slot.memory);
         let Some(Memory::Statistic(statistic)) = memory else { return reading.to_owned() };
         let said = statistic.said;
-        let (expected, band) = (figure_text(said.expected), figure_text(said.band));
-        let distance = figure_text((said.distance * 10.0).round() / 10.0);
-        let moved = figure_text(said.distance);
+        let (expected, band, moved) = (rough_text(said.expected), rough_text(said.band), rough_text(said.distance));
+        let side = if said.distance < 0.0 { "below" } else { "above" };
+        let away = format!("{} sigmas {side}", rough_text(said.distance.abs()));
         match &rule.rule.detector {
-            Detector::Baseline(_) => {
-                format!("{reading}, usual at this hour {expected} ± {band} {unit}; {distance} robust sigmas away")
-            }
-            Detector::Forecast(_) => format!("{reading}, forecast {expected} ± {band} {unit}; {distance} sigmas away"),
+            Detector::Baseline(_) => format!("{reading}, usual at this hour {expected} ± {band} {unit}; {away}"),
+            Detector::Forecast(_) => format!("{reading}, forecast {expected} ± {band} {unit}; {away}"),
             Detector::ChangePoint(_) => format!("mean shifted by {moved} {unit} from {expected}; now {reading}"),
             Detector::Drift(_) => {
                 format!(
                     "drifted by {moved} {unit} from its neighbours, more than {band}; {reading}, expected {expected}"
                 )
             }
-            _ => format!("{reading}, expected {expected} ± {band} {unit}; {distance} sigmas away"),
+            _ => format!("{reading}, expected {expected} ± {band} {unit}; {away}"),
         }
     }
 
@@ -136,7 +134,29 @@ fn expression(rule: &Compiled) -> &str {
     }
 }
 
+/// What was estimated, for people: three significant digits.
+fn rough_text(n: f64) -> String {
+    let digits = if n == 0.0 { 0.0 } else { n.abs().log10().floor() };
+    let decimals = (2.0 - digits).clamp(0.0, 6.0) as usize;
+    let text = format!("{n:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 /// A span for people, from microseconds.
 fn span_text(micros: i64) -> String {
     format!("{} s", figure_text(micros as f64 / 1e6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_have_three_digits() {
+        for (n, expected) in
+            [(61.491, "61.5"), (-5.567, "-5.57"), (18_806.4, "18806"), (0.0123, "0.0123"), (0.0, "0"), (20.0, "20")]
+        {
+            assert_eq!(rough_text(n), expected);
+        }
+    }
 }

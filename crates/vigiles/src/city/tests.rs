@@ -52,7 +52,7 @@ fn every_rule_of_the_manual_can_be_saved_in_the_demo_city() {
     }
     let manual = include_str!("../../../../docs/rules.md");
     let rules: Vec<&str> = manual.split("```toml").skip(1).filter_map(|part| part.split("```").next()).collect();
-    assert_eq!(rules.len(), 7);
+    assert_eq!(rules.len(), 10);
     for text in rules {
         let rule: Rule = toml::from_str(text).unwrap_or_else(|e| panic!("{text}\n{e}"));
         assert!(city.file.agency.iter().any(|agency| agency.id == rule.agency), "agency of {text}");
