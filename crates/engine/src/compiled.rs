@@ -102,13 +102,13 @@ pub(crate) enum Distinct {
 impl Compiled {
     /// None where the rule does not compile, which [`Rule::check`] has refused before.
     pub(crate) fn new(rule: &Rule, config: &Config, names: &mut Names) -> Option<Self> {
-        let unit = rule.unit_in_use(&|kind| config.kinds.get(kind).map(|k| k.unit.clone()));
-        let scope = Scope { windows: false, unit: unit.as_deref() };
-        let compile = |text: &Option<String>| {
-            text.as_ref().map(|t| Expression::compile(t, scope).ok()).map_or(Some(None), |e| e.map(Some))
+        let units = |kind: &KindId| config.kinds.get(kind).map(|k| k.unit.clone());
+        let unit = rule.unit_in_use(&units);
+        let when = optional(rule.when.as_deref(), unit.as_deref())?;
+        let part = |part: &Part| {
+            let unit = rule.unit_of_part(part, &units);
+            Some(CompiledPart { kinds: part.kinds.clone(), when: optional(part.when.as_deref(), unit.as_deref())? })
         };
-        let when = compile(&rule.when)?;
-        let part = |part: &Part| Some(CompiledPart { kinds: part.kinds.clone(), when: compile(&part.when)? });
         let parts = rule.detector.parts().into_iter().map(part).collect::<Option<Vec<_>>>()?;
         let judge = judge(&rule.detector, unit.as_deref(), names)?;
         let reads_zones = |e: &Option<Expression>| e.as_ref().is_some_and(|e| e.zones);
@@ -132,6 +132,14 @@ impl Compiled {
             zones,
             rule: rule.clone(),
         })
+    }
+}
+
+/// An expression that may be left out; none where it does not compile.
+fn optional(text: Option<&str>, unit: Option<&str>) -> Option<Option<Expression>> {
+    match text {
+        None => Some(None),
+        Some(text) => Expression::compile(text, Scope { windows: false, unit }).ok().map(Some),
     }
 }
 

@@ -3,7 +3,7 @@
 use vigiles_model::{KindId, unit};
 
 use super::findings::{Diagnostic, Findings};
-use super::{Detector, IncidentSpec, Rule};
+use super::{Detector, IncidentSpec, Part, Rule};
 use crate::expression::Scope;
 
 /// Longest name, title or description, in bytes.
@@ -42,7 +42,7 @@ impl Rule {
         }
         found.span("cooldown_s", self.cooldown_s, 0.0, MAX_SPAN_S);
         found.span("lateness_s", self.lateness_s, 0.0, MAX_LATENESS_S);
-        self.check_detector(unit.as_deref(), &mut found);
+        self.check_detector(unit.as_deref(), units, &mut found);
         if let Some(incident) = &self.incident {
             check_incident(incident, &mut found);
         }
@@ -64,9 +64,15 @@ impl Rule {
         if self.unit.is_some() {
             return self.unit.clone();
         }
-        let mut all = self.kinds.iter().filter_map(units);
-        let first = all.next()?;
-        all.all(|other| other == first).then_some(first)
+        common(&self.kinds, units)
+    }
+
+    /// The unit of the readings that a part of a pattern means.
+    pub(crate) fn unit_of_part(&self, part: &Part, units: UnitOf<'_>) -> Option<String> {
+        if part.kinds.is_empty() || self.unit.is_some() {
+            return self.unit_in_use(units);
+        }
+        common(&part.kinds, units)
     }
 
     fn check_unit(&self, units: UnitOf<'_>, found: &mut Findings) {
@@ -92,6 +98,13 @@ impl Rule {
             Detector::Threshold(_) | Detector::RateOfChange(_) | Detector::FlatLine(_) | Detector::Drift(_)
         )
     }
+}
+
+/// The unit that all of these kinds have.
+fn common(kinds: &[KindId], units: UnitOf<'_>) -> Option<String> {
+    let mut all = kinds.iter().filter_map(units);
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
 }
 
 fn check_incident(incident: &IncidentSpec, found: &mut Findings) {

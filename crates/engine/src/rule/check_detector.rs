@@ -1,6 +1,6 @@
 //! Whether the settings of a detector make sense.
 
-use super::check::{MAX_REFERENCES, MAX_SPAN_S};
+use super::check::{MAX_REFERENCES, MAX_SPAN_S, UnitOf};
 use super::findings::Findings;
 use super::{
     Absence, Cooccurrence, Count, Crossing, Detector, Geofence, Key, Part, RateOfChange, Rule, Sequence, Threshold,
@@ -17,7 +17,7 @@ const MAX_PARTS: usize = 8;
 const MAX_RADIUS_M: f64 = 100_000.0;
 
 impl Rule {
-    pub(super) fn check_detector(&self, unit: Option<&str>, found: &mut Findings) {
+    pub(super) fn check_detector(&self, unit: Option<&str>, units: UnitOf<'_>, found: &mut Findings) {
         match &self.detector {
             Detector::Threshold(t) => check_threshold(t, found),
             Detector::RateOfChange(r) => check_rate(r, found),
@@ -37,9 +37,9 @@ impl Rule {
                 found.span("detector.out_of_range.for_s", o.for_s, 0.0, MAX_SPAN_S);
                 found.span("detector.out_of_range.clear_for_s", o.clear_for_s, 0.0, MAX_SPAN_S);
             }
-            Detector::Sequence(s) => self.check_sequence(s, unit, found),
-            Detector::Absence(a) => self.check_absence(a, unit, found),
-            Detector::Cooccurrence(c) => self.check_cooccurrence(c, unit, found),
+            Detector::Sequence(s) => self.check_sequence(s, units, found),
+            Detector::Absence(a) => self.check_absence(a, units, found),
+            Detector::Cooccurrence(c) => self.check_cooccurrence(c, units, found),
             Detector::Baseline(b) => b.check(found),
             Detector::Forecast(f) => f.check(found),
             Detector::ChangePoint(c) => c.check(found),
@@ -86,22 +86,22 @@ impl Rule {
         }
     }
 
-    fn check_sequence(&self, s: &Sequence, unit: Option<&str>, found: &mut Findings) {
-        self.check_parts("detector.sequence.parts", &s.parts, unit, found);
+    fn check_sequence(&self, s: &Sequence, units: UnitOf<'_>, found: &mut Findings) {
+        self.check_parts("detector.sequence.parts", &s.parts, units, found);
         found.reach("detector.sequence", s.within_s, s.within_m);
     }
 
-    fn check_absence(&self, a: &Absence, unit: Option<&str>, found: &mut Findings) {
-        self.check_part("detector.absence.first", &a.first, unit, found);
-        self.check_part("detector.absence.then", &a.then, unit, found);
+    fn check_absence(&self, a: &Absence, units: UnitOf<'_>, found: &mut Findings) {
+        self.check_part("detector.absence.first", &a.first, units, found);
+        self.check_part("detector.absence.then", &a.then, units, found);
         if a.first == a.then {
             found.say("detector.absence.then", "is the same as `first`: expected other kinds or another condition");
         }
         found.reach("detector.absence", a.within_s, a.within_m);
     }
 
-    fn check_cooccurrence(&self, c: &Cooccurrence, unit: Option<&str>, found: &mut Findings) {
-        self.check_parts("detector.cooccurrence.parts", &c.parts, unit, found);
+    fn check_cooccurrence(&self, c: &Cooccurrence, units: UnitOf<'_>, found: &mut Findings) {
+        self.check_parts("detector.cooccurrence.parts", &c.parts, units, found);
         found.reach("detector.cooccurrence", c.within_s, c.within_m);
         if c.at_least.is_some_and(|n| n < 2 || n as usize > c.parts.len()) {
             let message = format!("expected 2 to {}, the number of parts", c.parts.len());
@@ -109,21 +109,23 @@ impl Rule {
         }
     }
 
-    fn check_parts(&self, field: &str, parts: &[Part], unit: Option<&str>, found: &mut Findings) {
+    fn check_parts(&self, field: &str, parts: &[Part], units: UnitOf<'_>, found: &mut Findings) {
         if !(2..=MAX_PARTS).contains(&parts.len()) {
             found.say(field, format!("expected 2 to {MAX_PARTS} parts, found {}", parts.len()));
         }
         for (i, part) in parts.iter().enumerate() {
-            self.check_part(&format!("{field}[{i}]"), part, unit, found);
+            self.check_part(&format!("{field}[{i}]"), part, units, found);
         }
     }
 
-    fn check_part(&self, field: &str, part: &Part, unit: Option<&str>, found: &mut Findings) {
+    fn check_part(&self, field: &str, part: &Part, units: UnitOf<'_>, found: &mut Findings) {
         if let Some((i, kind)) = part.kinds.iter().enumerate().find(|(_, kind)| !self.kinds.contains(kind)) {
             found.say(&format!("{field}.kinds[{i}]"), format!("`{kind}` is not among the kinds of the rule"));
         }
         if let Some(text) = &part.when {
-            found.expression(&format!("{field}.when"), text, Scope { windows: false, unit });
+            let unit = self.unit_of_part(part, units);
+            let scope = Scope { windows: false, unit: unit.as_deref() };
+            found.expression(&format!("{field}.when"), text, scope);
         }
     }
 }

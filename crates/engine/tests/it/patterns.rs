@@ -241,7 +241,7 @@ proptest! {
         readings in some_readings(),
         delays in prop::collection::vec(0..59i64, 60),
         batches in prop::collection::vec(1..9usize, 1..6),
-        restarts in prop::collection::vec(prop::bool::weighted(0.2), 0..20),
+        restarts in prop::collection::vec(prop::bool::weighted(0.05), 0..20),
     ) {
         let in_order = told(&readings, &[], &[1], &[]);
         prop_assert_eq!(&in_order, &told(&readings, &delays, &batches, &restarts));
