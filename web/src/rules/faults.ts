@@ -2,9 +2,9 @@
 
 import type { Diagnostic } from '../lib/wire';
 
-/** Those of one field; `kinds[2]` belongs to `kinds`, and a list of parts takes what none of its parts shows. */
+/** Those of one field; that of an item of a list, as `kinds[2]`, belongs to the list. */
 export function faultsAt(diagnostics: readonly Diagnostic[], path: string): Diagnostic[] {
-  return diagnostics.filter((found) => found.path === path || (path === 'kinds' && found.path.startsWith('kinds[')));
+  return diagnostics.filter((found) => found.path === path || (found.path.startsWith(path) && /^\[\d+\]$/.test(found.path.slice(path.length))));
 }
 
 /** Where a fault begins in the text of its field: characters from 0. Lines and columns count from 1. */

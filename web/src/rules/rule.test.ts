@@ -84,6 +84,8 @@ test('a fault stands at its line and column, and underlines the word there', () 
   check('value', 0, 0, ['value']);
   expect(offsetOf('a\nb', 9, 9)).toBe(3);
   const found = [{ path: 'kinds[0]', line: 0, column: 0, message: 'none' }, { path: 'when', line: 1, column: 1, message: 'bad' }];
+  const part = [{ path: 'detector.sequence.parts[0].when', line: 1, column: 1, message: 'bad' }];
+  expect(['detector.sequence.parts', 'detector.sequence.parts[0]', 'detector.sequence.parts[0].when'].map((path) => faultsAt(part, path).length)).toEqual([0, 0, 1]);
   expect([faultsAt(found, 'kinds').length, faultsAt(found, 'when').length, faultsAt(found, 'name').length]).toEqual([1, 1, 0]);
 });
 
