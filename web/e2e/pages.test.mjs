@@ -102,6 +102,23 @@ test('the corners of a zone', async () => {
   assert.deepEqual(await violations(), []);
 });
 
+test('a rule with its versions, tried on the past, and what may stand in its expression', async () => {
+  const [rule] = (await server.get('/rules?q=fine')).body.items;
+  await page.goto(`${platform.url}/rules/${rule.id}`);
+  await page.getByRole('button', { name: 'Open version 1' }).click();
+  await page.getByRole('button', { name: 'Try it on the past' }).click();
+  await page.locator('[data-trial]').waitFor();
+  assert.deepEqual(await violations(), []);
+  await page.getByLabel('Only when (CEL, optional)').fill('val');
+  await page.getByRole('option', { name: /^value/ }).waitFor();
+  assert.deepEqual(await violations(), []);
+  await page.goto(`${platform.url}/rules/new`);
+  for (const detector of ['Several things at once', 'Something does not follow', 'Unusual for this hour', 'Enters or leaves a zone']) {
+    await page.getByRole('radio', { name: detector }).check();
+    assert.deepEqual(await violations(), [], detector);
+  }
+});
+
 test('dialogs that ask', async () => {
   for (const [path, button, name] of [['/accounts', 'New account', 'New account'], ['/zones/own', 'Delete', 'Delete the zone?']]) {
     await page.goto(platform.url + path);

@@ -67,6 +67,11 @@ try {
     await view.locator('[data-column]').first().waitFor();
     await view.getByLabel('Condition (CEL)').scrollIntoViewIfNeeded();
   } });
+  await shot(state, 'rule-trial', { path: '/rules/air-pm25-high', act: async (view) => {
+    await view.getByRole('button', { name: 'Try it on the past' }).click();
+    await view.locator('[data-drawn]:not([data-drawn="0"])').waitFor();
+    await view.locator('#rule-try').evaluate((part) => part.scrollIntoView());
+  } });
   await shot(state, 'system', { path: '/system' });
   if (process.argv[2]) await others(state, incident);
 } finally {

@@ -94,7 +94,7 @@ export class City {
     const asset = this.assets.find((a) => a.id === assetId);
     const causes = Array.from({ length: 9 }, (_, i) => this.observation(asset, kind, at - (8 - i) * 75_000, 24 + i * 2.3));
     const id = `alm-${(this.sequence += 1).toString(16).padStart(16, '0')}`;
-    const alarm = { id, rule: ruleId, rule_version: 3, rule_name: found.name, key: assetId, title: `${found.name} at ${asset.name}`, reason, severity, state: 'active', kind, asset: assetId, place: asset.place, agency: 'city', raised: iso(at), cleared: null, causes, support: 14, incident: null, version: 1 };
+    const alarm = { id, rule: ruleId, rule_version: 3, rule_name: found.name, key: assetId, title: `${found.name} at ${asset.name}`, reason, severity, urgency: 'unknown', certainty: 'unknown', stage: 'live', state: 'active', kind, asset: assetId, place: asset.place, agency: 'city', raised: iso(at), cleared: null, causes, support: 14, incident: null, version: 1 };
     if (join !== null) {
       const incident = this.incidents[join];
       incident.alarms.push(id);
@@ -139,7 +139,7 @@ export class City {
 }
 
 function rule(id, name, ruleKinds, detector, severity, type) {
-  return { id, name, description: 'Made for the mock city.', enabled: true, version: 3, agency: 'city', author: null, kinds: ruleKinds, when: null, key: 'asset', detector, alarm: { title: `${name} at {asset}`, severity }, cooldown_s: 300, incident: type ? { incident_type: type, priority: 'p3', playbook: null, radius_m: 500, window_s: 1800, title: null } : null };
+  return { id, name, description: 'Made for the mock city.', enabled: true, stage: 'live', version: 3, agency: 'city', author: null, reason: '', kinds: ruleKinds, unit: null, lateness_s: 0, when: null, key: 'asset', detector, alarm: { title: `${name} at {asset}`, severity, urgency: 'unknown', certainty: 'unknown' }, cooldown_s: 300, incident: type ? { incident_type: type, priority: 'p3', playbook: null, radius_m: 500, window_s: 1800, title: null } : null };
 }
 
 function task(incident, index, title, instruction, action, state, outcome = null) {

@@ -76,7 +76,7 @@ async function request<T>(method: string, path: string, options: Options = {}): 
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, signal ? { signal } : {});
-export const post = <T>(path: string, body: unknown = {}) => request<T>('POST', path, { body });
+export const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal) => request<T>('POST', path, { body, ...(signal ? { signal } : {}) });
 
 /** `crypto.randomUUID` is there by https alone, and a control room may reach the platform otherwise. */
 const randomKey = (): string => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -86,6 +86,12 @@ class SessionState {
     return this.who?.person.roles.some((role) => roles.includes(role)) ?? false;
   }
 
+  /** What an account is called: one's own by its name; others are known to administrators only, here by their id. */
+  name(account: string): string {
+    const person = this.who?.person;
+    return person?.id === account ? person.name : account;
+  }
+
   choose(purpose: Purpose | ''): void {
     this.purpose = purpose;
     usePurpose(purpose);

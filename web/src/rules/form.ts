@@ -44,7 +44,7 @@ const blankIncident = (): IncidentTemplate => ({ incident_type: '', priority: 'p
 export function blank(agency: string): RuleForm {
   return {
     id: '', name: '', description: '', enabled: true, stage: 'silent', agency, kinds: [], unit: '', lateness_s: 0, when: '', key: 'asset', detector: 'threshold', fields: blankFields(),
-    alarmTitle: '', severity: 'moderate', urgency: 'unknown', certainty: 'unknown', cooldown_s: 300, opens: false, incident: blankIncident(), reason: '',
+    alarmTitle: '{asset}: {value} {unit}', severity: 'moderate', urgency: 'unknown', certainty: 'unknown', cooldown_s: 300, opens: false, incident: blankIncident(), reason: '',
   };
 }
 

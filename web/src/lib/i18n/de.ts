@@ -1,5 +1,6 @@
 // Deutsche Texte; die Schlüssel gibt der englische Katalog vor.
 
+import { deRules } from './de.rules';
 import { deSetting } from './de.setting';
 import { deWords } from './de.words';
 import type { en } from './en';
@@ -7,6 +8,7 @@ import type { en } from './en';
 export const de: Record<keyof typeof en, string> = {
   ...deWords,
   ...deSetting,
+  ...deRules,
   'app.loading': 'Wird geladen …',
   'app.skip': 'Zum Inhalt springen',
   'app.unreachable': 'Die Plattform ist nicht erreichbar',
@@ -34,8 +36,6 @@ export const de: Record<keyof typeof en, string> = {
   'account.password.new': 'Neues Passwort',
   'account.roles': 'Rollen',
   'accounts.lead': 'Wer sich anmelden darf und was die Rollen erlauben.',
-  'alarm.causes': '{n:1 Messwert dahinter|# Messwerte dahinter}',
-  'alarm.chart': 'Messwerte hinter {title}',
   'alarm.label': 'Alarm',
   'alarm.rule': 'Regel',
   'alarm.support': '{n:1 stützender Messwert|# stützende Messwerte}',

@@ -1,11 +1,13 @@
 // English texts. The other catalogues have exactly these keys.
 
+import { enRules } from './en.rules';
 import { enSetting } from './en.setting';
 import { enWords } from './en.words';
 
 export const en = {
   ...enWords,
   ...enSetting,
+  ...enRules,
   'app.loading': 'Loading…',
   'app.skip': 'Skip to the content',
   'app.unreachable': 'The platform cannot be reached',
@@ -33,8 +35,6 @@ export const en = {
   'account.password.new': 'New password',
   'account.roles': 'Roles',
   'accounts.lead': 'People who may sign in, and what their roles let them do.',
-  'alarm.causes': '{n:1 reading behind it|# readings behind it}',
-  'alarm.chart': 'Readings behind {title}',
   'alarm.label': 'Alarm',
   'alarm.rule': 'Rule',
   'alarm.support': '{n:1 supporting reading|# supporting readings}',

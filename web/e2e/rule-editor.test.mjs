@@ -1,0 +1,151 @@
+// The way of a person who does not program: a rule from the fields, its faults, a try on the past, silent, shadow, live,
+// and the versions that this made. Against the real binary with the demo city.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { signIn, startConsole } from './platform.mjs';
+
+let platform, page, faults, server, stop;
+
+before(async () => {
+  ({ platform, page, faults, server, stop } = await startConsole());
+  await signIn(page, platform.link);
+  await page.locator('[data-tour=map]').waitFor();
+});
+
+after(() => stop?.());
+
+const words = () => page.getByRole('region', { name: 'In words' });
+const above = () => page.getByLabel('Above', { exact: true });
+const limit = 0.5;
+/** A rule is tried again as long as its history is empty, this often at most. */
+const TRIALS = 200;
+
+/** Moves the rule to a stage by its button, with a reason. */
+async function move(stage, reason) {
+  await page.getByRole('button', { name: `Move to ${stage}` }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox').fill(reason);
+  await dialog.getByRole('button', { name: `Move to ${stage}` }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.locator('[aria-current=step]', { hasText: stage }).waitFor();
+}
+
+test('a new rule is made from the fields and says itself in words', async () => {
+  await page.getByRole('link', { name: 'Rules', exact: true }).first().click();
+  await page.getByRole('link', { name: 'New rule' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Dust anywhere');
+  await page.getByLabel('Find a kind').fill('fine');
+  await page.getByText('Fine dust PM2.5').click();
+  await above().fill(String(limit));
+  await page.getByLabel('Must hold for', { exact: true }).fill('0');
+  await page.getByLabel('Title of the alarm').fill('Dust {value} {unit} at {asset}');
+  await page.getByLabel('Severity (CAP)').selectOption('minor');
+  await page.getByLabel('Urgency (CAP)').selectOption('future');
+  await page.getByText('No faults').waitFor();
+  assert.equal(await words().textContent(), 'When Fine dust PM2.5 at one asset is above 0.5 µg/m³, count a minor alarm that nobody sees yet. After it has ended there is quiet for 5 min.');
+});
+
+test('an expression is completed by keyboard, and a wrong one shows its fault in place', async () => {
+  const field = page.getByLabel('Only when (CEL, optional)');
+  await field.click();
+  await page.keyboard.type('val');
+  await page.getByRole('option', { name: /^value/ }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type(' > 0.1 && qualty == ');
+  await page.keyboard.type('"good"');
+  await page.locator('[data-column="16"]').waitFor();
+  assert.equal(await page.locator('.sheet .fault').textContent(), 'qualty');
+  assert.equal(await page.getByRole('button', { name: 'Save' }).isDisabled(), true);
+  await field.fill('value > 0.1 && quality == "good"');
+  await page.getByText('No faults').waitFor();
+  assert.equal(await page.locator('.sheet .fault').count(), 0);
+});
+
+test('the fault of any other field stands beside it', async () => {
+  await page.getByLabel('Ends at').fill('9');
+  await page.locator('.field', { has: page.getByLabel('Ends at') }).locator('.error').waitFor();
+  await page.getByRole('button', { name: 'Go to the fault: Beyond a limit: Ends at' }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.path), 'detector.threshold.clear');
+  await page.getByLabel('Ends at').fill('');
+  await page.getByText('No faults').waitFor();
+});
+
+test('the unsaved rule is tried on the past: figures, chart, map, typical alarms', async () => {
+  // History holds what was delivered since the start; a station has reported by the time that its alarm is found.
+  await page.getByRole('button', { name: 'Last day' }).click();
+  for (let tried = 0; tried < TRIALS; tried += 1) {
+    const answered = page.waitForResponse((answer) => answer.url().endsWith('/rules/back-test'));
+    await page.getByRole('button', { name: 'Try it on the past' }).click();
+    if ((await (await answered).json()).alarms > 0) break;
+  }
+  await page.locator('[data-trial]:not([data-trial="0"])').waitFor();
+  const shown = Number(await page.locator('[data-trial]').getAttribute('data-trial'));
+  assert.equal(await page.locator('[data-chart]').getAttribute('data-chart'), String(shown));
+  await page.locator('[data-drawn]:not([data-drawn="0"])').waitFor();
+  await page.getByText('(ISA-18.2, EEMUA 191)').first().waitFor();
+  await page.getByRole('region', { name: 'The most typical' }).locator('a[href^="/?at="]').first().waitFor();
+  assert.equal((await server.get('/rules/dust-anywhere')).status, 404);
+});
+
+test('a suggested limit is taken into its field', async () => {
+  await page.getByLabel('for so many alarms a day').fill('2');
+  await page.getByRole('button', { name: 'Suggest a limit' }).click();
+  await page.getByRole('button', { name: 'Take it' }).click();
+  assert.ok(Number(await above().inputValue()) > limit);
+  await page.getByText('The rule was changed since.').waitFor();
+  await above().fill(String(limit));
+  await page.getByText('No faults').waitFor();
+});
+
+test('it is saved silent, and moves to shadow with a reason', async () => {
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL('**/rules/dust-anywhere');
+  await page.locator('[data-version="1"]').waitFor();
+  assert.equal((await server.get('/rules/dust-anywhere')).body.stage, 'silent');
+  await move('Shadow', 'A day of history looks right');
+  const stored = (await server.get('/rules/dust-anywhere')).body;
+  assert.deepEqual([stored.stage, stored.reason, stored.alarm.urgency], ['shadow', 'A day of history looks right', 'future']);
+});
+
+test('its alarms in shadow stand on its page, say why, and nowhere else', async () => {
+  await page.locator('[data-shadow]:not([data-shadow="0"])').waitFor();
+  const list = page.locator('[data-shadow]');
+  await list.getByRole('button', { name: /^Why\?/ }).first().click();
+  await list.getByText('The rule as it was, version 2').waitFor();
+  await list.getByText('show a minor alarm on the page of this rule only').waitFor();
+  await list.getByRole('columnheader', { name: 'Value' }).waitFor();
+  const live = (await server.get('/alarms?rule=dust-anywhere')).body.items;
+  assert.deepEqual(live, []);
+});
+
+test('it goes live, and its versions say who, when and why', async () => {
+  await move('Live', 'All of them were real');
+  assert.equal(await page.locator('[data-shadow]').count(), 0);
+  await page.locator('[data-version="3"]', { hasText: 'All of them were real' }).waitFor();
+  await page.locator('[data-version="2"]', { hasText: 'A day of history looks right' }).waitFor();
+  assert.match(await words().textContent(), /raise a minor alarm/);
+  await page.getByRole('button', { name: 'Open version 1' }).click();
+  const first = page.locator('[data-version="1"]');
+  await first.getByRole('row', { name: 'Stage Silent Live' }).waitFor();
+  await first.getByRole('button', { name: 'Restore as a new version' }).click();
+  await page.locator('[data-version="4"]', { hasText: 'Version 1 restored' }).waitFor();
+  assert.equal((await server.get('/rules/dust-anywhere')).body.stage, 'silent');
+});
+
+test('an alarm of a live rule says why on the page of its incident', async () => {
+  await page.goto(`${platform.url}/incidents`);
+  await page.locator('tbody a').first().waitFor();
+  const incident = (await server.get('/incidents?limit=50')).body.items.find((held) => held.alarms.length > 0);
+  await page.goto(`${platform.url}/incidents/${incident.id}`);
+  await page.getByRole('button', { name: /^Why\?/ }).first().click();
+  await page.getByText(/The rule as it was, version \d/).first().waitFor();
+});
+
+test('a link to a moment shows the city as it was', async () => {
+  await page.goto(`${platform.url}/?at=${new Date(Date.now() - 30_000).toISOString()}`);
+  await page.getByText('Past moment:').waitFor();
+  assert.equal(new URL(page.url()).search, '');
+});
+
+test('no page said an error', () => assert.deepEqual(faults, []));

@@ -1,0 +1,158 @@
+// One rule in the editor: what is written, what the platform says of it, and the version that it was made from.
+
+import { get, post, Problem, put, remove } from '../lib/api';
+import { t, word } from '../lib/i18n/index.svelte';
+import { router } from '../lib/router.svelte';
+import { session } from '../lib/session.svelte';
+import { unit } from '../lib/show';
+import { toasts } from '../lib/toasts.svelte';
+import type { Diagnostic, Rule, RuleCheck, Stage } from '../lib/wire';
+import { live } from '../live/city.svelte';
+import { faultsAt } from './faults';
+import { blank, fromRule, toRule, type RuleForm } from './form';
+import { sentence, type Names } from './sentence';
+
+/** While somebody types, one question is enough. */
+const PAUSE_MS = 250;
+
+/** Names of kinds and zones as the city calls them now. */
+export function namesFor(rule: { kinds: readonly string[]; unit: string | null }): Names {
+  live.revision('kinds', 'zones');
+  const [first = ''] = rule.kinds;
+  return {
+    kind: (id) => live.live.kinds.get(id)?.name ?? id,
+    zone: (id) => live.live.zones.get(id)?.name ?? id,
+    unit: unit(rule.unit || (live.live.kinds.get(first)?.unit ?? '')),
+  };
+}
+
+/** A stored rule in one sentence. */
+export const inWords = (rule: Rule): string => sentence(fromRule(rule), namesFor(rule));
+
+export class RuleDraft {
+  form: RuleForm = $state(blank(session.who?.person.agency ?? ''));
+  /** The rule as it is stored; null for a new one. */
+  held: Rule | null = $state.raw(null);
+  check: RuleCheck | null = $state.raw(null);
+  error: unknown = $state.raw(null);
+  busy = $state(false);
+  loaded = $state(false);
+  /** The text of the rule as it was last stored, to say whether something is unsaved. */
+  #stored = $state('');
+
+  async load(id: string): Promise<void> {
+    try {
+      if (id !== 'new') this.take(await get<Rule>(`/rules/${encodeURIComponent(id)}`));
+    } catch (caught) {
+      this.error = caught;
+    } finally {
+      this.loaded = true;
+    }
+  }
+
+  take(rule: Rule): void {
+    this.held = rule;
+    this.form = fromRule(rule);
+    this.#stored = JSON.stringify(this.written());
+  }
+
+  written(): Rule {
+    return toRule(this.form, this.held?.version ?? 0);
+  }
+
+  get edited(): boolean {
+    return JSON.stringify(this.written()) !== this.#stored;
+  }
+
+  get names(): Names {
+    return namesFor({ kinds: this.form.kinds, unit: this.form.unit });
+  }
+
+  /** Whether enough is written to be tried or checked. */
+  get begun(): boolean {
+    return this.form.name.trim() !== '' || this.form.kinds.length > 0;
+  }
+
+  faults(path: string): Diagnostic[] {
+    return this.check ? faultsAt(this.check.diagnostics, path) : [];
+  }
+
+  fault(path: string): string {
+    return this.faults(path)[0]?.message ?? '';
+  }
+
+  /** What a rule without a name or title would be asked with: neither changes what it finds. */
+  named(): Rule {
+    const rule = this.written();
+    return { ...rule, id: rule.id || 'new', name: rule.name || 'new' };
+  }
+
+  /** Asks the platform for faults once nobody types; the answer to an older text is dropped. To be called in an effect. */
+  watch(): () => void {
+    const rule = this.named();
+    if (!session.may('rules') || !this.begun) return () => {};
+    let current = true;
+    const timer = setTimeout(async () => {
+      const answer = await post<RuleCheck>('/rules/check', rule).catch((caught: unknown): RuleCheck => ({
+        ok: false, cost: 0, max_cost: 0,
+        diagnostics: caught instanceof Problem ? (caught.fields.length ? caught.fields : [{ path: '', message: caught.message }]).map((field) => ({ path: field.path, line: field.line ?? 0, column: field.column ?? 0, message: field.message })) : [],
+      }));
+      if (current) this.check = answer;
+    }, PAUSE_MS);
+    return () => ((current = false), clearTimeout(timer));
+  }
+
+  /** Stores a rule made from the version held; false where the platform refused, and `error` says why. */
+  async put(rule: Rule): Promise<Rule | null> {
+    this.busy = true;
+    this.error = null;
+    try {
+      const saved = await put<Rule>(`/rules/${encodeURIComponent(rule.id)}`, rule, this.held?.version);
+      live.live.put('rules', saved);
+      const fresh = this.held === null;
+      this.take(saved);
+      if (fresh) router.go(`/rules/${encodeURIComponent(saved.id)}`, true);
+      return saved;
+    } catch (caught) {
+      this.error = caught;
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async save(): Promise<void> {
+    const rule = this.written();
+    if (!this.held && live.live.rules.has(rule.id)) {
+      this.error = new Problem(409, t('field.id.taken.title'), t('field.id.taken', { id: rule.id }), '');
+      return;
+    }
+    const saved = await this.put(rule);
+    if (saved) toasts.show(t('rule.saved', { name: saved.name, version: String(saved.version) }), 'good');
+  }
+
+  async move(stage: Stage, reason: string): Promise<boolean> {
+    const saved = await this.put({ ...this.written(), stage, reason: reason.trim() });
+    if (saved) toasts.show(t('stage.moved', { name: saved.name, stage: word('stage', stage) }), 'good');
+    return saved !== null;
+  }
+
+  async restore(rule: Rule, reason: string): Promise<void> {
+    const from = String(rule.version);
+    const saved = await this.put({ ...rule, reason });
+    if (saved) toasts.show(t('version.restored', { n: from, now: String(saved.version) }), 'good');
+  }
+
+  async erase(): Promise<void> {
+    const { held } = this;
+    if (!held) return;
+    try {
+      await remove(`/rules/${encodeURIComponent(held.id)}`, held.version);
+      live.live.delete('rules', held.id);
+      toasts.show(t('rule.deleted', { name: held.name }), 'good');
+      router.go('/rules');
+    } catch (caught) {
+      this.error = caught;
+    }
+  }
+}
