@@ -1,5 +1,7 @@
 // Deutsche Texte; die Schlüssel gibt der englische Katalog vor.
 
+import { dePlaybooks } from './de.playbooks';
+import { deResponse } from './de.response';
 import { deSetting } from './de.setting';
 import { deWords } from './de.words';
 import type { en } from './en';
@@ -7,6 +9,8 @@ import type { en } from './en';
 export const de: Record<keyof typeof en, string> = {
   ...deWords,
   ...deSetting,
+  ...dePlaybooks,
+  ...deResponse,
   'app.loading': 'Wird geladen …',
   'app.skip': 'Zum Inhalt springen',
   'app.unreachable': 'Die Plattform ist nicht erreichbar',

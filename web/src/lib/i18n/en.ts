@@ -1,11 +1,15 @@
 // English texts. The other catalogues have exactly these keys.
 
+import { enPlaybooks } from './en.playbooks';
+import { enResponse } from './en.response';
 import { enSetting } from './en.setting';
 import { enWords } from './en.words';
 
 export const en = {
   ...enWords,
   ...enSetting,
+  ...enPlaybooks,
+  ...enResponse,
   'app.loading': 'Loading…',
   'app.skip': 'Skip to the content',
   'app.unreachable': 'The platform cannot be reached',
