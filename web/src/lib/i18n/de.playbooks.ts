@@ -66,7 +66,7 @@ export const dePlaybooks: Record<keyof typeof enPlaybooks, string> = {
   'template.open': 'Mit einer Vorlage beginnen',
   'template.source': 'Quelle:',
   'template.steps': '{n:1 Schritt|# Schritte}',
-  'template.take': 'Mit {name} beginnen',
+  'template.take': 'Nehmen: {name}',
   'template.take.short': 'Nehmen',
   'template.text': 'Was Sie nehmen, ist ein Entwurf: setzen Sie eigene Endpunkte, Adressen und Behörden ein, bevor Sie speichern.',
   'template.title': 'Mit einer Vorlage beginnen',

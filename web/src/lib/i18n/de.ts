@@ -1,5 +1,6 @@
 // Deutsche Texte; die Schlüssel gibt der englische Katalog vor.
 
+import { deLoad } from './de.load';
 import { dePlaybooks } from './de.playbooks';
 import { deResponse } from './de.response';
 import { deSetting } from './de.setting';
@@ -9,6 +10,7 @@ import type { en } from './en';
 export const de: Record<keyof typeof en, string> = {
   ...deWords,
   ...deSetting,
+  ...deLoad,
   ...dePlaybooks,
   ...deResponse,
   'app.loading': 'Wird geladen …',

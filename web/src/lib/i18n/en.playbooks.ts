@@ -64,7 +64,7 @@ export const enPlaybooks = {
   'template.open': 'Start from a template',
   'template.source': 'Source:',
   'template.steps': '{n:1 step|# steps}',
-  'template.take': 'Start from {name}',
+  'template.take': 'Take it: {name}',
   'template.take.short': 'Take it',
   'template.text': 'What you take is a draft: change endpoints, addresses and agencies to your own before you save it.',
   'template.title': 'Start from a template',

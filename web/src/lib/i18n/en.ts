@@ -1,5 +1,6 @@
 // English texts. The other catalogues have exactly these keys.
 
+import { enLoad } from './en.load';
 import { enPlaybooks } from './en.playbooks';
 import { enResponse } from './en.response';
 import { enSetting } from './en.setting';
@@ -8,6 +9,7 @@ import { enWords } from './en.words';
 export const en = {
   ...enWords,
   ...enSetting,
+  ...enLoad,
   ...enPlaybooks,
   ...enResponse,
   'app.loading': 'Loading…',
