@@ -4,7 +4,7 @@
 // or an acknowledgement. What must not happen twice or too late is refused by the incident's own states.
 
 import { command } from '../lib/api';
-import type { Incident, IncidentState, Priority } from '../lib/wire';
+import type { Incident, IncidentState, Priority, RelationWord } from '../lib/wire';
 import { live } from '../live/city.svelte';
 
 async function order(incident: Incident, path: string, body: unknown): Promise<Incident> {
@@ -26,4 +26,18 @@ export async function open(body: { title: string; incident_type: string; priorit
   const incident = await command<Incident>('/incidents', body);
   live.live.put('incidents', incident);
   return incident;
+}
+
+const task = (id: string) => `tasks/${encodeURIComponent(id)}`;
+export const approveTask = (incident: Incident, id: string) => order(incident, `${task(id)}/approvals`, {});
+export const answerTask = (incident: Incident, id: string, answer: string) => order(incident, `${task(id)}/answer`, { answer });
+export const abortPlaybook = (incident: Incident, reason: string) => order(incident, 'playbook/abort', { reason });
+export const say = (incident: Incident, room: string, text: string) => order(incident, `rooms/${encodeURIComponent(room)}/messages`, { text });
+export const detach = (incident: Incident, alarm: string) => order(incident, 'detach', { alarm });
+export const relate = (incident: Incident, to: string, relation: RelationWord, reason: string) => order(incident, 'link', { to, relation, reason });
+
+/** Taking a relation away has no field for the reason, so that it is written down as a note. */
+export async function unrelate(incident: Incident, from: string, note: string): Promise<Incident> {
+  const changed = await order(incident, 'unlink', { from });
+  return addNote(changed, note);
 }

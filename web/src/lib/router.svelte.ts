@@ -1,6 +1,6 @@
 // The page that is shown, from the address.
 
-export const pages = ['map', 'incidents', 'zones', 'assets', 'rules', 'playbooks', 'kinds', 'sources', 'tokens', 'accounts', 'audit', 'system', 'link', 'sign-in'] as const;
+export const pages = ['map', 'incidents', 'zones', 'assets', 'rules', 'playbooks', 'kinds', 'sources', 'tokens', 'accounts', 'audit', 'system', 'alarms', 'link', 'sign-in'] as const;
 export type PageName = (typeof pages)[number];
 
 export interface Route { page: PageName; id: string | null; query: URLSearchParams }

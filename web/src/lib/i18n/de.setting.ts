@@ -64,7 +64,7 @@ export const deSetting: Record<keyof typeof enSetting, string> = {
   'playbook.endpoint.hint': 'Sein Name in der Konfiguration der Plattform, die Adresse und Geheimnis enthält.',
   'playbook.first': 'Erster Schritt',
   'playbook.instruction': 'Wie es zu tun ist',
-  'playbook.lead': 'Ein Schritt beginnt, wenn der vorige erledigt oder übersprungen ist.',
+  'playbook.lead': 'Ein Schritt beginnt, wenn die Schritte vorbei sind, nach denen er kommt.',
   'playbook.message': 'Hinweis an alle in der Leitstelle',
   'playbook.new': 'Neuer Ablaufplan',
   'playbook.remove': 'Schritt {n} entfernen',

@@ -1,6 +1,9 @@
 // Deutsche Texte; die Schlüssel gibt der englische Katalog vor.
 
 import { deRules } from './de.rules';
+import { deLoad } from './de.load';
+import { dePlaybooks } from './de.playbooks';
+import { deResponse } from './de.response';
 import { deSetting } from './de.setting';
 import { deWords } from './de.words';
 import type { en } from './en';
@@ -9,6 +12,9 @@ export const de: Record<keyof typeof en, string> = {
   ...deWords,
   ...deSetting,
   ...deRules,
+  ...deLoad,
+  ...dePlaybooks,
+  ...deResponse,
   'app.loading': 'Wird geladen …',
   'app.skip': 'Zum Inhalt springen',
   'app.unreachable': 'Die Plattform ist nicht erreichbar',

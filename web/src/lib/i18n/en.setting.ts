@@ -62,7 +62,7 @@ export const enSetting = {
   'playbook.endpoint.hint': 'Its name in the configuration of the platform, which holds address and secret.',
   'playbook.first': 'First step',
   'playbook.instruction': 'How to do it',
-  'playbook.lead': 'A step starts when the one before it is done or skipped.',
+  'playbook.lead': 'A step starts when the steps it comes after are done or left out.',
   'playbook.message': 'Notice to everybody in the console',
   'playbook.new': 'New playbook',
   'playbook.remove': 'Remove step {n}',

@@ -1,6 +1,9 @@
 // English texts. The other catalogues have exactly these keys.
 
 import { enRules } from './en.rules';
+import { enLoad } from './en.load';
+import { enPlaybooks } from './en.playbooks';
+import { enResponse } from './en.response';
 import { enSetting } from './en.setting';
 import { enWords } from './en.words';
 
@@ -8,6 +11,9 @@ export const en = {
   ...enWords,
   ...enSetting,
   ...enRules,
+  ...enLoad,
+  ...enPlaybooks,
+  ...enResponse,
   'app.loading': 'Loading…',
   'app.skip': 'Skip to the content',
   'app.unreachable': 'The platform cannot be reached',
