@@ -4,7 +4,7 @@ use compact_str::CompactString;
 use vigiles_model::KindId;
 
 use crate::config::Config;
-use crate::expression::{Expression, Scope};
+use crate::expression::{Expression, Flaw, Scope};
 use crate::names::Names;
 use crate::pattern::Reach;
 use crate::rule::{Crossing, Detector, Key, Part, Rule, Side};
@@ -104,10 +104,13 @@ impl Compiled {
     pub(crate) fn new(rule: &Rule, config: &Config, names: &mut Names) -> Option<Self> {
         let units = |kind: &KindId| config.kinds.get(kind).map(|k| k.unit.clone());
         let unit = rule.unit_in_use(&units);
-        let when = optional(rule.when.as_deref(), unit.as_deref())?;
+        let when = optional(rule.when.as_deref(), unit.as_deref()).ok()?;
         let part = |part: &Part| {
             let unit = rule.unit_of_part(part, &units);
-            Some(CompiledPart { kinds: part.kinds.clone(), when: optional(part.when.as_deref(), unit.as_deref())? })
+            Some(CompiledPart {
+                kinds: part.kinds.clone(),
+                when: optional(part.when.as_deref(), unit.as_deref()).ok()?,
+            })
         };
         let parts = rule.detector.parts().into_iter().map(part).collect::<Option<Vec<_>>>()?;
         let judge = judge(&rule.detector, unit.as_deref(), names)?;
@@ -135,12 +138,9 @@ impl Compiled {
     }
 }
 
-/// An expression that may be left out; none where it does not compile.
-fn optional(text: Option<&str>, unit: Option<&str>) -> Option<Option<Expression>> {
-    match text {
-        None => Some(None),
-        Some(text) => Expression::compile(text, Scope { windows: false, unit }).ok().map(Some),
-    }
+/// An expression that may be left out.
+fn optional(text: Option<&str>, unit: Option<&str>) -> Result<Option<Expression>, Flaw> {
+    text.map(|text| Expression::compile(text, Scope { windows: false, unit })).transpose()
 }
 
 /// How long the condition must hold and must be over, in seconds.
