@@ -69,9 +69,9 @@ test('a playbook is written from a template; the fault stands at its field', asy
   await dialog.getByRole('link', { name: /phmsa\.dot\.gov/ }).first().waitFor();
   await clean('templates');
   await dialog.getByRole('button', { name: 'Take it: Gas leak' }).click();
-  await page.getByLabel('Name', { exact: true }).fill('Gas at the quay');
+  await page.getByRole('textbox', { name: /^Name/ }).first().fill('Gas at the quay');
   const step = (n) => page.locator(`[data-step="${n}"]`);
-  await step(6).locator('summary').first().waitFor();
+  await step(6).locator('summary', { hasText: 'after 2' }).click();
   assert.equal(await page.locator('[data-box]').count(), 11);
   // A condition that reads a step which need not be over by then.
   const when = step(6).getByLabel('Only if (CEL)');

@@ -13,6 +13,6 @@ export function picture(steps: readonly StepForm[], word: (step: StepForm) => st
   const before = directly(steps);
   return steps.map((step, index) => ({
     id: String(step.key), before: (before.get(step.key) ?? []).map(String), title: `${index + 1}. ${step.title || untitled}`, word: word(step), mark: step.approvals > 0 ? 'people' : marks[step.action.name],
-    tone: faulty(index) ? 'bad' : step.action.name === 'manual' || step.action.name === 'ask' ? 'now' : 'good',
+    tone: faulty(index) ? 'bad' : step.action.name === 'manual' || step.action.name === 'ask' ? 'now' : 'plain',
   }));
 }
