@@ -1552,6 +1552,19 @@ export interface components {
             /** @description How soon somebody has to act. */
             urgency?: components["schemas"]["Urgency"];
         };
+        /** @description Unlike anything usual. */
+        Anomaly: {
+            /**
+             * Format: double
+             * @description Seconds it must be usual again; an hour where absent.
+             */
+            clear_for_s?: number;
+            /**
+             * Format: double
+             * @description From how many sigmas on; 4.5 where absent.
+             */
+            sigmas?: number | null;
+        };
         /** @description Answers the question of a task. */
         AnswerTask: {
             /** @description One of its options, or any text where it has none. */
@@ -1818,6 +1831,33 @@ export interface components {
              */
             value: number;
         };
+        /** @description Unusual for its hour of the day or week. */
+        Baseline: {
+            /**
+             * Format: double
+             * @description Seconds it must be usual.
+             */
+            clear_for_s?: number;
+            /**
+             * Format: double
+             * @description Seconds it must be unusual.
+             */
+            for_s?: number;
+            /**
+             * Format: int32
+             * @description Readings of an hour before it is judged; 10 where absent.
+             */
+            learning?: number | null;
+            /** @description Hours of the day or of the week. */
+            season?: components["schemas"]["Season"];
+            /** @description Which side is meant. */
+            side?: components["schemas"]["Side"];
+            /**
+             * Format: double
+             * @description From how many robust sigmas on; 5 where absent.
+             */
+            sigmas?: number | null;
+        };
         /** @description One step of a chain: an alarm that brought about another. */
         CauseLink: {
             /** @description The alarm that came first. */
@@ -1839,6 +1879,26 @@ export interface components {
          * @enum {string}
          */
         Certainty: "observed" | "likely" | "possible" | "unlikely" | "unknown";
+        /** @description A lasting shift of the mean. */
+        ChangePoint: {
+            /**
+             * Format: double
+             * @description Seconds that the alarm stays; an hour where absent.
+             */
+            clear_for_s?: number;
+            /**
+             * Format: double
+             * @description The sum in sigmas that is a change; 12 where absent.
+             */
+            limit_sigmas?: number | null;
+            /**
+             * Format: double
+             * @description The smallest shift that matters in sigmas; 1 where absent.
+             */
+            shift_sigmas?: number | null;
+            /** @description Which way is meant. */
+            side?: components["schemas"]["Side"];
+        };
         /** @description Moves an incident along its lifecycle. */
         ChangeState: {
             /** @description Why. */
@@ -2082,6 +2142,21 @@ export interface components {
         } | {
             /** @description This and that at about the same time, in any order. */
             cooccurrence: components["schemas"]["Cooccurrence"];
+        } | {
+            /** @description The reading is unusual for its hour. */
+            baseline: components["schemas"]["Baseline"];
+        } | {
+            /** @description The reading is off the forecast. */
+            forecast: components["schemas"]["Forecast"];
+        } | {
+            /** @description The mean has shifted. */
+            change_point: components["schemas"]["ChangePoint"];
+        } | {
+            /** @description The sensor drifts away from its neighbours. */
+            drift: components["schemas"]["Drift"];
+        } | {
+            /** @description The reading is unlike anything usual. */
+            anomaly: components["schemas"]["Anomaly"];
         };
         /** @description One fault of a rule. */
         Diagnostic: {
@@ -2143,6 +2218,39 @@ export interface components {
              * @description Deliveries told to wait, or connections not read further, under overload.
              */
             waits: number;
+        };
+        /** @description Drifts away from its neighbours. */
+        Drift: {
+            /**
+             * Format: double
+             * @description And at least so far, in the unit of the rule.
+             */
+            at_least?: number;
+            /**
+             * Format: double
+             * @description Seconds that their latest reading counts; an hour where absent.
+             */
+            fresh_s?: number;
+            /**
+             * Format: int32
+             * @description Readings from which the usual difference is learned; 336 where absent.
+             */
+            learning?: number | null;
+            /**
+             * Format: int32
+             * @description How many neighbours are needed; 3 where absent.
+             */
+            neighbours?: number | null;
+            /**
+             * Format: double
+             * @description How far the average difference must move, in sigmas; 1.5 where absent.
+             */
+            sigmas?: number | null;
+            /**
+             * Format: double
+             * @description Metres within which assets of the same kind are neighbours.
+             */
+            within_m: number;
         };
         /** @description The engine. */
         Engine: {
@@ -2238,6 +2346,33 @@ export interface components {
              * @description In the unit of the rule.
              */
             tolerance?: number;
+        };
+        /** @description Off a Holt-Winters forecast. */
+        Forecast: {
+            /**
+             * Format: double
+             * @description Seconds it must be within.
+             */
+            clear_for_s?: number;
+            /**
+             * Format: double
+             * @description Seconds it must be off.
+             */
+            for_s?: number;
+            /**
+             * Format: int32
+             * @description Readings before the first verdict; 100 where absent.
+             */
+            learning?: number | null;
+            /** @description Hours of the day or of the week. */
+            season?: components["schemas"]["Season"];
+            /** @description Which side is meant. */
+            side?: components["schemas"]["Side"];
+            /**
+             * Format: double
+             * @description Half the width of the prediction interval in sigmas; 5 where absent.
+             */
+            sigmas?: number | null;
         };
         /** @description Zones and what a moving thing does to them. */
         Geofence: {
@@ -2887,6 +3022,11 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
+        /**
+         * @description How often what is usual repeats itself.
+         * @enum {string}
+         */
+        Season: "day" | "week";
         /** @description One after the other. */
         Sequence: {
             /** @description In this order, two to eight. */
@@ -2976,6 +3116,11 @@ export interface components {
             /** @description An attribute of the observations or of the asset. */
             attribute: string;
         };
+        /**
+         * @description On which side of the expected a reading must lie.
+         * @enum {string}
+         */
+        Side: "both" | "above" | "below";
         /** @description Signs in. */
         SignIn: {
             /** @description The account's name. */

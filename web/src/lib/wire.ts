@@ -1,7 +1,6 @@
 // Names for the generated types of /api/v1 (api.gen.ts, by `npm run gen` from schemas/openapi.json). Shapes
 // are narrowed here, none is written by hand.
 
-import type { Statistics } from '../rules/statistics';
 import type { components } from './api.gen';
 
 type Schemas = components['schemas'];
@@ -56,10 +55,9 @@ export interface Page<T> { items: T[]; next?: string | null }
 export type Purpose = 'operations' | 'investigation' | 'planning' | 'oversight' | 'administration';
 
 type KeysOfEach<T> = T extends T ? keyof T : never;
-type InSchema = KeysOfEach<Schemas['Detector']>;
-export type DetectorName = InSchema | keyof Statistics;
+export type DetectorName = KeysOfEach<Schemas['Detector']>;
 /** The fields of one detector. */
-export type DetectorOf<K extends DetectorName> = K extends keyof Statistics ? Statistics[K] : K extends InSchema ? Required<Extract<Schemas['Detector'], Record<K, unknown>>[K]> : never;
+export type DetectorOf<K extends DetectorName> = Required<Extract<Schemas['Detector'], Record<K, unknown>>[K]>;
 /** A detector by name: exactly one of these is there. */
 export type Detector = { [K in DetectorName]?: DetectorOf<K> };
 /** A rule as the platform answers it: what may be left out when writing is always there. */

@@ -189,6 +189,11 @@ mod tests {
             r#"{"sequence":{"parts":[{"kinds":["air.pm25"]},{"when":"value > 1.0"}],"within_s":60.0,"within_m":200.0}}"#,
         );
         check(r#"{"absence":{"first":{"when":"value > 1.0"},"then":{},"within_s":60.0}}"#);
+        check(r#"{"baseline":{"season":"day","side":"below","sigmas":6.0}}"#);
+        check(r#"{"forecast":{"learning":500,"side":"above"}}"#);
+        check(r#"{"change_point":{"limit_sigmas":20.0}}"#);
+        check(r#"{"drift":{"within_m":500.0,"neighbours":4}}"#);
+        check(r#"{"anomaly":{}}"#);
         check(r#"{"cooccurrence":{"parts":[{"when":"value > 1.0"},{}],"within_s":60.0,"at_least":2}}"#);
     }
 }
