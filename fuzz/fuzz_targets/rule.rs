@@ -11,9 +11,8 @@ use vigiles_model::{Observation, SourceId, Timestamp, Value};
 fuzz_target!(|text: &str| {
     let Some(rule) = toml::from_str::<Rule>(text).ok().or_else(|| serde_json::from_str(text).ok()) else { return };
     let city = City::new();
-    let units = |id: &vigiles_model::KindId| {
-        city.kinds().iter().find(|kind| kind.id == *id).map(|kind| kind.unit.clone())
-    };
+    let units =
+        |id: &vigiles_model::KindId| city.kinds().iter().find(|kind| kind.id == *id).map(|kind| kind.unit.clone());
     if !rule.check(&units).is_empty() {
         return;
     }
