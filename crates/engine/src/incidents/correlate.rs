@@ -2,7 +2,7 @@
 
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::relation::MAX_LINKS;
-use vigiles_model::{Alarm, CauseLink, Incident, IncidentState, Reality, Relation, Severity, Timestamp};
+use vigiles_model::{Alarm, CauseLink, Incident, Reality, Relation, Severity, Timestamp};
 
 use super::sighting::Seen;
 use super::ties::{Role, Tie};
@@ -155,33 +155,14 @@ fn link(tie: &Tie, alarm: &Alarm) -> Option<CauseLink> {
 }
 
 fn opened_by(alarm: &Alarm, spec: &IncidentSpec, number: u64, title: String, at: Timestamp) -> Case {
+    let id = incident_id(&[b"alarm", alarm.id.as_str().as_bytes()]);
     Case::new(Incident {
-        id: incident_id(&[b"alarm", alarm.id.as_str().as_bytes()]),
-        number,
         incident_type: spec.incident_type.clone(),
         title,
-        state: IncidentState::New,
-        reality: Reality::Actual,
         priority: spec.priority,
         severity: alarm.severity,
         place: alarm.place.clone(),
-        agency: alarm.agency.clone(),
-        opened: at,
-        changed: at,
-        alarms: Vec::new(),
-        assets: Vec::new(),
-        playbook: None,
-        tasks: Vec::new(),
-        timeline: Vec::new(),
-        merged_into: None,
-        split_from: None,
-        version: 1,
-        witnesses: 0,
-        links: Vec::new(),
-        related: Vec::new(),
-        assigned: None,
-        rooms: Vec::new(),
-        verdict: None,
+        ..Incident::opened(id, number, alarm.agency.clone(), Reality::Actual, at)
     })
 }
 

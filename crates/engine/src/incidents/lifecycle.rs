@@ -50,33 +50,14 @@ impl Turn<'_> {
         }
         self.live.cases.last += 1;
         let number = self.live.cases.last;
+        let id = incident_id(&[b"command", &number.to_le_bytes(), &asked.at.0.to_le_bytes()]);
         let mut case = Case::new(Incident {
-            id: incident_id(&[b"command", &number.to_le_bytes(), &asked.at.0.to_le_bytes()]),
-            number,
             incident_type: opening.incident_type.to_owned(),
             title: opening.title.to_owned(),
-            state: IncidentState::New,
-            reality: opening.reality,
             priority: opening.priority,
             severity: opening.severity,
             place: opening.place.cloned(),
-            agency: asked.agency.clone(),
-            opened: asked.at,
-            changed: asked.at,
-            alarms: Vec::new(),
-            assets: Vec::new(),
-            playbook: None,
-            tasks: Vec::new(),
-            timeline: Vec::new(),
-            merged_into: None,
-            split_from: None,
-            version: 1,
-            witnesses: 0,
-            links: Vec::new(),
-            related: Vec::new(),
-            assigned: None,
-            rooms: Vec::new(),
-            verdict: None,
+            ..Incident::opened(id, number, asked.agency.clone(), opening.reality, asked.at)
         });
         case.note(asked.at, asked.by, TimelineEvent::Opened);
         if let Some(place) = opening.place {
