@@ -122,7 +122,7 @@ test('alarms are split off into a new incident', async () => {
   const incident = { id: await found.jsonValue() };
   await open(`/incidents/${incident.id}`);
   await page.locator(`[data-incident="${incident.id}"]`).waitFor();
-  await page.getByRole('button', { name: 'Move alarms to a new incident' }).click();
+  await page.getByRole('button', { name: 'Split…' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('checkbox').first().check();
   await dialog.getByLabel('Title of the new incident').fill('Split by hand');

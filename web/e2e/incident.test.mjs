@@ -43,7 +43,7 @@ test('the sliders of what is near change what is asked and what is listed', asyn
     return response.json();
   };
   /** As many assets stand in the list as the answer names, eight at most. */
-  const lists = ({ assets }) => page.waitForFunction((count) => document.querySelectorAll('section:has(input[type=range]) li a[href^="/assets/"]').length === count, Math.min(8, assets.length));
+  const lists = ({ assets }) => page.waitForFunction((count) => document.querySelectorAll('section:has(input[type=range]) > ul a[href^="/assets/"]').length === count, Math.min(8, assets.length));
   await lists(await asks(() => open(`/incidents/${incident.id}`), 500, 1800));
   const radius = view(incident).getByRole('slider', { name: 'Within' });
   const near = await asks(() => radius.press('Home'), 50, 1800);

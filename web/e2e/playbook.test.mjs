@@ -168,7 +168,10 @@ test('two incidents are merged by the keyboard, the nearest first', async () => 
   const from = await make('Smoke, a second call', { place: { type: 'Point', coordinates: [7.4337, 43.7331] } });
   await open('/incidents');
   await page.locator(`#row-${into.id}`).waitFor();
-  while ((await page.locator('tr.chosen').getAttribute('id').catch(() => null)) !== `row-${into.id}`) await page.keyboard.press('j');
+  // `count` does not wait, as asking a row for something would: none is chosen before the first key.
+  const chosen = page.locator(`#row-${into.id}.chosen`);
+  for (let row = await page.locator('[id^=row-]').count(); row > 0 && (await chosen.count()) === 0; row -= 1) await page.keyboard.press('j');
+  assert.equal(await chosen.count(), 1);
   await page.keyboard.press('m');
   const dialog = page.getByRole('dialog', { name: 'Merge another incident into this one' });
   assert.match(await dialog.locator('label.choice').first().textContent(), /Smoke, a second call/);

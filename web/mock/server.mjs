@@ -49,6 +49,7 @@ const commands = {
     return changed(incident, { state: { from, to, reason } });
   },
   priority: (incident, { priority }) => changed(Object.assign(incident, { priority })),
+  verdict: (incident, { verdict, reason = null }) => changed(Object.assign(incident, { verdict }), { assessed: { verdict, reason } }),
   notes: (incident, { text }) => changed(incident, { note: { text } }),
   playbook: (incident, { playbook }) => changed(Object.assign(incident, { playbook })),
   merge(incident, { from }) {
@@ -91,7 +92,7 @@ function series(query) {
   return { asset: query.get('asset'), kind: query.get('kind'), unit: city.kinds.find((k) => k.id === query.get('kind'))?.unit ?? '', points };
 }
 
-const lists = { tokens, sources, accounts: [{ id: 'anna', name: 'Anna', roles: session.person.roles, agency: 'city', disabled: false, version: 1 }], agencies: [{ id: 'city', name: 'City of Helsinki' }] };
+const lists = { tokens, sources, correlations: [], accounts: [{ id: 'anna', name: 'Anna', roles: session.person.roles, agency: 'city', disabled: false, version: 1 }], agencies: [{ id: 'city', name: 'City of Helsinki' }] };
 
 /** Incidents by state and text, newest first, in pages that a few of them fill. */
 function found(query) {

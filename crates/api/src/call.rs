@@ -270,6 +270,12 @@ pub(crate) fn stored<T: DeserializeOwned>(document: &Document) -> Result<T, Prob
     Ok(documents::read(document)?)
 }
 
+/// Gives what an actor is called now, and nothing else of them; none where the account or the token is gone. For actors that
+/// stand in a document which the caller is given anyway.
+pub(crate) fn names(platform: &Platform) -> impl Fn(&str) -> Option<String> {
+    |actor| platform.directory().name_of(actor)
+}
+
 /// Gives the unit of a kind.
 pub(crate) fn units(platform: &Platform) -> impl Fn(&KindId) -> String + use<> {
     use vigiles_formats::observation::Registry;

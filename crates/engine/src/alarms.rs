@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::alarm::Stage;
-use vigiles_model::{Alarm, AlarmId, AlarmState, Observation, Timestamp, Value};
+use vigiles_model::{Alarm, AlarmId, AlarmState, Observation, Reality, Timestamp, Value};
 
 use crate::compiled::Compiled;
 use crate::effect::Effect;
+use crate::playbook::reality_text;
 use crate::slot::{Address, Evidence, NONE, Scope, keep_cause};
 use crate::turn::Turn;
 
-/// Most alarms in memory. Cleared ones leave it with their incident.
+/// Most alarms in memory, but for those of rules in shadow. Cleared ones leave it with their incident.
 pub(crate) const MAX_ALARMS: usize = 20_000;
 
 /// An alarm and the state that raised it.
@@ -20,7 +21,7 @@ pub(crate) struct Record {
 }
 
 impl Turn<'_> {
-    /// Raises an alarm and puts it into its incident. None when the bound on alarms is reached.
+    /// Raises an alarm and puts it into its incident. None when the rule may raise no more.
     pub(crate) fn raise(
         &mut self,
         rule: &Compiled,
@@ -28,26 +29,32 @@ impl Turn<'_> {
         evidence: Evidence,
         at: Timestamp,
     ) -> Option<u64> {
-        *self.live.counters.rule_alarms.entry(rule.name).or_default() += 1;
         if rule.rule.stage == Stage::Silent {
             // The state goes through its phases, and no alarm has this number.
+            *self.live.counters.rule_alarms.entry(rule.name).or_default() += 1;
             self.live.next_alarm += 1;
             return Some(self.live.next_alarm - 1);
         }
-        if self.live.alarms.len() >= MAX_ALARMS && !self.make_room_for_alarms() {
-            self.live.counters.refused += 1;
+        if !self.has_room_for_alarm(rule) {
+            self.flood(rule, evidence, at);
             return None;
         }
+        Some(self.admit(rule, address, evidence, at))
+    }
+
+    /// Raises an alarm that there is room for.
+    pub(crate) fn admit(&mut self, rule: &Compiled, address: Address, evidence: Evidence, at: Timestamp) -> u64 {
+        *self.live.counters.rule_alarms.entry(rule.name).or_default() += 1;
         let number = self.live.next_alarm;
         self.live.next_alarm += 1;
         let alarm = self.describe(rule, address, evidence, at);
         self.live.alarm_numbers.insert(alarm.id.clone(), number);
-        self.live.alarms.insert(number, Record { alarm, address });
+        self.live.add_alarm(number, Record { alarm, address });
         match &rule.rule.incident {
             Some(spec) if rule.rule.stage == Stage::Live => self.correlate(number, spec, at),
             _ => self.show_alarm(number),
         }
-        Some(number)
+        number
     }
 
     /// Counts a reading that supports an active alarm. The alarm is shown again each time its support doubles.
@@ -72,12 +79,14 @@ impl Turn<'_> {
         record.alarm.state = AlarmState::Cleared;
         record.alarm.cleared = Some(at);
         record.alarm.version += 1;
-        let incident = record.alarm.incident.clone();
+        let (incident, address) = (record.alarm.incident.clone(), record.address);
+        self.live.shares.clear_alarm(address);
         self.show_alarm(number);
         match incident {
             Some(incident) => self.note_cleared(&incident, number, at),
             None => self.forget_alarm(number),
         }
+        self.ebb(address.rule, at);
     }
 
     pub(crate) fn show_alarm(&mut self, number: u64) {
@@ -89,6 +98,7 @@ impl Turn<'_> {
     /// Drops an alarm from memory; the store keeps it.
     pub(crate) fn forget_alarm(&mut self, number: u64) {
         if let Some(record) = self.live.alarms.remove(&number) {
+            self.live.shares.give_alarm(&record);
             self.live.alarm_numbers.remove(&record.alarm.id);
         }
     }
@@ -97,12 +107,19 @@ impl Turn<'_> {
         let first = evidence.causes.first();
         let last = evidence.causes.last();
         let key = self.key_text(address);
+        let (title, reason) = match address.scope {
+            Scope::Flood => self.flood_texts(rule),
+            _ => (
+                self.fill_in(&rule.rule.alarm.title, address, last, evidence.figure),
+                self.reason(rule, address, &evidence),
+            ),
+        };
         Alarm {
-            id: alarm_id(rule, &key, first, at),
+            id: alarm_id(rule, &key, first, at, self.reality),
             rule: rule.rule.id.clone(),
             rule_version: rule.rule.version,
-            title: self.fill_in(&rule.rule.alarm.title, address, last, evidence.figure),
-            reason: self.reason(rule, address, &evidence),
+            title,
+            reason,
             key,
             severity: rule.rule.alarm.severity,
             urgency: rule.rule.alarm.urgency,
@@ -119,6 +136,7 @@ impl Turn<'_> {
             causes: evidence.causes,
             incident: None,
             version: 1,
+            reality: self.reality,
         }
     }
 
@@ -126,6 +144,7 @@ impl Turn<'_> {
         let names = &self.live.names;
         let key = match address.scope {
             Scope::All => "all".to_owned(),
+            Scope::Flood => "others".to_owned(),
             Scope::Asset(name) | Scope::Source(name) | Scope::Zone(name) => names.text(name).to_owned(),
             Scope::Cluster(number) => format!("cluster-{number}"),
         };
@@ -139,16 +158,19 @@ impl Turn<'_> {
         }
         let asset = o.map(|o| o.asset.as_ref().map_or_else(|| o.source.to_string(), |a| self.asset_name(a)));
         let kind = o.and_then(|o| self.config.kinds.get(&o.kind));
-        template
-            .replace("{asset}", asset.as_deref().unwrap_or(""))
-            .replace("{value}", &o.map(|o| value_text(&o.value)).unwrap_or_default())
-            .replace("{unit}", kind.map_or("", |k| &k.unit))
-            .replace("{kind}", kind.map_or("", |k| &k.name))
-            .replace("{source}", o.map_or("", |o| o.source.as_str()))
-            .replace("{count}", &figure_text(figure))
-            .replace("{zone}", &self.zone_name(address, o))
-            .trim()
-            .to_owned()
+        let word = |word: &str| {
+            Some(match word {
+                "asset" => asset.clone().unwrap_or_default(),
+                "value" => o.map(|o| value_text(&o.value)).unwrap_or_default(),
+                "unit" => kind.map_or("", |k| &k.unit).to_owned(),
+                "kind" => kind.map_or("", |k| &k.name).to_owned(),
+                "source" => o.map_or("", |o| o.source.as_str()).to_owned(),
+                "count" => figure_text(figure),
+                "zone" => self.zone_name(address, o),
+                _ => return None,
+            })
+        };
+        filled(template, word).trim().to_owned()
     }
 
     pub(crate) fn zone_name(&self, address: Address, o: Option<&Observation>) -> String {
@@ -173,8 +195,22 @@ impl Turn<'_> {
     }
 }
 
-/// The same for the same rule, key, start and first cause.
-fn alarm_id(rule: &Compiled, key: &str, first: Option<&Observation>, at: Timestamp) -> AlarmId {
+/// The template with its `{words}` replaced, in one pass: what is filled in is not looked at again, whatever sources
+/// call their assets. Words that are not known stay.
+fn filled(template: &str, word: impl Fn(&str) -> Option<String>) -> String {
+    let (mut text, mut rest) = (String::with_capacity(template.len()), template);
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let known = after.split_once('}').and_then(|(name, after)| Some((word(name)?, after)));
+        rest = known.as_ref().map_or(after, |(_, after)| after);
+        text.push_str(known.as_ref().map_or("{", |(value, _)| value));
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The same for the same rule, key, start and first cause; another in an exercise.
+fn alarm_id(rule: &Compiled, key: &str, first: Option<&Observation>, at: Timestamp, reality: Reality) -> AlarmId {
     let mut hash = blake3::Hasher::new();
     for part in [rule.rule.id.as_str(), key] {
         hash.update(&(part.len() as u64).to_le_bytes());
@@ -182,6 +218,9 @@ fn alarm_id(rule: &Compiled, key: &str, first: Option<&Observation>, at: Timesta
     }
     hash.update(&at.0.to_le_bytes());
     hash.update(&first.map_or(0, |o| o.id.0).to_le_bytes());
+    if reality != Reality::Actual {
+        hash.update(reality_text(reality).as_bytes());
+    }
     let id = format!("alm-{}", &hash.finalize().to_hex()[..16]);
     AlarmId::new(id).expect("hexadecimal digits make an id")
 }
@@ -198,4 +237,26 @@ pub(crate) fn value_text(value: &Value) -> String {
 pub(crate) fn figure_text(n: f64) -> String {
     let text = format!("{n:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(template: &str, expected: &str) {
+        let word = |word: &str| match word {
+            "asset" => Some("{value} {zone".to_owned()),
+            "value" => Some("7".to_owned()),
+            _ => None,
+        };
+        assert_eq!(filled(template, word), expected);
+    }
+
+    #[test]
+    fn what_is_filled_in_is_not_looked_at_again() {
+        check("{asset}: {value}", "{value} {zone: 7");
+        check("{asset}}{value}", "{value} {zone}7");
+        check("{other} {{value} {", "{other} {7 {");
+        check("plain", "plain");
+    }
 }

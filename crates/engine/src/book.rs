@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use vigiles_model::alarm::Stage;
 use vigiles_model::unit::Conversion;
 use vigiles_model::{KindId, RuleId};
 
@@ -20,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) unit: String,
     pub(crate) rules: Vec<Planned>,
     pub(crate) zones: bool,
+    /// That of the rules: live where one of them is.
+    pub(crate) stage: Stage,
     /// Whether a rule looks at readings outside the plausible range.
     pub(crate) out_of_range: bool,
     /// Positions of the rules that are a plain limit for each asset, and of all others.
@@ -65,6 +68,7 @@ impl Plan {
             kind,
             unit,
             zones: rules.iter().any(|r| r.rule.zones),
+            stage: rules.iter().map(|r| r.rule.rule.stage).find(|s| *s == Stage::Live).unwrap_or(Stage::Shadow),
             out_of_range: rules.iter().any(|r| matches!(r.rule.judge, Judge::OutOfRange)),
             band: rules.iter().filter_map(limits).fold((f64::NEG_INFINITY, f64::INFINITY), within),
             assets: rules.iter().any(|r| r.condition().is_some_and(|e| e.assets)),

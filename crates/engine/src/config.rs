@@ -8,6 +8,7 @@ use vigiles_model::{
     RuleId, Zone, ZoneId,
 };
 
+use crate::budget::Budget;
 use crate::command::{CommandError, ConfigDocument, ConfigKind};
 use crate::correlation::{Correlation, MAX_CORRELATIONS};
 use crate::rule::{Detector, Diagnostic, Rule};
@@ -29,6 +30,9 @@ pub(crate) struct Config {
     pub(crate) versions: BTreeMap<(ConfigKind, String), u64>,
     #[serde(default)]
     pub(crate) correlations: BTreeMap<CorrelationId, Correlation>,
+    /// What the rules cost; made from them.
+    #[serde(skip)]
+    pub(crate) budget: Budget,
 }
 
 /// A map whose keys are no texts, as a list of pairs.
@@ -78,7 +82,10 @@ impl Config {
             ConfigDocument::Kind(d) => drop(self.kinds.insert(d.id.clone(), *d)),
             ConfigDocument::Asset(d) => drop(self.assets.insert(d.id.clone(), *d)),
             ConfigDocument::Zone(d) => drop(self.zones.insert(d.id.clone(), *d)),
-            ConfigDocument::Rule(d) => drop(self.rules.insert(d.id.clone(), *d)),
+            ConfigDocument::Rule(d) => {
+                self.budget.put(&d, &unit_in(&self.kinds));
+                self.rules.insert(d.id.clone(), *d);
+            }
             ConfigDocument::Playbook(d) => drop(self.playbooks.insert(d.id.clone(), *d)),
             ConfigDocument::Correlation(d) => drop(self.correlations.insert(d.id.clone(), *d)),
         }
@@ -124,7 +131,10 @@ impl Config {
             ConfigKind::Kind => self.kinds.retain(|k, _| k.as_str() != id),
             ConfigKind::Asset => self.assets.retain(|k, _| k.as_str() != id),
             ConfigKind::Zone => self.zones.retain(|k, _| k.as_str() != id),
-            ConfigKind::Rule => self.rules.retain(|k, _| k.as_str() != id),
+            ConfigKind::Rule => {
+                self.budget.delete(id);
+                self.rules.retain(|k, _| k.as_str() != id);
+            }
             ConfigKind::Playbook => self.playbooks.retain(|k, _| k.as_str() != id),
             ConfigKind::Correlation => self.correlations.retain(|k, _| k.as_str() != id),
         }
@@ -171,7 +181,8 @@ impl Config {
     }
 
     fn check_rule(&self, rule: &Rule) -> Result<(), CommandError> {
-        first(rule.check(&|kind| self.kinds.get(kind).map(|k| k.unit.clone())))?;
+        first(rule.check(&unit_in(&self.kinds)))?;
+        self.budget.check(rule, &unit_in(&self.kinds))?;
         if let Detector::Geofence(g) = &rule.detector
             && let Some((i, zone)) = g.zones.iter().enumerate().find(|(_, z)| !self.zones.contains_key(*z))
         {
@@ -279,4 +290,9 @@ fn contains(area: &Geometry, p: Position) -> bool {
         }
     }
     inside
+}
+
+/// The unit of a registered kind.
+pub(crate) fn unit_in(kinds: &BTreeMap<KindId, ObservationKind>) -> impl Fn(&KindId) -> Option<String> {
+    |kind| kinds.get(kind).map(|kind| kind.unit.clone())
 }

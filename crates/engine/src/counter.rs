@@ -94,6 +94,11 @@ impl Counter {
         self.tallies.iter().any(|t| near(t, place, radius_m))
     }
 
+    /// The places of the readings, where they have one.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Position> {
+        self.tallies.iter().filter_map(|t| t.place)
+    }
+
     /// How many are within `radius_m` of a place.
     pub(crate) fn count_near(&self, place: Position, radius_m: f64) -> usize {
         self.tallies.iter().filter(|t| near(t, place, radius_m)).count()

@@ -1,20 +1,22 @@
 //! The engine: all state, and the one function that changes it.
+//!
+//! There are two sets of what readings and incident commands change: the city's, and that of the exercise under way.
+//! What people wrote (rules, zones, playbooks) and the time hold for both.
 
 use std::collections::BTreeMap;
 
-use vigiles_model::{AssetId, IncidentState, KindId, RuleId, Timestamp};
+use vigiles_model::{IncidentState, Observation, Origin, Reality, RuleId, Timestamp};
 
 use crate::book::Book;
-use crate::command::{Command, CommandBody, CommandDone, CommandError, ConfigDocument, ConfigKind};
-use crate::config::{Config, ZoneIndex};
+use crate::budget::Budget;
+use crate::command::{Command, CommandBody, CommandError, ConfigDocument};
+use crate::config::{Config, ZoneIndex, unit_in};
 use crate::effect::{Effect, Input, Statistics};
+use crate::exercise::{Drill, SIDES};
 use crate::incidents::{Answer, Asked, Opening};
 use crate::live::Live;
-use crate::slot::{Memory, Scope};
+use crate::slot::Memory;
 use crate::turn::Turn;
-
-/// Microseconds between two clearings out.
-const SWEEP_EVERY: i64 = 3_600_000_000;
 
 /// All state of the core.
 ///
@@ -24,11 +26,13 @@ const SWEEP_EVERY: i64 = 3_600_000_000;
 pub struct Engine {
     pub(crate) config: Config,
     pub(crate) live: Live,
+    /// The exercise under way.
+    pub(crate) drill: Option<Box<Drill>>,
     /// Seconds east of Greenwich, for `time.hour` in expressions.
     pub(crate) utc_offset_s: i32,
     pub(crate) now: i64,
-    book: Book,
-    zones: ZoneIndex,
+    pub(crate) book: Book,
+    pub(crate) zones: ZoneIndex,
 }
 
 impl Engine {
@@ -42,15 +46,14 @@ impl Engine {
     pub fn step(&mut self, input: &Input, now: Timestamp, effects: &mut Vec<Effect>) {
         self.now = self.now.max(now.0);
         let now = self.now;
-        let mut turn = self.turn(effects);
-        turn.catch_up(now);
-        if turn.live.next_sweep <= now {
-            turn.live.next_sweep = now.saturating_add(SWEEP_EVERY);
-            turn.live.sweep_series(now);
-            turn.sweep_cases(now);
+        for reality in SIDES {
+            if let Some(mut turn) = self.turn_of(reality, effects) {
+                turn.catch_up(now);
+                turn.sweep(now);
+            }
         }
         match input {
-            Input::Observations(observations) => observations.iter().for_each(|o| turn.observe(o, now)),
+            Input::Observations(observations) => self.observe(observations, effects),
             Input::Command(command) => {
                 let answer = self.command(command, Timestamp(now), effects);
                 effects.push(Effect::CommandDone(answer));
@@ -98,14 +101,44 @@ impl Engine {
         counts.iter().filter_map(|(name, n)| Some((RuleId::new(self.live.names.text(*name)).ok()?, *n))).collect()
     }
 
+    /// A turn in the city.
     pub(crate) fn turn<'a>(&'a mut self, effects: &'a mut Vec<Effect>) -> Turn<'a> {
         Turn {
             book: &self.book,
             config: &self.config,
             zones: &self.zones,
             utc_offset_s: self.utc_offset_s,
+            reality: Reality::Actual,
             live: &mut self.live,
             effects,
+        }
+    }
+
+    /// A turn in the city or in the exercise; none where there is no exercise.
+    pub(crate) fn turn_of<'a>(&'a mut self, reality: Reality, effects: &'a mut Vec<Effect>) -> Option<Turn<'a>> {
+        if reality == Reality::Actual {
+            return Some(self.turn(effects));
+        }
+        let drill = self.drill.as_deref_mut()?;
+        Some(Turn {
+            book: &drill.book,
+            config: &self.config,
+            zones: &self.zones,
+            utc_offset_s: self.utc_offset_s,
+            reality,
+            live: &mut drill.live,
+            effects,
+        })
+    }
+
+    /// Each reading is judged on its own side: those of an exercise nowhere while there is none.
+    fn observe(&mut self, observations: &[Observation], effects: &mut Vec<Effect>) {
+        let now = self.now;
+        let is_drill = |o: &&Observation| o.origin == Origin::Exercise;
+        let mut turn = self.turn(effects);
+        observations.iter().filter(|o| !is_drill(o)).for_each(|o| turn.observe(o, now));
+        if let Some(mut turn) = self.turn_of(Reality::Exercise, effects) {
+            observations.iter().filter(is_drill).for_each(|o| turn.observe(o, now));
         }
     }
 
@@ -116,8 +149,13 @@ impl Engine {
     /// Makes rules, zones and timers ready after a restore.
     pub(crate) fn prepare(&mut self) {
         self.zones.rebuild(&self.config);
+        self.config.budget = Budget::of(self.config.rules.values(), &unit_in(&self.config.kinds));
         self.book = Book::of(&self.config, &mut self.live.names);
         self.live.set_timers(&self.book);
+        if let Some(drill) = &mut self.drill {
+            drill.book = Book::of(&self.config, &mut drill.live.names);
+            drill.live.set_timers(&drill.book);
+        }
     }
 
     fn command(&mut self, command: &Command, at: Timestamp, effects: &mut Vec<Effect>) -> Answer {
@@ -130,91 +168,18 @@ impl Engine {
             CommandBody::PutPlaybook(d) => ConfigDocument::Playbook(d.clone()),
             CommandBody::PutCorrelation(d) => ConfigDocument::Correlation(d.clone()),
             CommandBody::Delete { what, id } => return self.delete(asked, *what, id, effects),
-            body => return incident_command(&mut self.turn(effects), asked, body),
+            CommandBody::StartExercise { id, name } => return self.start_exercise(asked, id, name),
+            CommandBody::EndExercise { id, reason } => return self.end_exercise(asked, id, reason, effects),
+            body => {
+                let reality = self.side_of(body);
+                let Some(mut turn) = self.turn_of(reality, effects) else {
+                    return Err(CommandError::NotAllowed { why: "no exercise is under way".to_owned() });
+                };
+                return incident_command(&mut turn, asked, body);
+            }
         };
         self.put(asked, document, effects)
     }
-
-    fn put(&mut self, asked: Asked<'_>, document: ConfigDocument, effects: &mut Vec<Effect>) -> Answer {
-        self.check_version(asked, document.what(), document.id())?;
-        let before = match &document {
-            ConfigDocument::Rule(rule) => self.config.rules.get(&rule.id).cloned(),
-            _ => None,
-        };
-        let (document, version) = self.config.put(document)?;
-        effects.push(Effect::ConfigChanged { document: document.clone(), version, at: asked.at });
-        match &document {
-            ConfigDocument::Rule(rule) => {
-                let name = self.live.names.number(rule.id.as_str());
-                if let Some(name) = name {
-                    let mut turn = self.turn(effects);
-                    match &before {
-                        Some(old) if !judges_alike(old, rule) => turn.end_states(|a| a.rule == name, asked.at),
-                        // What it remembers stays; its alarms are raised anew in the other stage.
-                        Some(old) if old.stage != rule.stage => turn.end_alarms(|a| a.rule == name, asked.at),
-                        _ => {}
-                    }
-                }
-                self.book.refresh(&rule.id, &self.config, &mut self.live.names);
-            }
-            ConfigDocument::Kind(kind) => {
-                self.book.plan_again([kind.id.clone()], &self.config, &mut self.live.names);
-            }
-            ConfigDocument::Zone(_) => self.zones.rebuild(&self.config),
-            ConfigDocument::Asset(_) | ConfigDocument::Playbook(_) | ConfigDocument::Correlation(_) => {}
-        }
-        Ok(CommandDone::Config { document, version })
-    }
-
-    fn delete(&mut self, asked: Asked<'_>, what: ConfigKind, id: &str, effects: &mut Vec<Effect>) -> Answer {
-        self.check_version(asked, what, id)?;
-        self.config.delete(what, id)?;
-        effects.push(Effect::ConfigDeleted { what, id: id.to_owned() });
-        let name = self.live.names.number(id);
-        match (what, name) {
-            (ConfigKind::Rule, Some(name)) => {
-                self.turn(effects).end_states(|a| a.rule == name, asked.at);
-                if let Ok(id) = RuleId::new(id) {
-                    self.book.refresh(&id, &self.config, &mut self.live.names);
-                }
-            }
-            (ConfigKind::Asset, Some(name)) if AssetId::new(id).is_ok() => {
-                self.turn(effects).end_states(|a| a.scope == Scope::Asset(name), asked.at);
-            }
-            (ConfigKind::Zone, name) => {
-                self.zones.rebuild(&self.config);
-                if let Some(name) = name {
-                    self.turn(effects).end_states(|a| a.scope == Scope::Zone(name), asked.at);
-                }
-            }
-            (ConfigKind::Kind, _) => {
-                if let Ok(id) = KindId::new(id) {
-                    self.book.plan_again([id], &self.config, &mut self.live.names);
-                }
-            }
-            _ => {}
-        }
-        Ok(CommandDone::Deleted { what, id: id.to_owned() })
-    }
-
-    fn check_version(&self, asked: Asked<'_>, what: ConfigKind, id: &str) -> Result<(), CommandError> {
-        let found = self.config.version(what, id);
-        match asked.expected {
-            Some(expected) if expected != found => Err(CommandError::VersionConflict { expected, found }),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Whether the states of the old rule go on under the new one.
-fn judges_alike(old: &crate::rule::Rule, new: &crate::rule::Rule) -> bool {
-    old.enabled == new.enabled
-        && old.kinds == new.kinds
-        && old.when == new.when
-        && old.key == new.key
-        && old.detector == new.detector
-        && old.unit == new.unit
-        && old.lateness_s.total_cmp(&new.lateness_s).is_eq()
 }
 
 fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -> Answer {
@@ -248,7 +213,7 @@ fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -
         }
         CommandBody::Detach { incident, alarm } => turn.detach(asked, incident, alarm),
         CommandBody::Link { incident, to, relation, reason } => turn.link(asked, incident, to, *relation, reason),
-        CommandBody::Unlink { incident, from } => turn.unlink(asked, incident, from),
+        CommandBody::Unlink { incident, from, reason } => turn.unlink(asked, incident, from, reason.as_deref()),
         CommandBody::AnswerTask { incident, task, answer } => turn.answer_task(asked, incident, task, answer),
         CommandBody::ApproveTask { incident, task } => turn.approve_task(asked, incident, task),
         CommandBody::AbortPlaybook { incident, reason } => turn.abort_playbook(asked, incident, reason),
@@ -259,7 +224,9 @@ fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -
         | CommandBody::PutRule(_)
         | CommandBody::PutPlaybook(_)
         | CommandBody::PutCorrelation(_)
-        | CommandBody::Delete { .. } => {
+        | CommandBody::Delete { .. }
+        | CommandBody::StartExercise { .. }
+        | CommandBody::EndExercise { .. } => {
             Err(CommandError::NotAllowed { why: "not a command on an incident".to_owned() })
         }
     }

@@ -21,7 +21,7 @@ impl Turn<'_> {
         let inside = self.zones_inside(reading, zones);
         let first = self.live.find_slot(&address).is_none();
         let fresh = || Memory::Inside { zones: Vec::new(), open: Vec::new() };
-        let Some(index) = self.live.make_slot(address, fresh) else { return };
+        let Some(index) = self.make_slot(address, fresh) else { return };
         let Some(Slot { memory: Memory::Inside { zones: known, open }, .. }) = self.live.slot_mut(index) else {
             return;
         };
@@ -45,7 +45,7 @@ impl Turn<'_> {
     }
 
     fn settle_zone(&mut self, rule: &Compiled, address: Address, holds: bool, o: &Observation, now: i64) {
-        if let Some(index) = self.live.make_slot(address, || Memory::Nothing) {
+        if let Some(index) = self.make_slot(address, || Memory::Nothing) {
             self.settle(rule, index, holds, 0.0, o, now);
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::{Observation, ObservationId};
 
 use crate::compiled::Compiled;
+use crate::shares::may_take;
 use crate::turn::Turn;
 
 /// Most readings held back.
@@ -32,11 +33,11 @@ impl Turn<'_> {
         let at = o.time.0.saturating_add(rule.lateness);
         if at < now {
             self.live.counters.late += 1;
-        } else if self.live.held.len() >= MAX_HELD {
+        } else if !may_take(self.live.shares.held(rule.name), self.live.held.len(), MAX_HELD, rule.rule.stage) {
             self.live.counters.refused += 1;
         } else {
             let due = Due { at, time: o.time.0, id: o.id, rule: rule.name };
-            self.live.held.insert(due, Box::new(o.clone()));
+            self.live.add_held(due, Box::new(o.clone()));
         }
     }
 
@@ -48,6 +49,7 @@ impl Turn<'_> {
     /// Judges the reading whose turn is next.
     pub(crate) fn release(&mut self) {
         if let Some((due, o)) = self.live.held.pop_first() {
+            self.live.shares.give_held(due.rule);
             self.observe_held(due.rule, &o, due.at);
         }
     }

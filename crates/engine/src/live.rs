@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use vigiles_model::{AlarmId, Position};
+use vigiles_model::{AlarmId, Observation, Position, Reality};
 
 use crate::alarms::Record;
 use crate::book::Book;
+use crate::clusters::ClusterIndex;
 use crate::compiled::Compiled;
 use crate::incidents::Cases;
-use crate::lateness::Held;
-use crate::names::Names;
+use crate::lateness::{Due, Held};
+use crate::names::{MAX_NAMES, Names};
+use crate::playbook::Conditions;
 use crate::recent::Recent;
-use crate::slot::{Address, Memory, NEVER, Scope, Slot};
+use crate::shares::Shares;
+use crate::slot::{Address, NEVER, Scope, Slot};
 use crate::slots::Slots;
 use crate::window::Window;
 
@@ -21,8 +24,6 @@ use crate::window::Window;
 pub(crate) const MAX_SERIES: usize = 2_000_000;
 /// Most states of rules.
 pub(crate) const MAX_STATES: usize = 2_000_000;
-/// Microseconds without a reading after which a series is forgotten: one week.
-const SERIES_LIFE: i64 = 7 * 86_400 * 1_000_000;
 
 /// A kind and the asset or source whose readings it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,14 +89,21 @@ pub(crate) struct Live {
     pub(crate) series: Vec<Series>,
     slot_index: FxHashMap<Address, u32>,
     slots: Slots,
+    /// Where the clusters of counts are.
+    pub(crate) clusters: ClusterIndex,
     /// Due platform times. An entry may be early or stale: it is checked when it fires.
     timers: BTreeSet<(i64, Address)>,
     /// The earliest timer set for each state.
     timer_of: FxHashMap<Address, i64>,
+    /// Taken in by [`Live::add_alarm`].
     pub(crate) alarms: BTreeMap<u64, Record>,
+    /// What each rule holds.
+    pub(crate) shares: Shares,
     pub(crate) alarm_numbers: FxHashMap<AlarmId, u64>,
     pub(crate) next_alarm: u64,
     pub(crate) cases: Cases,
+    /// Conditions of playbooks made ready; not part of the snapshot.
+    pub(crate) conditions: Conditions,
     /// Room for the positions of rules that a reading concerns; empty between readings.
     pub(crate) concerned: Vec<usize>,
     /// Platform time of the next clearing out.
@@ -103,6 +111,16 @@ pub(crate) struct Live {
 }
 
 impl Live {
+    /// Nothing seen yet, of the city or of an exercise.
+    pub(crate) fn of(reality: Reality) -> Self {
+        Self { cases: Cases::of(reality), ..Self::default() }
+    }
+
+    /// Whether half of the names or half of the series are taken.
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.series.len() >= MAX_SERIES / 2 || self.names.texts().len() >= MAX_NAMES / 2
+    }
+
     /// The series of a key, a new one where there is none; none when the bound is reached.
     pub(crate) fn series(&mut self, key: SeriesKey) -> Option<u32> {
         if let Some(index) = self.series_index.get(&key) {
@@ -132,13 +150,13 @@ impl Live {
         index
     }
 
-    /// Forgets series without readings for a week.
-    pub(crate) fn sweep_series(&mut self, now: i64) {
-        let before = self.series.len();
-        self.series.retain(|s| s.seen.saturating_add(SERIES_LIFE) > now);
-        if self.series.len() != before {
-            self.series_index = self.series.iter().enumerate().map(|(i, s)| (s.key, i as u32)).collect();
-        }
+    /// Finds every series anew, after some were forgotten.
+    pub(crate) fn index_series(&mut self) {
+        self.series_index = self.series.iter().enumerate().map(|(i, s)| (s.key, i as u32)).collect();
+    }
+
+    pub(crate) fn knows_series(&self, key: SeriesKey) -> bool {
+        self.series_index.contains_key(&key)
     }
 
     /// Where the state of an address is.
@@ -154,20 +172,21 @@ impl Live {
         self.slots.get_mut(index)
     }
 
-    /// The state of an address, a new one where there is none; none when the bound is reached.
-    pub(crate) fn make_slot(&mut self, address: Address, memory: impl FnOnce() -> Memory) -> Option<u32> {
-        if let Some(index) = self.find_slot(&address) {
-            return Some(index);
+    /// Keeps a reading until its turn.
+    pub(crate) fn add_held(&mut self, due: Due, o: Box<Observation>) {
+        if self.held.insert(due, o).is_none() {
+            self.shares.take_held(due.rule);
         }
-        if self.slot_index.len() >= MAX_STATES {
-            self.counters.refused += 1;
-            return None;
-        }
-        Some(self.add_slot(Slot::new(address, memory())))
+    }
+
+    pub(crate) fn add_alarm(&mut self, number: u64, record: Record) {
+        self.shares.take_alarm(&record);
+        self.alarms.insert(number, record);
     }
 
     pub(crate) fn add_slot(&mut self, slot: Slot) -> u32 {
         let address = slot.address;
+        self.shares.take_state(address.rule);
         let index = self.slots.add(slot);
         self.slot_index.insert(address, index);
         index
@@ -176,6 +195,10 @@ impl Live {
     pub(crate) fn drop_slot(&mut self, index: u32) {
         if let Some(slot) = self.slots.remove(index) {
             self.slot_index.remove(&slot.address);
+            self.shares.give_state(slot.address.rule);
+            if let Scope::Cluster(number) = slot.address.scope {
+                self.clusters.remove(slot.address.rule, number);
+            }
         }
     }
 
@@ -227,12 +250,13 @@ impl Live {
         Some((due, together))
     }
 
-    /// Sets every timer again, after a restore.
+    /// Sets every timer again and finds every cluster, after a restore.
     pub(crate) fn set_timers(&mut self, book: &Book) {
         for index in 0..self.slots.room() {
-            let rule = self.slot(index).and_then(|slot| book.rule(slot.address.rule));
-            if let Some(rule) = rule.cloned() {
-                self.tend_slot(index, &rule, i64::MIN);
+            let Some(address) = self.slot(index).map(|slot| slot.address) else { continue };
+            if let Some(rule) = book.rule(address.rule) {
+                self.tend_slot(index, rule, i64::MIN);
+                self.place_cluster(rule, address);
             }
         }
     }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::slot::{Address, Scope};
 
 /// Most names kept; a reading that would bring a new one beyond it is not judged, and counted.
-const MAX_NAMES: usize = 4_000_000;
+pub(crate) const MAX_NAMES: usize = 4_000_000;
 
 /// Every name seen, numbered in the order of arrival.
 #[derive(Debug, Default)]
@@ -50,6 +50,7 @@ impl Names {
                     Scope::Source(name) => (2, self.text(name)),
                     Scope::Zone(name) => (3, self.text(name)),
                     Scope::Cluster(_) => (4, ""),
+                    Scope::Flood => (5, ""),
                 };
                 let cluster = if let Scope::Cluster(number) = a.scope { number } else { 0 };
                 (self.text(a.rule), self.text(a.kind), scope, cluster, self.text(a.zone))

@@ -1,12 +1,13 @@
-//! Patterns over several kinds: one after the other, one without the other, together.
+//! Patterns over several kinds: one after the other, together.
 //!
 //! Invariant: a pattern keeps a bounded number of readings for a key; what it forgets first is what began first.
 
 use serde::{Deserialize, Serialize};
-use vigiles_model::{Geometry, Observation};
+use vigiles_model::{Geometry, Observation, ObservationId};
 
 use crate::compiled::Compiled;
 use crate::judge::Reading;
+use crate::matching;
 use crate::slot::{Address, Evidence, Memory, Phase, Slot};
 use crate::turn::Turn;
 
@@ -81,22 +82,34 @@ impl Pattern {
         complete
     }
 
-    /// Takes a reading that is each of the parts in `mask`; the nearest in time of each other part, oldest first, and
-    /// how many parts are there in all.
-    fn gather(&mut self, o: &Observation, mask: u32, parts: usize, reach: Reach) -> (Vec<Observation>, usize) {
+    /// Takes a reading that is each of the parts in `mask`; for as many other parts as can be had a reading of its own,
+    /// oldest first, near ones rather than far ones.
+    fn gather(&mut self, o: &Observation, mask: u32, parts: usize, reach: Reach) -> Vec<Observation> {
         self.expire(o.time.0, reach);
-        let mut others = Vec::new();
-        for part in (0..parts).filter(|part| mask & (1 << part) == 0) {
-            let same = self.open.iter().filter(|run| usize::from(run.part) == part);
-            let near = same.filter_map(|run| run.readings.first()).filter(|other| reach.joins(other, o));
-            others.extend(near.min_by_key(|other| other.time.0.abs_diff(o.time.0)).cloned());
-        }
-        let present = others.len() + mask.count_ones() as usize;
+        let near: Vec<Vec<&Observation>> = (0..parts).map(|part| self.nearest(o, part, parts, reach)).collect();
+        let of_each = |own: usize| {
+            let wanted: Vec<Vec<ObservationId>> = near.iter().map(|all| all.iter().map(|r| r.id).collect()).collect();
+            matching::assign(&wanted, own)
+        };
+        let choices = (0..parts).filter(|part| mask & (1 << part) != 0).map(of_each);
+        // Of equal ones the first.
+        let best = choices.rev().max_by_key(|chosen| chosen.iter().flatten().count()).unwrap_or_default();
+        let chosen = best.iter().zip(&near).filter_map(|(choice, all)| all.get((*choice)?).copied());
+        let mut others: Vec<Observation> = chosen.cloned().collect();
         for part in (0..parts).filter(|part| mask & (1 << part) != 0) {
             self.start(Run { part: part as u8, readings: vec![o.clone()] });
         }
         others.sort_by_key(|other| (other.time, other.id));
-        (others, present)
+        others
+    }
+
+    /// The readings of a part nearest in time, as many as there are parts: the others take fewer.
+    fn nearest(&self, o: &Observation, part: usize, parts: usize, reach: Reach) -> Vec<&Observation> {
+        let same = self.open.iter().filter(|run| usize::from(run.part) == part).filter_map(|run| run.readings.first());
+        let mut near: Vec<_> = same.filter(|other| other.id != o.id && reach.joins(other, o)).collect();
+        near.sort_by_key(|other| other.time.0.abs_diff(o.time.0));
+        near.truncate(parts);
+        near
     }
 
     fn start(&mut self, run: Run) {
@@ -132,44 +145,14 @@ impl Turn<'_> {
         address: Address,
     ) {
         let Some((index, pattern)) = self.pattern(address) else { return };
-        let (others, present) = pattern.gather(reading.o, mask, parts, reach);
-        if present >= at_least {
+        let others = pattern.gather(reading.o, mask, parts, reach);
+        if others.len() + 1 >= at_least {
             self.pulse(reading, rule, index, others);
         }
     }
 
-    /// The first part starts the time, the second ends it. A reading that is both only ends it.
-    pub(crate) fn judge_absence(
-        &mut self,
-        reading: &Reading<'_>,
-        rule: &Compiled,
-        (mask, reach): (u32, Reach),
-        address: Address,
-    ) {
-        let (starts, ends) = (mask & 1 != 0, mask & 2 != 0);
-        let known = self.live.find_slot(&address);
-        if ends && let Some(index) = known {
-            let first = match self.live.slot(index) {
-                Some(Slot { phase: Phase::Active { alarm, .. }, .. }) => {
-                    self.live.alarms.get(alarm).and_then(|r| r.alarm.causes.first())
-                }
-                slot => slot.and_then(|s| s.evidence.as_ref()).and_then(|e| e.causes.first()),
-            };
-            // However late it comes, what was missing is there: only the place is asked.
-            let anywhen = Reach { span: i64::MAX, ..reach };
-            if first.is_none_or(|first| anywhen.joins(first, reading.o)) {
-                self.settle(rule, index, false, 0.0, reading.o, reading.now);
-            }
-        } else if starts
-            && !ends
-            && let Some(index) = self.live.make_slot(address, || Memory::Nothing)
-        {
-            self.settle(rule, index, true, 0.0, reading.o, reading.now);
-        }
-    }
-
     fn pattern(&mut self, address: Address) -> Option<(u32, &mut Pattern)> {
-        let index = self.live.make_slot(address, || Memory::Pattern(Box::default()))?;
+        let index = self.make_slot(address, || Memory::Pattern(Box::default()))?;
         match self.live.slot_mut(index) {
             Some(Slot { memory: Memory::Pattern(pattern), .. }) => Some((index, pattern)),
             _ => None,

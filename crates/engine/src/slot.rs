@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::Observation;
 use vigiles_model::alarm::MAX_CAUSES;
 
+use crate::absence::Unanswered;
 use crate::counter::{Counter, SlidingCount};
 use crate::flat_line::Level;
 use crate::large_counter::LargeCounter;
@@ -33,6 +34,8 @@ pub(crate) enum Scope {
     Source(u32),
     Zone(u32),
     Cluster(u32),
+    /// What stands for the alarms of the rule that are not raised.
+    Flood,
 }
 
 /// The state of a rule for a key. Times are microseconds.
@@ -109,6 +112,8 @@ pub(crate) enum Memory {
     Statistic(Box<Statistic>),
     /// The latest readings of the assets of a rule that compares neighbours.
     Neighbourhood(Box<Neighbourhood>),
+    /// What nothing has followed yet (absence).
+    Unanswered(Box<Unanswered>),
 }
 
 /// The readings behind an alarm.
@@ -235,6 +240,7 @@ impl Slot {
         match (&self.phase, &self.memory) {
             (Phase::Pending { due, .. }, _) => *due,
             (Phase::Active { over: Some(over), .. }, _) => over.due,
+            (Phase::Active { .. }, Memory::Unanswered(open)) => open.next_due().unwrap_or(NEVER),
             (Phase::Active { .. }, memory) => {
                 memory.count().map_or(NEVER, |counter| counter.next_expiry(detector.window))
             }
@@ -248,7 +254,11 @@ impl Slot {
 
     /// Whether nothing is lost when the idle state is dropped.
     pub(crate) fn is_transient(&self) -> bool {
-        matches!(self.memory, Memory::Nothing) || matches!(self.address.scope, Scope::Cluster(_))
+        match &self.memory {
+            Memory::Nothing => true,
+            Memory::Unanswered(open) => open.is_empty(),
+            _ => matches!(self.address.scope, Scope::Cluster(_)),
+        }
     }
 
     /// Whether the state may be dropped at platform time `at`.

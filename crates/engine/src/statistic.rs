@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::Position;
 
 use crate::compiled::Compiled;
+use crate::grid::{Cell, Grid};
 use crate::judge::Reading;
 use crate::rule::{Detector, Drift, Side};
 use crate::series::{Anomaly, Baseline, ChangePoint, Forecast, NeighbourDrift};
@@ -14,6 +15,8 @@ use crate::turn::Turn;
 
 /// Most assets whose latest reading a rule keeps for their neighbours.
 const MAX_NEIGHBOURHOOD: usize = 20_000;
+/// Most assets beside one that are looked at, near and fresh or not.
+pub(crate) const MAX_LOOKED_AT: usize = 1_024;
 /// Most neighbours of one asset that are asked.
 pub(crate) const MAX_ASKED: usize = 128;
 
@@ -48,8 +51,8 @@ pub(crate) struct Said {
 /// The latest reading of each asset, for its neighbours; by asset within cells of the size of the neighbourhood.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Neighbourhood {
-    cells: BTreeMap<(i32, i32), BTreeMap<u32, Latest>>,
-    cell_of: BTreeMap<u32, (i32, i32)>,
+    cells: BTreeMap<Cell, BTreeMap<u32, Latest>>,
+    cell_of: BTreeMap<u32, Cell>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -65,18 +68,22 @@ impl Statistic {
     }
 
     /// Takes a reading; says whether it is abnormal, or nothing while learning.
-    fn take(&mut self, time: i64, value: f64, neighbours: &[f64], side: Side) -> Option<bool> {
+    ///
+    /// `time` is in microseconds since 1970, UTC; `offset` is what the city's clocks are ahead of that.
+    fn take(&mut self, (time, offset): (i64, i64), value: f64, neighbours: &[f64], side: Side) -> Option<bool> {
+        // What is usual at an hour follows the clocks of the city; what comes after what does not.
+        let local = time.saturating_add(offset);
         let (said, abnormal) = match &mut self.kernel {
             Kernel::Baseline(kernel) => {
-                let v = kernel.take(time, value)?;
+                let v = kernel.take(local, value)?;
                 (Said { expected: v.expected, band: v.band, distance: v.score }, v.abnormal)
             }
             Kernel::Forecast(kernel) => {
-                let v = kernel.take(time, value)?;
+                let v = kernel.take(time, local, value)?;
                 (Said { expected: v.expected, band: v.band, distance: v.score }, v.abnormal)
             }
             Kernel::Anomaly(kernel) => {
-                let v = kernel.take(time, value)?;
+                let v = kernel.take(local, value)?;
                 (Said { expected: v.expected, band: v.band, distance: v.score }, v.abnormal)
             }
             Kernel::ChangePoint(kernel) => {
@@ -103,22 +110,16 @@ impl Neighbourhood {
         let grid = Grid::of(drift.within_m);
         let cell = grid.cell(own.place);
         let fresh = own.time.saturating_sub((drift.fresh_s * 1e6) as i64);
-        let mut values = Vec::new();
-        for row in cell.0.saturating_sub(1)..=cell.0.saturating_add(1) {
-            let column = grid.column(row, own.place.lon);
-            for (_, others) in self.cells.range((row, column.saturating_sub(1))..=(row, column.saturating_add(1))) {
-                let near = others.iter().filter(|(other, latest)| {
-                    **other != name && latest.time >= fresh && latest.place.distance_m(own.place) <= drift.within_m
-                });
-                values.extend(near.map(|(_, latest)| latest.value).take(MAX_ASKED - values.len()));
-            }
-        }
+        let beside = grid.beside(own.place).flat_map(|(from, to)| self.cells.range(from..=to));
+        let others = beside.flat_map(|(_, others)| others).filter(|(other, _)| **other != name).take(MAX_LOOKED_AT);
+        let near =
+            others.filter(|(_, latest)| latest.time >= fresh && latest.place.distance_m(own.place) <= drift.within_m);
+        let values = near.map(|(_, latest)| latest.value).take(MAX_ASKED).collect();
         match self.cell_of.get(&name) {
             Some(before) if *before == cell => {}
             Some(before) => {
-                if let Some(others) = self.cells.get_mut(before) {
-                    others.remove(&name);
-                }
+                let before = *before;
+                self.leave(before, name);
             }
             None if self.cell_of.len() >= MAX_NEIGHBOURHOOD => return values,
             None => {}
@@ -127,31 +128,24 @@ impl Neighbourhood {
         self.cells.entry(cell).or_default().insert(name, own);
         values
     }
-}
 
-/// Rows of cells, each at least as high and as wide as a distance: what is that near is in the cell or beside it.
-#[derive(Debug, Clone, Copy)]
-struct Grid {
-    degrees: f64,
-}
-
-impl Grid {
-    fn of(metres: f64) -> Self {
-        // One degree of latitude is never less than 110.5 km.
-        Self { degrees: metres / 110_500.0 }
+    fn leave(&mut self, cell: Cell, name: u32) {
+        if let Some(others) = self.cells.get_mut(&cell) {
+            others.remove(&name);
+            if others.is_empty() {
+                self.cells.remove(&cell);
+            }
+        }
     }
 
-    fn cell(self, place: Position) -> (i32, i32) {
-        let row = (place.lat / self.degrees).floor() as i32;
-        (row, self.column(row, place.lon))
-    }
-
-    /// A degree of longitude shrinks with the cosine of the latitude: all cells of a row are as wide as it needs at its
-    /// edge that is nearer to the pole.
-    fn column(self, row: i32, lon: f64) -> i32 {
-        let edge = (f64::from(row).abs() + 1.0) * self.degrees;
-        let shrunk = edge.min(89.0).to_radians().cos();
-        (lon * shrunk / self.degrees).floor() as i32
+    /// Forgets what is older than `time`, phenomenon time in microseconds, and cells that nothing is in.
+    pub(crate) fn forget_before(&mut self, time: i64) {
+        for others in self.cells.values_mut() {
+            others.retain(|_, latest| latest.time >= time);
+        }
+        self.cells.retain(|_, others| !others.is_empty());
+        let cells = &self.cells;
+        self.cell_of.retain(|name, cell| cells.get(cell).is_some_and(|others| others.contains_key(name)));
     }
 }
 
@@ -172,10 +166,9 @@ impl Turn<'_> {
         let fresh = || Memory::Statistic(Box::new(Statistic::new(kernel.clone())));
         let known = self.find(address, reading.series, shortcut);
         let Some(index) = self.find_or_make(known, address, (reading.series, shortcut), fresh) else { return };
-        // What is usual at an hour follows the clocks of the city.
-        let local = reading.o.time.0.saturating_add(i64::from(self.utc_offset_s) * 1_000_000);
+        let time = (reading.o.time.0, i64::from(self.utc_offset_s) * 1_000_000);
         let Some(Slot { memory: Memory::Statistic(statistic), .. }) = self.live.slot_mut(index) else { return };
-        let Some(holds) = statistic.take(local, value, &neighbours, side) else { return };
+        let Some(holds) = statistic.take(time, value, &neighbours, side) else { return };
         self.settle(rule, index, holds, value, reading.o, reading.now);
         if holds && matches!(kernel, Kernel::ChangePoint(_)) {
             // A change happens at a moment; its alarm stays a while.
@@ -187,7 +180,7 @@ impl Turn<'_> {
         let (Some(place), Scope::Asset(name)) = (reading.place, reading.owner) else { return Vec::new() };
         let address = Address { rule: rule.name, kind: reading.plan.kind, scope: Scope::All, zone: NONE };
         let fresh = || Memory::Neighbourhood(Box::default());
-        let Some(index) = self.live.make_slot(address, fresh) else { return Vec::new() };
+        let Some(index) = self.make_slot(address, fresh) else { return Vec::new() };
         match self.live.slot_mut(index) {
             Some(Slot { memory: Memory::Neighbourhood(all), .. }) => {
                 all.meet(name, Latest { place, time: reading.o.time.0, value }, drift)
@@ -226,6 +219,27 @@ mod tests {
                 before.push(place);
             }
         }
+    }
+
+    #[test]
+    fn a_bounded_number_is_looked_at_and_what_is_left_is_forgotten() {
+        let settings = drift(1_000.0);
+        let mut all = Neighbourhood::default();
+        let at = |lon, time| Latest { place: Position { lon, lat: 50.0 }, time, value: 1.0 };
+        let hour = 3_600_000_000;
+        for name in 0..2_000 {
+            all.meet(name, at(8.0, 0), &settings);
+        }
+        // Those looked at are stale.
+        all.meet(2_000, at(8.0, 2 * hour), &settings);
+        assert_eq!(all.meet(2_001, at(8.0, 2 * hour), &settings), Vec::<f64>::new());
+        all.forget_before(hour);
+        assert_eq!(all.meet(2_002, at(8.0, 2 * hour), &settings), [1.0, 1.0]);
+        assert_eq!((all.cells.len(), all.cell_of.len()), (1, 3));
+        for moved in 0..100 {
+            all.meet(2_000, at(9.0 + f64::from(moved), 2 * hour), &settings);
+        }
+        assert_eq!((all.cells.len(), all.cell_of.len()), (2, 3));
     }
 
     #[test]

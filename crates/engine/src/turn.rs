@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use vigiles_model::{AssetId, Observation, Timestamp};
+use vigiles_model::alarm::Stage;
+use vigiles_model::{AssetId, Observation, Reality, Timestamp};
 
 use crate::book::Book;
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Judge};
 use crate::config::{Config, ZoneIndex};
 use crate::effect::Effect;
-use crate::live::Live;
-use crate::slot::{Address, Evidence, Outcome, Phase};
+use crate::live::{Live, MAX_STATES};
+use crate::shares::may_take;
+use crate::slot::{Address, Evidence, Memory, Outcome, Phase, Slot};
+
+/// Microseconds between two clearings out.
+const SWEEP_EVERY: i64 = 3_600_000_000;
 
 /// What one step works with.
 pub(crate) struct Turn<'a> {
@@ -17,6 +22,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) config: &'a Config,
     pub(crate) zones: &'a ZoneIndex,
     pub(crate) utc_offset_s: i32,
+    /// Of the city, or of an exercise.
+    pub(crate) reality: Reality,
     pub(crate) live: &'a mut Live,
     pub(crate) effects: &'a mut Vec<Effect>,
 }
@@ -35,6 +42,20 @@ impl Turn<'_> {
         }
     }
 
+    /// Forgets what is old once an hour, as it was at the full hour: how often there were steps since does not matter,
+    /// so that those of an exercise change nothing for the city.
+    pub(crate) fn sweep(&mut self, now: i64) {
+        if self.live.next_sweep > now {
+            return;
+        }
+        let hour = now.saturating_sub(now.rem_euclid(SWEEP_EVERY));
+        self.live.next_sweep = hour.saturating_add(SWEEP_EVERY);
+        self.sweep_series(hour);
+        self.sweep_neighbours(hour);
+        self.sweep_floods(hour);
+        self.sweep_cases(hour);
+    }
+
     fn fire_timers(&mut self, now: i64) {
         loop {
             let of_playbooks = self.live.cases.next_due().map(|(due, _)| due).filter(|due| *due <= now);
@@ -48,10 +69,15 @@ impl Turn<'_> {
             for address in together {
                 let Some(index) = self.live.find_slot(&address) else { continue };
                 let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };
+                if matches!(rule.judge, Judge::Absence { .. }) {
+                    self.fire_absence(&rule, index, due);
+                    continue;
+                }
                 let Some(slot) = self.live.slot_mut(index) else { continue };
                 let outcome = slot.fire(due, rule.timing);
                 self.carry_out(&rule, index, outcome, None, due);
                 self.live.tend_slot(index, &rule, due);
+                self.live.place_cluster(&rule, address);
             }
         }
     }
@@ -68,6 +94,20 @@ impl Turn<'_> {
         }
         self.carry_out(rule, index, outcome, Some(o), now);
         self.live.tend_slot(index, rule, now);
+    }
+
+    /// The state of an address, a new one where there is none; none when its rule may hold no more.
+    pub(crate) fn make_slot(&mut self, address: Address, memory: impl FnOnce() -> Memory) -> Option<u32> {
+        if let Some(index) = self.live.find_slot(&address) {
+            return Some(index);
+        }
+        let stage = self.book.rule(address.rule).map_or(Stage::Silent, |rule| rule.rule.stage);
+        let own = self.live.shares.states(address.rule);
+        if !may_take(own, self.live.slots().len(), MAX_STATES, stage) {
+            self.live.counters.refused += 1;
+            return None;
+        }
+        Some(self.live.add_slot(Slot::new(address, memory())))
     }
 
     /// Does what a transition asks for, at platform time `at`.

@@ -127,7 +127,7 @@ fn assorted() -> Vec<Observation> {
             let mut o = reading("mixed", (i * 10 + j) as u32, (i * 4 + j) as i64, 0.0);
             (o.value, o.place) = (value.clone(), place.clone());
             o.quality = [Quality::Good, Quality::Doubtful, Quality::Implausible][(i + j) % 3];
-            o.origin = [Origin::Live, Origin::Replayed, Origin::Simulated][(i * j) % 3];
+            o.origin = [Origin::Live, Origin::Replayed, Origin::Simulated, Origin::Exercise][(i * j) % 4];
             o.asset = o.asset.filter(|_| j != 1);
             o.attributes = (0..j).map(|n| (format!("name{n}").into(), format!("värde {i}").into())).collect();
             o.time = Timestamp(o.time.0 + [0, 1, -86_400 * SECOND * 40_000][i % 3]);

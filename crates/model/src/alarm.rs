@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgencyId, AlarmId, AssetId, Geometry, IncidentId, KindId, Observation, RuleId, Timestamp};
+use crate::{AgencyId, AlarmId, AssetId, Geometry, IncidentId, KindId, Observation, Reality, RuleId, Timestamp};
 
 /// Most causing observations an alarm keeps whole: the first and the latest ones.
 pub const MAX_CAUSES: usize = 16;
@@ -126,4 +126,7 @@ pub struct Alarm {
     pub incident: Option<IncidentId>,
     /// Counts up with every change.
     pub version: u64,
+    /// Actual, or of an exercise.
+    #[serde(default)]
+    pub reality: Reality,
 }

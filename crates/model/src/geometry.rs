@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// Most vertices one geometry may have.
 pub const MAX_VERTICES: usize = 10_000;
+/// Mean radius of the earth after GRS 80, in metres: that of the distances here.
+const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
 /// A point: longitude and latitude in degrees. Fields are checked on the way in by [`Position::new`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -125,15 +127,27 @@ impl BoundingBox {
         }
     }
 
-    /// The box around a circle of `radius_m` metres, clipped to the earth.
+    /// The box around a circle of `radius_m` metres on the sphere of [`Position::distance_m`], clipped to the earth: a
+    /// circle over the 180th meridian is cut there, one over a pole has the box of all longitudes.
+    ///
+    /// The circle is widest on the pole's side of its centre: by asin(sin(radius) / cos(latitude)), not by the radius
+    /// over the cosine (Bronstein, Handbook of Mathematics, right spherical triangles).
     pub fn around(centre: Position, radius_m: f64) -> Self {
-        let dlat = radius_m / 111_320.0;
-        let dlon = dlat / centre.lat.to_radians().cos().max(0.01);
+        // Rounding must not cut off what lies on the edge: a ten thousandth of a metre.
+        let angle = (radius_m.max(0.0) + 1e-4) / EARTH_RADIUS_M;
+        let dlat = angle.to_degrees();
+        let (south, north) = (centre.lat - dlat, centre.lat + dlat);
+        let over_a_pole = south <= -90.0 || north >= 90.0;
+        let dlon = if over_a_pole {
+            360.0
+        } else {
+            (angle.sin() / centre.lat.to_radians().cos()).min(1.0).asin().to_degrees()
+        };
         Self {
             west: (centre.lon - dlon).max(-180.0),
-            south: (centre.lat - dlat).max(-90.0),
+            south: south.max(-90.0),
             east: (centre.lon + dlon).min(180.0),
-            north: (centre.lat + dlat).min(90.0),
+            north: north.min(90.0),
         }
     }
 }
@@ -236,11 +250,31 @@ fn line_string(line: &[Position]) -> geo::LineString {
 
 #[cfg(test)]
 mod tests {
+    use geo::Destination;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn square() -> Geometry {
         let p = |lon, lat| Position { lon, lat };
         Geometry::Polygon(vec![vec![p(0.0, 0.0), p(2.0, 0.0), p(2.0, 2.0), p(0.0, 2.0), p(0.0, 0.0)]])
+    }
+
+    proptest! {
+        /// What is on the circle is in the box, and the box is no larger than that asks for.
+        #[test]
+        fn a_box_holds_its_circle(
+            (lon, lat, bearing) in (-170.0..170.0f64, -89.9..89.9f64, 0.0..360.0f64),
+            radius_m in 1.0..100_000.0f64,
+        ) {
+            let centre = Position { lon, lat };
+            let bounds = BoundingBox::around(centre, radius_m);
+            let edge = Haversine.destination(centre.point(), bearing, radius_m);
+            let p = Position { lon: edge.x(), lat: edge.y() };
+            let cut = bounds.west <= -180.0 || bounds.east >= 180.0;
+            prop_assert!(bounds.contains(p) || cut && p.lat >= bounds.south && p.lat <= bounds.north, "{bounds:?} {p:?}");
+            prop_assert!((bounds.north - lat) * 111_195.0 <= radius_m + 1.0);
+        }
     }
 
     #[test]

@@ -103,6 +103,8 @@ text_id! {
     AssetId
     /// A correlation rule.
     CorrelationId
+    /// An exercise.
+    ExerciseId
     /// An incident; made from the alarm that opened it, or from the log offset of the command that did.
     IncidentId
     /// An observation kind such as `air.pm25`.
@@ -111,6 +113,8 @@ text_id! {
     PersonId
     /// A playbook.
     PlaybookId
+    /// A scenario of an exercise.
+    ScenarioId
     /// A rule.
     RuleId
     /// A joint room of one incident.

@@ -292,6 +292,9 @@ pub enum TimelineEvent {
     Unrelated {
         /// The other.
         incident: IncidentId,
+        /// Why; none where it was not said, and before it could be.
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// Somebody said something in a joint room.
     Message {

@@ -74,6 +74,8 @@ pub enum Origin {
     Replayed,
     /// Made by a simulation.
     Simulated,
+    /// Played by an exercise: judged beside the city, never kept in its history.
+    Exercise,
 }
 
 impl Observation {

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use vigiles_bus::{Bus, Offset};
 use vigiles_engine::{CommandDone, CommandError, ConfigDocument, ConfigKind, Effect};
 use vigiles_history::History;
-use vigiles_model::{IncidentId, Task, Timestamp};
+use vigiles_model::{IncidentId, Reality, Task, Timestamp};
 use vigiles_store::{Store, StoreError, Write};
 use vigiles_trust::Context;
 
@@ -167,7 +167,8 @@ impl Work {
     fn add(&mut self, asked: Asker, effect: Effect) {
         match effect {
             Effect::AlarmChanged(alarm) => {
-                self.raised.extend((alarm.version <= 1).then_some(alarm.raised));
+                let is_new = alarm.version <= 1 && alarm.reality == Reality::Actual;
+                self.raised.extend(is_new.then_some(alarm.raised));
                 self.put("alarm", alarm.id.to_string(), documents::alarm(&alarm));
             }
             Effect::IncidentChanged(incident) => {

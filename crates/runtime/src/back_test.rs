@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use vigiles_engine::Rule;
-use vigiles_engine::backtest::{Marked, Marks, Report, Setting, Suggestion, Suggestions, Trial};
+use vigiles_engine::backtest::{
+    Marked, Marks, NoSuggestion, Report, Setting, Stretch, Suggestion, Suggestions, Trial, Tried,
+};
 use vigiles_engine::command::CommandError;
 use vigiles_history::{HistoryError, Query};
+use vigiles_model::alarm::Stage;
 use vigiles_model::incident::{Reality, TimelineEvent, Verdict};
 use vigiles_model::{
     Alarm, Asset, BoundingBox, Geometry, Incident, IncidentState, Observation, ObservationKind, Timestamp, Zone,
@@ -57,8 +60,8 @@ pub struct Outcome {
     pub stopped: Option<(Stopped, Timestamp)>,
     /// Against incidents that people have marked.
     pub marks: Marks,
-    /// The limit that comes nearest to the wanted number of alarms, where one was wanted and the rule has a limit.
-    pub suggestion: Option<Suggestion>,
+    /// The limit that comes nearest to the wanted number of alarms, or why there is none; where one was wanted.
+    pub suggestion: Option<Result<Suggestion, NoSuggestion>>,
 }
 
 /// Why a trial ended early.
@@ -101,15 +104,21 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     let pass = pass(platform, ctx, asked, Trial::new(setting.clone(), &asked.rule)?)?;
     let end = pass.stopped.map_or(asked.to, |(_, at)| at);
     let observations = pass.trial.observations();
+    let data = pass.trial.stretches(asked.from, end);
     let alarms = pass.trial.finish(end);
     let marks = Marks::compare(&alarms, &marked(platform, ctx, asked, end)?);
     let present = present(platform, ctx, asked, end)?;
     let suggestion = match asked.wanted_per_day {
-        Some(wanted) => suggest(platform, ctx, &Asked { to: end, ..asked.clone() }, &setting, wanted, pass.sample)?,
+        Some(wanted) => {
+            let asked = Asked { to: end, ..asked.clone() };
+            Some(suggest(platform, ctx, &asked, &setting, (wanted, &data), pass.sample)?)
+        }
         None => None,
     };
+    let offset = |at: Timestamp| platform.utc_offset_s(at);
+    let tried = Tried { from: asked.from, to: end, data: &data, utc_offset_s: &offset };
     Ok(Outcome {
-        report: Report::of(&alarms, &present, asked.from, end),
+        report: Report::of(&alarms, &present, tried),
         observations,
         took: pass.took,
         stopped: pass.stopped,
@@ -160,18 +169,20 @@ fn suggest(
     ctx: &Context,
     asked: &Asked,
     setting: &Setting,
-    wanted: f64,
+    (wanted, data): (f64, &[Stretch]),
     mut sample: Vec<f64>,
-) -> Result<Option<Suggestion>, BackTestError> {
-    let days = asked.to.since(asked.from).0 as f64 / 86_400e6;
-    let Some(mut suggestions) = Suggestions::new(&asked.rule, wanted, days) else { return Ok(None) };
+) -> Result<Result<Suggestion, NoSuggestion>, BackTestError> {
+    let mut suggestions = match Suggestions::new(&asked.rule, wanted, data) {
+        Ok(suggestions) => suggestions,
+        Err(why) => return Ok(Err(why)),
+    };
     sample.sort_by(f64::total_cmp);
     for _ in 0..2 {
         let trial = suggestions.trial(setting.clone(), &sample);
         let pass = pass(platform, ctx, asked, trial)?;
         suggestions.take(&pass.trial, &sample);
     }
-    Ok(suggestions.best().cloned())
+    Ok(suggestions.best().cloned().ok_or(NoSuggestion::NoVariant))
 }
 
 /// The city as it is set up now.
@@ -193,7 +204,7 @@ fn setting(platform: &Platform) -> Result<Setting, BackTestError> {
     Ok(setting)
 }
 
-/// What the city's rules raised from readings of the same kinds.
+/// What the city's live rules raised from readings of the same kinds.
 fn present(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) -> Result<Vec<Alarm>, BackTestError> {
     let mut query = vigiles_store::Query {
         states: vec!["active".to_owned(), "cleared".to_owned()],
@@ -208,7 +219,9 @@ fn present(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) ->
         let page = platform.store().list(ctx, &query)?;
         for document in &page.documents {
             let alarm: Alarm = documents::read(document)?;
-            if alarm.kind.as_ref().is_some_and(|kind| asked.rule.kinds.contains(kind)) {
+            // A rule on trial beside the live ones tells nobody: it is none of the present rules.
+            let of_kind = alarm.kind.as_ref().is_some_and(|kind| asked.rule.kinds.contains(kind));
+            if of_kind && alarm.stage == Stage::Live {
                 alarms.push(alarm);
             }
         }

@@ -148,6 +148,8 @@ fn audit_note(command: &Command) -> AuditNote {
         B::ApproveTask { incident, .. } => ("approve_task", format!("incident/{incident}")),
         B::AbortPlaybook { incident, .. } => ("abort_playbook", format!("incident/{incident}")),
         B::PostMessage { incident, .. } => ("post_message", format!("incident/{incident}")),
+        B::StartExercise { id, .. } => ("start", format!("exercise/{id}")),
+        B::EndExercise { id, .. } => ("end", format!("exercise/{id}")),
     };
     let detail = match &command.body {
         B::ChangeState { to, .. } => format!("to {}", documents::word(to)),

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use vigiles_engine::{ConfigDocument, ConfigKind, Rule};
 use vigiles_model::alarm::Stage;
-use vigiles_model::{Alarm, AlarmState, Incident, Timestamp};
+use vigiles_model::{Alarm, AlarmState, Incident, Reality, Timestamp};
 use vigiles_store::{Document, Draft, Expect, Kind, Query, Store, StoreError, Write};
 use vigiles_trust::{Context, Resource};
 
@@ -25,14 +25,20 @@ pub const PLAYBOOK: Kind = Kind::new("playbook", Resource::Playbooks);
 /// Correlation rules; who may write rules may write them.
 pub const CORRELATION: Kind = Kind::new("correlation", Resource::Rules);
 
-/// The kinds that the engine's effects write.
-pub const ENGINE_KINDS: [Kind; 9] = [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, RULE_VERSION, PLAYBOOK, CORRELATION];
+/// Exercises; the body is a [`crate::exercise::Run`].
+pub const EXERCISE: Kind = Kind::new("exercise", Resource::Exercises);
+
+/// The kinds that the engine's effects write, and exercises.
+pub const ENGINE_KINDS: [Kind; 10] =
+    [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, RULE_VERSION, PLAYBOOK, CORRELATION, EXERCISE];
 
 /// Versions of rules, kept for good: an alarm names the one that raised it. The body is a [`RuleVersion`].
 pub const RULE_VERSION: Kind = Kind::new("rule_version", Resource::Rules);
 
 /// The stored state of alarms of rules on trial, whether their condition holds or not.
 pub const SHADOW: &str = "shadow";
+/// The stored state of alarms of an exercise, whether their condition holds or not.
+pub const DRILL: &str = "exercise";
 
 /// A rule as it was from a moment on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,6 +106,7 @@ pub fn alarm(alarm: &Alarm) -> Write {
         agency: Some(alarm.agency.clone()),
         state: match (alarm.stage, alarm.state) {
             (Stage::Silent | Stage::Shadow, _) => SHADOW,
+            _ if alarm.reality != Reality::Actual => DRILL,
             (Stage::Live, AlarmState::Active) => "active",
             (Stage::Live, AlarmState::Cleared) => "cleared",
         }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Semaphore, mpsc};
 use vigiles_engine::{Command, CommandBody, TaskOutcome};
 use vigiles_model::playbook::{self, Action, Live};
-use vigiles_model::{Incident, Task, TaskId, TaskState};
+use vigiles_model::{Incident, IncidentId, Task, TaskId, TaskState};
 use vigiles_store::Query;
 use vigiles_trust::Context;
 
@@ -23,7 +23,8 @@ const AT_ONCE: usize = 8;
 /// Time between two sweeps for tasks that run but are in nobody's hands (after a restart, a full queue).
 const SWEEP: Duration = Duration::from_secs(15);
 
-type InHand = Arc<Mutex<HashSet<TaskId>>>;
+/// Tasks by incident too: an exercise numbers its incidents anew, and so its tasks.
+type InHand = Arc<Mutex<HashSet<(IncidentId, TaskId)>>>;
 
 /// Carries out tasks until the platform is gone.
 pub(crate) async fn run(platform: Arc<Platform>, mut errands: mpsc::Receiver<Errand>) {
@@ -39,7 +40,7 @@ pub(crate) async fn run(platform: Arc<Platform>, mut errands: mpsc::Receiver<Err
             _ = sweep.tick() => find_forgotten(&platform).await,
         };
         for errand in found {
-            if in_hand.lock().insert(errand.task.id.clone()) {
+            if in_hand.lock().insert((errand.incident.clone(), errand.task.id.clone())) {
                 tokio::spawn(carry_out(platform.clone(), errand, places.clone(), in_hand.clone()));
             }
         }
@@ -87,7 +88,7 @@ async fn carry_out(platform: Arc<Platform>, errand: Errand, places: Arc<Semaphor
             tracing::warn!(incident = %incident, task = %errand.task.id, %error, "outcome of a task not taken");
         }
     }
-    in_hand.lock().remove(&errand.task.id);
+    in_hand.lock().remove(&(errand.incident, errand.task.id));
 }
 
 /// Does the task and words what came of it as a command; none where it is no longer to be done.

@@ -16,6 +16,7 @@ pub mod directory;
 pub mod documents;
 pub mod door;
 mod errands;
+pub mod exercise;
 mod follow;
 mod housekeeping;
 pub mod intake;

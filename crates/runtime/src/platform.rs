@@ -26,7 +26,7 @@ use crate::pump::Progress;
 use crate::storage::Measured;
 use crate::strangers::Strangers;
 use crate::time_zone::{Logged, TimeZone};
-use crate::{documents, errands, follow, start};
+use crate::{documents, errands, exercise, follow, start};
 
 /// The backends and places a platform is made of.
 pub struct Parts {
@@ -109,6 +109,8 @@ pub struct Platform {
     pub(crate) utc_offset: Logged,
     pub(crate) measured: Mutex<Measured>,
     pub(crate) strangers: Strangers,
+    /// Held while an exercise begins, ends or is played on.
+    pub(crate) exercises: tokio::sync::Mutex<()>,
 }
 
 impl Platform {
@@ -125,6 +127,7 @@ impl Platform {
         }
         if let Some(receiver) = self.errands.lock().take() {
             tokio::spawn(errands::run(self.clone(), receiver));
+            tokio::spawn(exercise::run(self.clone()));
         }
     }
 
@@ -166,6 +169,10 @@ impl Platform {
         }
         let handed = *self.handed_at_ready.get_or_init(|| progress.handed.load(Ordering::Relaxed));
         progress.applied.load(Ordering::Acquire) >= handed
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     pub(crate) fn carrier(&self) -> Option<&Arc<dyn Carrier>> {

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use vigiles_bus::{Bus, BusError, Entry, Offset};
 use vigiles_engine::{Effect, Engine, Frozen, Input, Statistics};
 use vigiles_history::{History, HistoryError};
-use vigiles_model::{Observation, Timestamp};
+use vigiles_model::{Observation, Origin, Timestamp};
 use vigiles_trust::Context;
 
 use crate::intake::Intake;
@@ -165,9 +165,11 @@ impl Pump {
                 out.extend(effects.into_iter().map(|effect| (asked.clone(), effect)));
             }
         }
-        let Input::Observations(observations) = input else { return Ok(0) };
-        self.write_history(entry.offset, &observations)?;
+        let Input::Observations(mut observations) = input else { return Ok(0) };
         let count = observations.len();
+        // What an exercise makes up is nothing that the city saw.
+        observations.retain(|o| o.origin != Origin::Exercise);
+        self.write_history(entry.offset, &observations)?;
         if self.live.is_observed() {
             gatherer.take(&Arc::new(observations));
         }

@@ -100,6 +100,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         utc_offset: Logged::default(),
         measured: Mutex::default(),
         strangers: Strangers::new(),
+        exercises: tokio::sync::Mutex::default(),
     });
     // Before the first observation: hours are judged by the city's clocks from the start.
     platform.log_utc_offset();

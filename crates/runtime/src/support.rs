@@ -59,7 +59,8 @@ pub struct Reproduction {
     pub identical: usize,
     /// Those that are not, by kind and id.
     pub different: Vec<(String, String)>,
-    /// BLAKE3 of all effects in order: equal on every machine that plays the bundle with the same program.
+    /// BLAKE3 of all effects in order: equal wherever the same binary plays the bundle with the same mathematical library;
+    /// distances and scores take sines and powers from the platform's.
     pub digest: String,
 }
 

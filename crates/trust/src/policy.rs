@@ -67,6 +67,8 @@ pub enum Resource {
     System,
     /// Name, centre and map of the city.
     City,
+    /// Exercises: what is played, and what they showed.
+    Exercises,
 }
 
 /// A verb and what it is done to.
@@ -110,14 +112,14 @@ pub enum Refusal {
 }
 
 use Resource::{
-    Accounts, Agencies, Alarms, Assets, Audit, City, Incidents, Kinds, Observations, Playbooks, Rules, Sources, System,
-    Tokens, Zones,
+    Accounts, Agencies, Alarms, Assets, Audit, City, Exercises, Incidents, Kinds, Observations, Playbooks, Rules,
+    Sources, System, Tokens, Zones,
 };
 
 /// What every person reads: the setting in which the picture is shown.
 const SETTING: &[Resource] = &[Assets, Zones, Kinds, Rules, Playbooks, Sources, Agencies, System, City];
 /// The shared operational picture.
-const PICTURE: &[Resource] = &[Observations, Alarms, Incidents];
+const PICTURE: &[Resource] = &[Observations, Alarms, Incidents, Exercises];
 
 /// How far a role reaches beyond its holder's own agency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,7 +164,7 @@ impl Role {
             },
             Self::Supervisor => Row {
                 reads: &[SETTING, PICTURE],
-                writes: &[Incidents, Assets, Zones, Kinds, Rules, Playbooks],
+                writes: &[Incidents, Assets, Zones, Kinds, Rules, Playbooks, Exercises],
                 purposes: &[Operations, Investigation, Planning],
                 reach: OwnAgency,
             },
@@ -300,7 +302,7 @@ impl Action {
 
 impl Resource {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Observations,
         Incidents,
         Alarms,
@@ -316,6 +318,7 @@ impl Resource {
         Audit,
         System,
         City,
+        Exercises,
     ];
 
     /// The word used in audit and in messages.
@@ -336,6 +339,7 @@ impl Resource {
             Audit => "audit",
             System => "system",
             City => "city",
+            Exercises => "exercises",
         }
     }
 }

@@ -14,13 +14,13 @@ export function nearness({ metres, seconds }: Candidate): number {
   return (metres === null ? NOWHERE : metres / REACH_M) + Math.abs(seconds) / REACH_S;
 }
 
-/** Others that are neither merged nor closed and match the text, nearest first. */
+/** Others of the same city, real or played, that are neither merged nor closed and match the text, nearest first. */
 export function candidates(of: Incident, all: Iterable<Incident>, text: string): Candidate[] {
   const wanted = text.trim().toLowerCase().replace(/^#/, '');
   const here = anchor(of.place);
   const found: Candidate[] = [];
   for (const other of all) {
-    if (other.id === of.id || other.state === 'merged' || other.state === 'closed' || !`${other.number} ${other.title}`.toLowerCase().includes(wanted)) continue;
+    if (other.id === of.id || other.reality !== of.reality || other.state === 'merged' || other.state === 'closed' || !`${other.number} ${other.title}`.toLowerCase().includes(wanted)) continue;
     const there = anchor(other.place);
     found.push({ incident: other, metres: here && there ? distanceM(here, there) : null, seconds: (Date.parse(other.opened) - Date.parse(of.opened)) / 1000 });
   }

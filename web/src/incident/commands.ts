@@ -4,7 +4,7 @@
 // or an acknowledgement. What must not happen twice or too late is refused by the incident's own states.
 
 import { command } from '../lib/api';
-import type { Incident, IncidentState, Priority, RelationWord } from '../lib/wire';
+import type { Incident, IncidentState, Priority, RelationWord, Verdict } from '../lib/wire';
 import { live } from '../live/city.svelte';
 
 async function order(incident: Incident, path: string, body: unknown): Promise<Incident> {
@@ -14,6 +14,7 @@ async function order(incident: Incident, path: string, body: unknown): Promise<I
 }
 
 export const setState = (incident: Incident, to: IncidentState, reason?: string) => order(incident, 'state', reason ? { to, reason } : { to });
+export const assess = (incident: Incident, verdict: Verdict) => order(incident, 'verdict', { verdict });
 export const setPriority = (incident: Incident, priority: Priority) => order(incident, 'priority', { priority });
 export const addNote = (incident: Incident, text: string) => order(incident, 'notes', { text });
 export const merge = (into: Incident, from: string) => order(into, 'merge', { from });
@@ -35,9 +36,4 @@ export const abortPlaybook = (incident: Incident, reason: string) => order(incid
 export const say = (incident: Incident, room: string, text: string) => order(incident, `rooms/${encodeURIComponent(room)}/messages`, { text });
 export const detach = (incident: Incident, alarm: string) => order(incident, 'detach', { alarm });
 export const relate = (incident: Incident, to: string, relation: RelationWord, reason: string) => order(incident, 'link', { to, relation, reason });
-
-/** Taking a relation away has no field for the reason, so that it is written down as a note. */
-export async function unrelate(incident: Incident, from: string, note: string): Promise<Incident> {
-  const changed = await order(incident, 'unlink', { from });
-  return addNote(changed, note);
-}
+export const unrelate = (incident: Incident, from: string, reason: string) => order(incident, 'unlink', { from, reason });

@@ -3,14 +3,15 @@
 import { t, word } from '../lib/i18n/index.svelte';
 import type { TimelineEntry } from '../lib/wire';
 import type { IconName } from '../shell/icons';
+import { inOneLine } from './reasons';
 
 export interface Line { icon: IconName; text: string; quote?: string; link?: string }
 
-interface Names { alarm(id: string): string; incident(id: string): string }
+interface Names { alarm(id: string): string; incident(id: string): string; rule(id: string): string }
 
 export function line(entry: TimelineEntry, names: Names): Line {
   const event = typeof entry.event === 'string' ? { opened: null } : entry.event;
-  if ('alarm_joined' in event) return { icon: 'incident', text: t('event.alarm_joined', { alarm: names.alarm(event.alarm_joined.alarm) }), quote: event.alarm_joined.why };
+  if ('alarm_joined' in event) return { icon: 'incident', text: t('event.alarm_joined', { alarm: names.alarm(event.alarm_joined.alarm) }), quote: inOneLine(event.alarm_joined.why, names.rule) };
   if ('alarm_cleared' in event) return { icon: 'check', text: t('event.alarm_cleared', { alarm: names.alarm(event.alarm_cleared.alarm) }) };
   if ('alarm_left' in event) return { icon: 'split', text: t('event.alarm_left', { alarm: names.alarm(event.alarm_left.alarm) }) };
   if ('state' in event) return { icon: 'next', text: t('event.state', { from: word('state', event.state.from), to: word('state', event.state.to) }), ...(event.state.reason ? { quote: event.state.reason } : {}) };
@@ -22,7 +23,7 @@ export function line(entry: TimelineEntry, names: Names): Line {
   if ('absorbed' in event) return { icon: 'merge', text: t('event.absorbed', { incident: names.incident(event.absorbed.incident) }), link: event.absorbed.incident };
   if ('merged_into' in event) return { icon: 'merge', text: t('event.merged_into', { incident: names.incident(event.merged_into.incident) }), link: event.merged_into.incident };
   if ('split_off' in event) return { icon: 'split', text: t('event.split_off', { incident: names.incident(event.split_off.incident) }), link: event.split_off.incident };
-  if ('related' in event) return { icon: 'incident', text: t(`event.related.${event.related.relation}`, { incident: names.incident(event.related.incident) }), quote: event.related.why, link: event.related.incident };
-  if ('unrelated' in event) return { icon: 'split', text: t('event.unrelated', { incident: names.incident(event.unrelated.incident) }), link: event.unrelated.incident };
+  if ('related' in event) return { icon: 'incident', text: t(`event.related.${event.related.relation}`, { incident: names.incident(event.related.incident) }), quote: inOneLine(event.related.why, names.rule), link: event.related.incident };
+  if ('unrelated' in event) return { icon: 'split', text: t('event.unrelated', { incident: names.incident(event.unrelated.incident) }), ...(event.unrelated.reason ? { quote: event.unrelated.reason } : {}), link: event.unrelated.incident };
   return { icon: 'plus', text: t('event.opened') };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Incident } from '../lib/wire';
 import { candidates } from './candidates';
-import { chain, reason, reasons } from './reasons';
+import { chain, inOneLine, linksOfGroups, reason, reasons, repeated, withoutCause } from './reasons';
 
 const incident = (number: number, part: Partial<Incident> = {}): Incident => ({
   id: `i${number}`, number, incident_type: 'fire', title: `Fire ${number}`, state: 'new', reality: 'actual', priority: 'p2', severity: 'severe', place: { type: 'Point', coordinates: [7.42, 43.73] }, agency: 'city',
@@ -15,6 +15,33 @@ test('the score stands apart from the words', () => {
   check('score 1: same', 1, 'same');
   check('first alarm', null, 'first alarm');
   check('a score 0.5: no', null, 'a score 0.5: no');
+});
+
+test('the rule of a reason stands apart, and is named', () => {
+  const why = 'score 0.551: effect of "Pump 3.456 m/s", 152 m away (of 500); rule `pump-floods`';
+  expect(reason(why)).toEqual({ score: 0.551, text: 'effect of "Pump 3.5 m/s", 152 m away (of 500)', rule: 'pump-floods' });
+  expect(inOneLine(why, (rule) => rule.toUpperCase())).toBe('effect of "Pump 3.5 m/s", 152 m away (of 500) · PUMP-FLOODS');
+  expect(inOneLine('it opened the incident', String)).toBe('it opened the incident');
+});
+
+test('alarms of one rule and key are one group, the latest first', () => {
+  const alarm = (id: string, rule: string, key: string, raised: string) => ({ id, rule, key, raised: `2026-05-04T03:00:${raised}Z` });
+  const found = repeated([alarm('a', 'r', 'k', '01'), alarm('b', 'r', 'other', '02'), alarm('c', 'r', 'k', '03'), alarm('d', 'r', 'k', '02.5'), alarm('e', 's', 'k', '09')]);
+  expect(found.map(({ latest, earlier }) => [latest.id, ...earlier.map(({ id }) => id)])).toEqual([['c', 'd', 'a'], ['b'], ['e']]);
+  expect(repeated([])).toEqual([]);
+});
+
+test('links between repeated alarms are one, by the best score', () => {
+  const link = (cause: string, effect: string, score: number) => ({ cause, effect, score, rule: 'r', why: `${score}` });
+  const group = (...ids: string[]) => ({ latest: { id: ids[0] as string }, earlier: ids.slice(1).map((id) => ({ id })) });
+  const found = linksOfGroups([link('a1', 'b1', 0.5), link('a2', 'b1', 0.7), link('a1', 'b2', 0.6), link('a1', 'c', 0.5), link('a1', 'a2', 0.9)], [group('a2', 'a1'), group('b2', 'b1')]);
+  expect(found.map(({ cause, effect, score, times }) => [cause, effect, score, times])).toEqual([['a2', 'b2', 0.7, 3], ['a2', 'c', 0.5, 1]]);
+});
+
+test('beside its cause a reason does not name it again', () => {
+  const check = (text: string, expected: string) => expect(withoutCause(text)).toBe(expected);
+  check('effect of "Signal "b", dark", 56 m away', '56 m away');
+  check('same type', 'same type');
 });
 
 test('the latest reason counts', () => {

@@ -46,7 +46,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes roles, agency, password, or disables it
+         * Changes name, roles, agency, password, or disables it
          * @description To change accounts; roles: administrator.
          */
         patch: operations["change_account"];
@@ -286,6 +286,130 @@ export interface paths {
         get: operations["follow_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exercise-scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scenarios to start from
+         * @description To read exercises; roles: operator, supervisor, analyst, integrator, administrator.
+         */
+        get: operations["list_exercise_scenarios"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exercise-scenarios/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What is wrong with a scenario, by field, line and column; nothing is started
+         * @description To change exercises; roles: supervisor.
+         */
+        post: operations["check_exercise_scenario"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exercises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists exercises, newest first
+         * @description To read exercises; roles: operator, supervisor, analyst, integrator, administrator.
+         */
+        get: operations["list_exercises"];
+        put?: never;
+        /**
+         * Begins an exercise; there is one at a time
+         * @description To change exercises; roles: supervisor.
+         */
+        post: operations["start_exercise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exercises/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One exercise with its scenario
+         * @description To read exercises; roles: operator, supervisor, analyst, integrator, administrator.
+         */
+        get: operations["get_exercise"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exercises/{id}/debrief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who saw what when, steps late or missed, times against targets
+         * @description To read exercises; roles: operator, supervisor, analyst, integrator, administrator.
+         */
+        get: operations["get_debrief"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exercises/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends an exercise: closes its incidents and clears its alarms
+         * @description To change exercises; roles: supervisor.
+         */
+        post: operations["end_exercise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1362,6 +1486,8 @@ export interface components {
             agency?: string | null;
             /** @description Disabling ends all its sessions. */
             disabled?: boolean | null;
+            /** @description Name to sign in with, and by which others see what the account did, also before. */
+            name?: string | null;
             /**
              * Format: password
              * @description A new password; ends all its sessions.
@@ -1499,6 +1625,8 @@ export interface components {
             place?: components["schemas"]["Place"] | null;
             /** @description When it was raised. */
             raised: components["schemas"]["Time"];
+            /** @description Actual, or of an exercise. */
+            reality: components["schemas"]["Reality"];
             /** @description Why, in words with figures. */
             reason: string;
             /** @description The rule that raised it. */
@@ -1576,6 +1704,8 @@ export interface components {
             at: components["schemas"]["Time"];
             /** @description Who. */
             by: string;
+            /** @description What they are called now; null where the account is gone. */
+            by_name?: string | null;
         };
         /** @description Agrees to a task; who calls is the person who agrees. */
         ApproveTask: Record<string, never>;
@@ -1688,7 +1818,12 @@ export interface components {
             alarms: number;
             /**
              * Format: int64
-             * @description Alarms that the city's rules raised from the same kinds.
+             * @description Seconds of it that have readings.
+             */
+            data_s: number;
+            /**
+             * Format: int64
+             * @description Alarms that the city's live rules raised from the same kinds.
              */
             present: number;
             /** @description Its first moment. */
@@ -1776,9 +1911,17 @@ export interface components {
              * @description What the rule costs: mean time for one reading in microseconds, reading of history included.
              */
             cost_us: number;
+            /**
+             * Format: double
+             * @description Seconds of the span that have readings.
+             */
+            data_s: number;
+            /** @description Alarms by the hour of the day on the city's clocks, from midnight on. */
+            hours: number[];
             /** @description What they were raised for, most first. */
             keys: components["schemas"]["BackTestKey"][];
             marks?: components["schemas"]["BackTestMarks"] | null;
+            no_suggestion?: components["schemas"]["NoSuggestion"] | null;
             /**
              * Format: int64
              * @description Readings judged.
@@ -1786,14 +1929,14 @@ export interface components {
             observations: number;
             /**
              * Format: int64
-             * @description Most alarms within ten minutes; an operator can take some ten (ISA-18.2).
+             * @description Most alarms within ten minutes; from ten on an operator is flooded (ISA-18.2).
              */
             peak_10_min: number;
             /**
              * Format: double
-             * @description Alarms a day.
+             * @description Alarms a day of the time that has readings; absent where that is less than a day.
              */
-            per_day: number;
+            per_day?: number | null;
             /** @description Where alarms were raised, most first. */
             places: components["schemas"]["BackTestPlace"][];
             /**
@@ -1818,6 +1961,8 @@ export interface components {
              * @description Alarms in the span.
              */
             alarms: number;
+            /** @description The whole expression with that number, where the field is one. */
+            expression?: string | null;
             /** @description Path of the field in the rule. */
             field: string;
             /**
@@ -1827,7 +1972,7 @@ export interface components {
             per_day: number;
             /**
              * Format: double
-             * @description Its value.
+             * @description Its value; of an expression its number.
              */
             value: number;
         };
@@ -1922,6 +2067,13 @@ export interface components {
             max_cost: number;
             /** @description Whether it may be saved. */
             ok: boolean;
+        };
+        /** @description A scenario that is not started: what is wrong with it is told. */
+        CheckScenario: {
+            /** @description The text of a scenario file, in TOML. */
+            file?: string | null;
+            /** @description A whole scenario. */
+            scenario?: Record<string, never> | null;
         };
         /** @description The city. */
         City: {
@@ -2077,6 +2229,119 @@ export interface components {
          * @enum {string}
          */
         Crossing: "enter" | "leave" | "inside";
+        /** @description What an exercise showed. */
+        Debrief: {
+            /** @description The exercise. */
+            exercise: string;
+            /** @description Its incidents, in the order of their numbers. */
+            incidents: components["schemas"]["DebriefIncident"][];
+            /** @description When it began. */
+            started: components["schemas"]["Time"];
+            /** @description Its targets, in the order of the scenario. */
+            targets: components["schemas"]["DebriefTarget"][];
+            /** @description Until when it is looked at: its end, or now. */
+            until: components["schemas"]["Time"];
+        };
+        /** @description Something that a person did. */
+        DebriefDeed: {
+            /**
+             * Format: double
+             * @description Seconds after the opening of the incident.
+             */
+            after_s: number;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Who. */
+            by: string;
+            /** @description What they are called now; null where the account is gone. */
+            by_name?: string | null;
+            /** @description What. */
+            what: string;
+        };
+        /** @description The course of one incident. */
+        DebriefIncident: {
+            /** @description Who did what, oldest first. */
+            deeds: components["schemas"]["DebriefDeed"][];
+            /** @description Which incident. */
+            incident: string;
+            /** @description Its type. */
+            incident_type: string;
+            /**
+             * Format: int64
+             * @description Its number in the exercise.
+             */
+            number: number;
+            /** @description When it was opened. */
+            opened: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description Seconds from the beginning of the exercise to there.
+             */
+            opened_after_s: number;
+            /** @description Who read it, the first first. */
+            seen: components["schemas"]["DebriefSight"][];
+            /** @description The steps of its playbooks. */
+            steps: components["schemas"]["DebriefStep"][];
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description That a person read an incident for the first time. */
+        DebriefSight: {
+            /**
+             * Format: double
+             * @description Seconds after its opening.
+             */
+            after_s: number;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Who. */
+            by: string;
+            /** @description What they are called now; null where the account is gone. */
+            by_name?: string | null;
+        };
+        /** @description How a step went. */
+        DebriefStep: {
+            /** @description Who agreed. */
+            approved_by: string[];
+            /** @description What they are called now, in the same order; null where the account is gone. */
+            approved_by_names?: (string | null)[];
+            deadline?: components["schemas"]["Time"] | null;
+            ended?: components["schemas"]["Time"] | null;
+            /** @description What came of it. */
+            outcome?: string | null;
+            /**
+             * Format: double
+             * @description Seconds over the deadline; below zero is time left.
+             */
+            over_s?: number | null;
+            started?: components["schemas"]["Time"] | null;
+            /** @description Its title. */
+            title: string;
+            /** @description `done`, `late`, `missed` (its turn had come), `skipped` or `not_reached`. */
+            verdict: string;
+        };
+        /** @description What became of a target. */
+        DebriefTarget: {
+            /**
+             * Format: double
+             * @description Seconds left of the time allowed; below zero is too late. Absent where it was not reached.
+             */
+            margin_s?: number | null;
+            /** @description Whether it was reached in time. */
+            met: boolean;
+            /** @description The target, in the form of a scenario file. */
+            target: Record<string, never>;
+            /**
+             * Format: double
+             * @description Seconds it took; absent where it was not reached.
+             */
+            took_s?: number | null;
+            /**
+             * Format: double
+             * @description Seconds allowed.
+             */
+            within_s: number;
+        };
         /** @description One observation or an array of them. */
         Deliveries: components["schemas"]["Delivery"] | components["schemas"]["Delivery"][];
         /**
@@ -2252,6 +2517,11 @@ export interface components {
              */
             within_m: number;
         };
+        /** @description Ends an exercise. */
+        EndExercise: {
+            /** @description Why. */
+            reason: string;
+        };
         /** @description The engine. */
         Engine: {
             /**
@@ -2322,6 +2592,51 @@ export interface components {
             hand_to?: string | null;
             notify?: components["schemas"]["Action"] | null;
             priority?: components["schemas"]["Priority"] | null;
+        };
+        /** @description An exercise, under way or over. */
+        Exercise: {
+            /** @description Whose it is. */
+            agency: string;
+            /** @description Who began it. */
+            by: string;
+            /** @description What they are called now; null where the account is gone. */
+            by_name?: string | null;
+            ended?: components["schemas"]["Time"] | null;
+            /** @description Identity. */
+            id: string;
+            /**
+             * Format: double
+             * @description Seconds until the last entry of the scenario.
+             */
+            length_s: number;
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: double
+             * @description Seconds of the scenario played so far.
+             */
+            played_s: number;
+            /** @description Why it was ended. */
+            reason?: string | null;
+            /** @description What is played: the form of a scenario file. */
+            scenario: Record<string, never>;
+            /** @description When it began. */
+            started: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Targets reached in time; absent while it is under way, and for exercises from before this was kept.
+             */
+            targets_met?: number | null;
+        };
+        ExerciseList: {
+            items: components["schemas"]["Exercise"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        /** @description Scenarios to start from. */
+        ExerciseScenarios: {
+            /** @description All of them, in the form of a scenario file. */
+            items: Record<string, never>[];
         };
         /** @description One thing that is wrong, and where. */
         Fault: {
@@ -2435,6 +2750,8 @@ export interface components {
             /** @description Ids of the assets of its alarms. */
             assets: string[];
             assigned?: components["schemas"]["Assignee"] | null;
+            /** @description What that person is called; null for a role, for an agency, and where the account is gone. */
+            assigned_name?: string | null;
             /** @description When it last changed. */
             changed: components["schemas"]["Time"];
             /** @description Identity. */
@@ -2651,6 +2968,11 @@ export interface components {
             /** @description The source its observations carry; for devices. */
             source?: string | null;
         };
+        /**
+         * @description Why no limit is suggested.
+         * @enum {string}
+         */
+        NoSuggestion: "yes_or_no" | "not_one_number" | "too_little_data" | "no_variant";
         /** @description What an asset or a feed saw. */
         Observation: {
             /** @description When the platform took it. */
@@ -2703,7 +3025,7 @@ export interface components {
          * @description Where a reading comes from.
          * @enum {string}
          */
-        Origin: "live" | "replayed" | "simulated";
+        Origin: "live" | "replayed" | "simulated" | "exercise";
         /** @description Outside the plausible range of its kind. */
         OutOfRange: {
             /**
@@ -2925,6 +3247,8 @@ export interface components {
         RelatedIncident: {
             /** @description Who linked them; null for a correlation rule. */
             by?: string | null;
+            /** @description What they are called now; null where the account is gone. */
+            by_name?: string | null;
             /** @description The other one. */
             incident: string;
             /** @description What it is to this one. */
@@ -3007,6 +3331,8 @@ export interface components {
         };
         /** @description One version of a rule. */
         RuleVersion: {
+            /** @description What its author is called now; null where it has none or the account is gone. */
+            author_name?: string | null;
             /** @description The rule as it was. */
             rule: components["schemas"]["Rule"];
             /** @description Since when. */
@@ -3021,6 +3347,16 @@ export interface components {
             items: components["schemas"]["RuleVersion"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
+        };
+        /** @description A scenario that can be played here. */
+        ScenarioChecked: {
+            /**
+             * Format: double
+             * @description Seconds until its last entry.
+             */
+            length_s: number;
+            /** @description The scenario as it was read. */
+            scenario: Record<string, never>;
         };
         /**
          * @description How often what is usual repeats itself.
@@ -3209,6 +3545,15 @@ export interface components {
          * @enum {string}
          */
         Stage: "silent" | "shadow" | "live";
+        /** @description Begins an exercise, with one of the platform's scenarios or one of one's own: exactly one of the fields is given. */
+        StartExercise: {
+            /** @description The text of a scenario file, in TOML. */
+            file?: string | null;
+            /** @description A whole scenario. */
+            scenario?: Record<string, never> | null;
+            /** @description One of `/api/v1/exercise-scenarios`. */
+            scenario_id?: string | null;
+        };
         /** @description Starts a playbook. */
         StartPlaybook: {
             /** @description Which. */
@@ -3415,6 +3760,8 @@ export interface components {
             at: components["schemas"]["Time"];
             /** @description Who; null for the system. */
             by?: string | null;
+            /** @description What they are called now; null where the account is gone. */
+            by_name?: string | null;
             /** @description What. */
             event: components["schemas"]["TimelineEvent"];
         };
@@ -3507,6 +3854,8 @@ export interface components {
             unrelated: {
                 /** @description The other. */
                 incident: string;
+                /** @description Why. */
+                reason?: string | null;
             };
         } | {
             /** @description Somebody said something in a joint room. */
@@ -3595,6 +3944,8 @@ export interface components {
         UnlinkIncident: {
             /** @description The other one. */
             from: string;
+            /** @description Why. */
+            reason?: string | null;
         };
         /**
          * @description How soon somebody has to act, on the scale of OASIS CAP 1.2.
@@ -4063,6 +4414,8 @@ export interface operations {
                 state?: string | null;
                 /** @description `live` where absent; `shadow` for those of rules on trial, whatever their state. */
                 stage?: string | null;
+                /** @description `actual` where absent; `exercise` for those of exercises, whatever their state. */
+                reality?: string | null;
                 /** @description Raised by this rule. */
                 rule?: string | null;
                 /** @description Severities, separated by commas. */
@@ -4565,6 +4918,240 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_exercise_scenarios: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseScenarios"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    check_exercise_scenario: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckScenario"];
+            };
+        };
+        responses: {
+            /** @description The scenario as it was read. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioChecked"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_exercises: {
+        parameters: {
+            query?: {
+                /** @description Begun at or after. */
+                from?: string | null;
+                /** @description Begun before. */
+                to?: string | null;
+                /** @description Items wanted, 1 to 1000; 100 where absent. */
+                limit?: number | null;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of exercises. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    start_exercise: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartExercise"];
+            };
+        };
+        responses: {
+            /** @description The exercise. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exercise"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_exercise: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exercise. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exercise"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_debrief: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The debrief, until the end of the exercise or until now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Debrief"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    end_exercise: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndExercise"];
+            };
+        };
+        responses: {
+            /** @description The exercise. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exercise"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             503: components["responses"]["Problem503"];
         };
     };

@@ -141,7 +141,7 @@ test('a sparkline of nothing is flat', () => {
 });
 
 test('the timeline reads as sentences', () => {
-  const names = { alarm: () => 'Dust', incident: () => '#2' };
+  const names = { alarm: () => 'Dust', incident: () => '#2', rule: (id: string) => id };
   expect(line({ at: '', event: { alarm_joined: { alarm: 'a', why: '410 m away' } } }, names)).toMatchObject({ text: 'Alarm joined: Dust', quote: '410 m away' });
   expect(line({ at: '', event: { state: { from: 'new', to: 'in_progress' } } }, names).text).toBe('New → In progress');
   expect(line({ at: '', event: { opened: {} } }, names).text).toBe('Opened');

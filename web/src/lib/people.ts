@@ -1,8 +1,9 @@
-// How a person is called where only the id of the account is known: one's own name, or else the id.
+// What a person is called: by the name that the server gave with the id, one's own name, or else the id.
 
 import { session } from './session.svelte';
 
-export function personName(id: string): string {
+/** `name` is missing where the account is gone. */
+export function personName(id: string, name?: string | null): string {
   const own = session.who?.person;
-  return own && own.id === id ? own.name : id;
+  return name ?? (own?.id === id ? own.name : id);
 }

@@ -1,6 +1,8 @@
 // The page that is shown, from the address.
 
-export const pages = ['map', 'incidents', 'zones', 'assets', 'rules', 'playbooks', 'kinds', 'sources', 'tokens', 'accounts', 'audit', 'system', 'alarms', 'link', 'sign-in'] as const;
+import { unsaved } from './unsaved.svelte';
+
+export const pages = ['map', 'incidents', 'zones', 'assets', 'rules', 'correlations', 'playbooks', 'kinds', 'sources', 'tokens', 'accounts', 'audit', 'system', 'alarms', 'exercises', 'link', 'sign-in'] as const;
 export type PageName = (typeof pages)[number];
 
 export interface Route { page: PageName; id: string | null; query: URLSearchParams }
@@ -15,16 +17,31 @@ export function parse(path: string, search: string): Route {
 class Router {
   current: Route = $state.raw({ page: 'map', id: null, query: new URLSearchParams() });
 
+  #address = '';
+
   start(): void {
-    const read = () => (this.current = parse(location.pathname, location.search));
-    addEventListener('popstate', read);
-    read();
+    addEventListener('popstate', () => this.#moved());
+    this.#read();
   }
 
+  #read(): void {
+    this.#address = location.pathname + location.search;
+    this.current = parse(location.pathname, location.search);
+  }
+
+  /** Back and forward have changed the address already: where something is unsaved it is put back until that is agreed to. */
+  #moved(): void {
+    const to = location.pathname + location.search;
+    if (location.pathname === this.#address.split('?')[0] || unsaved.lets(() => this.go(to))) this.#read();
+    else history.pushState(null, '', this.#address);
+  }
+
+  /** Another page is a step in the history; where something is unsaved it is asked for first. `replace` is neither. */
   go(address: string, replace = false): void {
     if (address === location.pathname + location.search) return;
+    if (!replace && address.split('?')[0] !== location.pathname && !unsaved.lets(() => this.go(address))) return;
     history[replace ? 'replaceState' : 'pushState'](null, '', address);
-    this.current = parse(location.pathname, location.search);
+    this.#read();
   }
 
   /** Sets or removes parts of the query without a new entry in the history. */

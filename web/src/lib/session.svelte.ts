@@ -1,6 +1,7 @@
 // Who is signed in, for which purpose, and what their roles let them do.
 
 import { get, post, Problem, remove, usePurpose, whenSignedOut } from './api';
+import { unsaved } from './unsaved.svelte';
 import type { Purpose, Role, Session } from './wire';
 
 export const purposes: readonly Purpose[] = ['operations', 'investigation', 'planning', 'oversight', 'administration'];
@@ -14,6 +15,8 @@ const rights = {
   tokens: ['administrator', 'integrator'],
   accounts: ['administrator'],
   audit: ['auditor', 'administrator'],
+  exercises: ['operator', 'supervisor', 'analyst', 'integrator', 'administrator'],
+  direct: ['supervisor'],
 } satisfies Record<string, Role[]>;
 
 export type Right = keyof typeof rights;
@@ -77,6 +80,7 @@ class SessionState {
   }
 
   async signOut(): Promise<void> {
+    if (!unsaved.lets(() => void this.signOut())) return;
     await remove('/session').catch(() => {});
     this.#gone();
   }
@@ -84,12 +88,6 @@ class SessionState {
   may(right: Right): boolean {
     const roles: readonly Role[] = rights[right];
     return this.who?.person.roles.some((role) => roles.includes(role)) ?? false;
-  }
-
-  /** What an account is called: one's own by its name; others are known to administrators only, here by their id. */
-  name(account: string): string {
-    const person = this.who?.person;
-    return person?.id === account ? person.name : account;
   }
 
   choose(purpose: Purpose | ''): void {

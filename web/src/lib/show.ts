@@ -71,6 +71,8 @@ const units: Record<string, string> = {
   'dB[SPL]': 'dB', 'dB': 'dB', '1': '', '[ppb]': 'ppb', '[ppm]': 'ppm', hPa: 'hPa', '{vehicle}/h': 'veh/h', '{count}': '',
 };
 
+export const unitCodes: readonly string[] = Object.keys(units);
+
 export function unit(code: string): string {
   return units[code] ?? code.replace(/\{(.*?)\}/g, '$1').replace(/\[(.*?)\]/g, '$1');
 }

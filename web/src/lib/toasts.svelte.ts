@@ -1,6 +1,6 @@
 // Short notices in the corner, read aloud politely; only extreme ones interrupt.
 
-export interface Toast { id: number; text: string; tone: 'info' | 'good' | 'bad' | 'extreme'; href?: string }
+export interface Toast { id: number; text: string; tone: 'info' | 'good' | 'bad' | 'extreme'; href?: string; drill?: boolean }
 
 const STAY_MS = 7000;
 /** More would cover the map in a flood. */
@@ -10,8 +10,8 @@ class Toasts {
   list: Toast[] = $state.raw([]);
   #next = 1;
 
-  show(text: string, tone: Toast['tone'] = 'info', href?: string): void {
-    const toast: Toast = { id: this.#next++, text, tone, ...(href ? { href } : {}) };
+  show(text: string, tone: Toast['tone'] = 'info', href?: string, drill = false): void {
+    const toast: Toast = { id: this.#next++, text, tone, ...(href ? { href } : {}), ...(drill ? { drill } : {}) };
     // The same notice again takes the place of the first.
     const others = this.list.filter((held) => held.text !== text);
     this.list = [...others.slice(1 - MOST), toast];

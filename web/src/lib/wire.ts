@@ -1,6 +1,7 @@
 // Names for the generated types of /api/v1 (api.gen.ts, by `npm run gen` from schemas/openapi.json). Shapes
 // are narrowed here, none is written by hand.
 
+import type { Scenario, ScenarioTarget } from '../exercises/scenario';
 import type { components } from './api.gen';
 
 type Schemas = components['schemas'];
@@ -12,8 +13,15 @@ export type Alarm = Omit<Schemas['Alarm'], 'causes'> & { causes: Observation[] }
 export type Asset = Required<Omit<Schemas['Asset'], 'view'>> & Pick<Schemas['Asset'], 'view'>;
 export type AuditEntry = Schemas['AuditEntry'];
 export type CauseLink = Schemas['CauseLink'];
+export type Correlation = Required<Omit<Schemas['Correlation'], 'first' | 'second' | 'shares'>> & { first: CorrelationSide; second: CorrelationSide | null; shares: Required<Schemas['Share']>[] };
+export type CorrelationSide = Required<Schemas['CorrelationSide']>;
 export type City = Schemas['City'];
+export type Debrief = Omit<Schemas['Debrief'], 'targets'> & { targets: DebriefTarget[] };
+export type DebriefIncident = Schemas['DebriefIncident'];
+export type DebriefStep = Schemas['DebriefStep'];
+export type DebriefTarget = Omit<Schemas['DebriefTarget'], 'target'> & { target: ScenarioTarget };
 export type Diagnostic = Schemas['Diagnostic'];
+export type Exercise = Omit<Schemas['Exercise'], 'scenario'> & { scenario: Scenario };
 export type FieldOfView = Schemas['View'];
 export type Geometry = Schemas['Place'];
 export type Incident = Schemas['Incident'];
@@ -47,6 +55,7 @@ export type Token = Schemas['Token'];
 export type TokenMade = Schemas['TokenMade'];
 export type TourStep = Schemas['TourStop'];
 export type TryResult = Omit<Schemas['Tried'], 'observations'> & { observations: Partial<Observation>[] };
+export type Verdict = Schemas['Verdict'];
 export type Zone = Required<Schemas['Zone']>;
 
 /** One page of a list. */

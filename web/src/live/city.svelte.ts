@@ -14,6 +14,8 @@ const configured = ['assets', 'zones', 'kinds', 'rules', 'playbooks'] as const;
 /** How often lists and numbers are redrawn at most; the map has its own rhythm, once a frame. */
 const REDRAW_MS = 250;
 const MOST_STATUS = 300;
+/** So long a notice waits for the incident that it is about. */
+const NOTICE_MS = 1500;
 
 class LiveCity {
   live = new World((topic) => this.#touch(topic, this.live));
@@ -81,6 +83,7 @@ class LiveCity {
       const waiting = this.#waiting ?? [];
       this.#waiting = null;
       for (const event of waiting) if (event.type !== 'resync') this.#take(event);
+      if (waiting.some((event) => event.type === 'resync')) void this.reload();
     }
   }
 
@@ -107,7 +110,7 @@ class LiveCity {
       void this.reload();
     } else if (event.type === 'notice') {
       const notice = JSON.parse(event.data) as { message: string; incident?: string | null };
-      toasts.show(notice.message, 'info', notice.incident ? `/incidents/${notice.incident}` : undefined);
+      this.#notice(notice.message, notice.incident ?? null);
     } else if (event.type in topics) {
       this.#resource(event.type as keyof typeof topics, JSON.parse(event.data) as Versioned & { deleted?: boolean });
     }
@@ -123,6 +126,16 @@ class LiveCity {
     if (!this.live.put(topic, resource)) return;
     if (fresh) announce(resource as Incident);
     if (type === 'alarm' && (resource as Alarm).asset) this.live.dirty.add((resource as Alarm).asset as string);
+  }
+
+  /** A notice may arrive before the incident that it is about, which alone says whether it is of an exercise. */
+  #notice(message: string, incident: string | null): void {
+    const show = () => {
+      const played = incident !== null && (this.live.incidents.get(incident)?.reality ?? 'actual') !== 'actual';
+      toasts.show(played ? t('drill.toast', { text: message }) : message, 'info', incident ? `/incidents/${incident}` : undefined, played);
+    };
+    if (incident === null || this.live.incidents.has(incident)) show();
+    else setTimeout(show, NOTICE_MS);
   }
 
   #status(system: System): void {
@@ -145,7 +158,9 @@ class LiveCity {
 function announce(incident: Incident): void {
   if (incident.state !== 'new') return;
   const tone = incident.severity === 'extreme' ? 'extreme' : 'info';
-  toasts.show(t('toast.incident', { number: String(incident.number), title: incident.title }), tone, `/incidents/${incident.id}`);
+  const played = incident.reality !== 'actual';
+  const text = t('toast.incident', { number: String(incident.number), title: incident.title });
+  toasts.show(played ? t('drill.toast', { text }) : text, tone, `/incidents/${incident.id}`, played);
 }
 
 export const live = new LiveCity();

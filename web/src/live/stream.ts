@@ -32,6 +32,8 @@ export class Stream {
   #lastId: string | null = null;
   #state: Connection = 'connecting';
   #leads = false;
+  /** Whether another window read the stream before. */
+  #followed = false;
 
   #wait: typeof delay;
 
@@ -71,6 +73,7 @@ export class Stream {
     if ('ask' in told) {
       if (this.#leads) this.#channel?.postMessage({ state: this.#state } satisfies Told);
     } else if ('state' in told) {
+      this.#followed = true;
       this.#wiring.connection(told.state);
     } else {
       this.#take(told.event);
@@ -104,6 +107,8 @@ export class Stream {
         }
         if (!answer.ok || !answer.body) continue;
         this.#set('live');
+        // Taken over before any event told where: what came in between is in no stream.
+        if (this.#followed && this.#lastId === null) this.#wiring.event({ type: 'resync', id: null, data: '' });
         attempt = 0;
         await this.#drain(answer.body.getReader());
       } catch {

@@ -2,6 +2,7 @@
 // shows something subscribes to the topics it depends on.
 
 import { anchor } from '../lib/geo';
+import { asRead } from '../lib/said';
 import type { Alarm, Asset, Incident, Kind, Observation, Picture, Playbook, Rule, Setting, Zone } from '../lib/wire';
 import { Rhythm } from './rhythm';
 
@@ -48,7 +49,7 @@ export class World {
     const shelf = this[topic] as Map<string, Versioned>;
     const held = shelf.get(resource.id);
     if (held && held.version > resource.version) return false;
-    shelf.set(resource.id, resource);
+    shelf.set(resource.id, asRead(resource));
     this.#changed(topic);
     return true;
   }
@@ -60,7 +61,7 @@ export class World {
   fill(topic: Exclude<Topic, 'values'>, resources: Versioned[]): void {
     const shelf = this[topic] as Map<string, Versioned>;
     shelf.clear();
-    for (const resource of resources) shelf.set(resource.id, resource);
+    for (const resource of resources) shelf.set(resource.id, asRead(resource));
     this.#changed(topic);
   }
 

@@ -3,10 +3,11 @@
 import type { Feature, FeatureCollection, Geometry as GeoGeometry } from 'geojson';
 import type { LonLat } from '../lib/coordinates';
 import { anchor, circle, sector } from '../lib/geo';
+import { word } from '../lib/i18n/index.svelte';
 import { value } from '../lib/show';
 import type { Alarm, Asset, Geometry, Observation, Severity } from '../lib/wire';
 import type { World } from '../live/world';
-import type { Entry } from '../queue/filter';
+import { isPlayed, type Entry } from '../queue/filter';
 import { assetIcon } from '../shell/icons';
 import type { Colours } from './colours';
 import { FINE, SILENT } from './layers';
@@ -22,7 +23,7 @@ const levels: Record<Severity, number> = { minor: 2, moderate: 3, severe: 4, ext
 export function alarmLevels(alarms: Iterable<Alarm>): Map<string, number> {
   const found = new Map<string, number>();
   for (const alarm of alarms) {
-    if (alarm.state === 'active' && alarm.asset) found.set(alarm.asset, Math.max(found.get(alarm.asset) ?? 0, levels[alarm.severity]));
+    if (alarm.state === 'active' && alarm.asset && alarm.reality === 'actual') found.set(alarm.asset, Math.max(found.get(alarm.asset) ?? 0, levels[alarm.severity]));
   }
   return found;
 }
@@ -84,8 +85,8 @@ export function entryFeatures(entries: readonly Entry[], colours: Colours): Feat
     const at = anchor(entry.place);
     if (!at) return;
     features.push(feature(entry.id, point(at), {
-      sort: entry.sort, state: entry.state, sign: `severity-${entry.severity}-${entry.sort === 'incident' ? 28 : 18}`, colour: colours[entry.severity],
-      order: index, label: entry.number === null ? entry.title : `#${entry.number} ${entry.priority?.toUpperCase() ?? ''}`,
+      sort: entry.sort, state: entry.state, sign: `${isPlayed(entry) ? 'drill' : 'severity'}-${entry.severity}-${entry.sort === 'incident' ? 28 : 18}`, colour: colours[entry.severity],
+      order: index, label: (isPlayed(entry) ? `${word('reality', entry.reality).toUpperCase()} ` : '') + (entry.number === null ? entry.title : `#${entry.number} ${entry.priority?.toUpperCase() ?? ''}`),
     }));
   });
   return collection(features);

@@ -19,6 +19,25 @@ function draw(size: number, paint: (context: CanvasRenderingContext2D) => void):
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
+/** The sign of an exercise: smaller, within a dashed square, so that it differs by shape. */
+function drawDrill(context: CanvasRenderingContext2D, severity: Severity, colours: Colours): void {
+  const frame = new Path2D('M1.5 1.5h21v21h-21Z');
+  context.fillStyle = colours.halo;
+  context.fill(frame);
+  context.strokeStyle = colours.text;
+  context.lineWidth = 1.7;
+  context.setLineDash([3.2, 2.6]);
+  context.stroke(frame);
+  context.setLineDash([]);
+  context.translate(5.4, 5.4);
+  context.scale(0.55, 0.55);
+  context.fillStyle = colours[severity];
+  context.fill(new Path2D(shapes[severity].outline));
+  context.strokeStyle = colours.onSeverity[severity];
+  context.lineWidth = 2.6;
+  context.stroke(new Path2D(shapes[severity].mark));
+}
+
 const glyphs: IconName[] = ['camera', 'air', 'loop', 'signal', 'sound', 'water', 'weather', 'light', 'person', 'report', 'vehicle', 'station', 'room', 'section', 'dot'];
 
 /** Adds every sign; called again after each change of style, which forgets them. */
@@ -48,6 +67,7 @@ export function addSigns(map: Map, colours: Colours): void {
         context.lineWidth = 2.6;
         context.stroke(new Path2D(shapes[severity].mark));
       }));
+      add(`drill-${severity}-${size}`, draw(size + 12, (context) => drawDrill(context, severity, colours)));
     }
   }
 }

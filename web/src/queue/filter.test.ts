@@ -14,7 +14,7 @@ function incident(part: Partial<Incident>): Incident {
 
 const alarm = (part: Partial<Alarm>): Alarm => ({
   id: 'alm-1', rule: 'r', rule_version: 1, rule_name: 'R', key: 'a', title: 'Alarm', reason: '', severity: 'minor', urgency: 'unknown', certainty: 'unknown', stage: 'live', state: 'active', kind: null, asset: null,
-  place: null, agency: 'city', raised: '2026-05-04T02:59:00Z', cleared: null, causes: [], support: 1, incident: null, version: 1, ...part,
+  place: null, agency: 'city', raised: '2026-05-04T02:59:00Z', cleared: null, causes: [], support: 1, incident: null, reality: 'actual', version: 1, ...part,
 });
 
 const zone: Zone = { id: 'z', name: 'Z', class: 'district', agency: 'city', version: 1, area: { type: 'Polygon', coordinates: [[[7.41, 43.72], [7.43, 43.72], [7.43, 43.74], [7.41, 43.74], [7.41, 43.72]]] } };
@@ -83,6 +83,14 @@ test('an alarm from a reading that is not of this city and hour is labelled so',
   check(['live', 'replayed'], 'replayed');
   check(['simulated'], 'simulated');
   check([], 'live');
+});
+
+test('what is played stands after the city, is counted apart and can be chosen or left out', () => {
+  const all = [incident({ id: 'drill', reality: 'exercise', priority: 'p1' }), incident({ id: 'city', priority: 'p4' }), incident({ id: 'test', reality: 'test', priority: 'p2' })];
+  const check = (reality: Filter['reality'], expected: string[]) => expect(select(held(all), { ...noFilter, reality }, NOW).map((entry) => entry.id)).toEqual(expected);
+  check('both', ['city', 'drill', 'test']);
+  check('city', ['city']);
+  check('exercise', ['drill', 'test']);
 });
 
 test('the default is not a filter', () => {

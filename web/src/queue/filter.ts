@@ -12,6 +12,10 @@ export interface Entry {
   reality: Incident['reality']; alarms: number; tasksDone: number; tasks: number; origin: Origin; search: string;
 }
 
+export const realities = ['both', 'city', 'exercise'] as const;
+export type Played = (typeof realities)[number];
+export const isPlayed = (entry: { reality: Incident['reality'] }): boolean => entry.reality !== 'actual';
+
 export interface Filter {
   /** Only what changed in the last so many minutes; 0 for any time. */
   minutes: number;
@@ -20,6 +24,8 @@ export interface Filter {
   type: string;
   zone: string;
   text: string;
+  /** The real city, what is played beside it, or both: those of the city first. */
+  reality: Played;
 }
 
 /** What the picture of a moment can hold, and so the queue: incidents that are closed or merged have a page of their own. */
@@ -31,10 +37,10 @@ const AFTERGLOW_MS = 3_600_000;
 
 /** Open ones by default: what still needs somebody. */
 export const openStates = ['new', 'acknowledged', 'in_progress', 'reopened', 'active'];
-export const noFilter: Filter = { minutes: 0, priorities: [], states: openStates, type: '', zone: '', text: '' };
+export const noFilter: Filter = { minutes: 0, priorities: [], states: openStates, type: '', zone: '', text: '', reality: 'both' };
 
 export function isFiltered(filter: Filter): boolean {
-  return filter.minutes > 0 || filter.priorities.length > 0 || filter.type !== '' || filter.zone !== '' || filter.text !== '' || filter.states.join() !== openStates.join();
+  return filter.minutes > 0 || filter.priorities.length > 0 || filter.type !== '' || filter.zone !== '' || filter.text !== '' || filter.reality !== 'both' || filter.states.join() !== openStates.join();
 }
 
 /** What is not of this city and this hour says so: the first origin among the causes that is not live. */
@@ -58,7 +64,7 @@ export function alarmEntry(alarm: Alarm): Entry {
   return {
     id: alarm.id, sort: 'alarm', number: null, title: alarm.title, type: alarm.rule, severity: alarm.severity, priority: null,
     state: alarm.state, place: alarm.place ?? null, at: Date.parse(alarm.raised), changed: Date.parse(alarm.cleared ?? alarm.raised),
-    reality: 'actual', alarms: 1, tasks: 0, tasksDone: 0, origin: originOf([alarm]),
+    reality: alarm.reality, alarms: 1, tasks: 0, tasksDone: 0, origin: originOf([alarm]),
     search: `${alarm.title} ${alarm.reason} ${alarm.rule} ${alarm.asset ?? ''}`.toLowerCase(),
   };
 }
@@ -70,6 +76,7 @@ function pictured(incident: Incident, now: number): boolean {
 }
 
 export function matches(entry: Entry, filter: Filter, now: number, zones: ReadonlyMap<string, Zone>): boolean {
+  if (filter.reality !== 'both' && isPlayed(entry) !== (filter.reality === 'exercise')) return false;
   if (filter.minutes > 0 && entry.changed < now - filter.minutes * 60_000) return false;
   if (filter.priorities.length > 0 && (entry.priority === null || !filter.priorities.includes(entry.priority))) return false;
   if (filter.states.length > 0 && !filter.states.includes(entry.state)) return false;
@@ -84,9 +91,10 @@ export function matches(entry: Entry, filter: Filter, now: number, zones: Readon
 
 const severities: Severity[] = ['extreme', 'severe', 'moderate', 'minor'];
 
-/** Most urgent first: priority, then what nobody has seen, then severity, then the newest. */
+/** The city before what is played. Then the most urgent first: priority, then what nobody has seen, then severity, then the newest. */
 export function compare(a: Entry, b: Entry): number {
   return (
+    Number(isPlayed(a)) - Number(isPlayed(b)) ||
     (a.priority ?? 'p5').localeCompare(b.priority ?? 'p5') ||
     Number(b.state === 'new') - Number(a.state === 'new') ||
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||

@@ -2,7 +2,7 @@
 
 import { live } from '../live/city.svelte';
 import { moment } from '../live/moment.svelte';
-import { noFilter, OVER, pictureStates, select, type Entry, type Filter } from './filter';
+import { isPlayed, noFilter, OVER, pictureStates, select, type Entry, type Filter } from './filter';
 
 class QueueState {
   filter: Filter = $state.raw(noFilter);
@@ -16,6 +16,11 @@ class QueueState {
     live.revision('incidents', 'alarms', 'zones');
     return select(live.shown, this.filter, this.#clock + 30_000);
   });
+
+  /** How many of them are of the real city: what is played is never counted with it. */
+  actual: number = $derived(this.entries.filter((entry) => !isPlayed(entry)).length);
+  /** Whether something is played, so that the two need telling apart. */
+  playing: boolean = $derived((live.revision('incidents'), [...live.shown.incidents.values()].some(isPlayed)));
 
   /** Types among what is held, for the filter. */
   types: string[] = $derived.by(() => {

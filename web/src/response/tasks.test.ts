@@ -46,9 +46,9 @@ test('deadlines count down and beyond', () => {
 });
 
 test('who ended a task, and how many must still approve', () => {
-  const line = (title: string, outcome: string, by: string | null): TimelineEntry => ({ at: '2026-05-04T03:00:00Z', by, event: { task: { title, outcome } } });
+  const line = (title: string, outcome: string, by: string | null): TimelineEntry => ({ at: '2026-05-04T03:00:00Z', by, by_name: by === 'ann' ? 'Ann' : null, event: { task: { title, outcome } } });
   const lines = [line('a', 'done', 'ann'), line('b', 'approved, 1 of 1', 'bob'), line('b', 'done: shown', null)];
-  expect(endedBy(task('a', { state: 'done' }), lines)).toBe('ann');
+  expect(endedBy(task('a', { state: 'done' }), lines)).toEqual({ by: 'ann', name: 'Ann' });
   expect(endedBy(task('a', { state: 'running' }), lines)).toBeNull();
   expect(endedBy(task('b', { state: 'done' }), lines)).toBeNull();
   expect(missing(task('a', { approvals_needed: 2, approvals: [{ by: 'ann', at: '2026-05-04T03:00:00Z' }] }))).toBe(1);
@@ -56,5 +56,5 @@ test('who ended a task, and how many must still approve', () => {
 
 test('a room has the messages that were said in it', () => {
   const said = (room: string, text: string): TimelineEntry => ({ at: '2026-05-04T03:00:00Z', by: 'ann', event: { message: { room, text } } });
-  expect(messages([said('room-1', 'Here'), said('room-2', 'Elsewhere'), { at: '2026-05-04T03:00:00Z', event: { opened: {} } }], 'room-1')).toEqual([{ at: '2026-05-04T03:00:00Z', by: 'ann', text: 'Here' }]);
+  expect(messages([said('room-1', 'Here'), said('room-2', 'Elsewhere'), { at: '2026-05-04T03:00:00Z', event: { opened: {} } }], 'room-1')).toEqual([{ at: '2026-05-04T03:00:00Z', by: 'ann', name: null, text: 'Here' }]);
 });

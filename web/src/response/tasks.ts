@@ -60,6 +60,9 @@ export function offers(task: Task, person: string | undefined): Offers {
   };
 }
 
+/** Actions that go out to the world: of an exercise they are written down, not sent (`Action::leaves_platform`). */
+export const leavesPlatform = (task: Pick<Task, 'action'>): boolean => task.action === 'email' || task.action === 'webhook' || task.action === 'http';
+
 export const missing = (task: Task): number => Math.max(0, task.approvals_needed - task.approvals.length);
 
 /** Seconds until the deadline, negative after it; null where there is none or the task is over. */
@@ -75,9 +78,9 @@ export function countdown(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(size % 60)}` : `${minutes}:${two(size % 60)}`;
 }
 
-/** Who ended a task, by the history, which names tasks by their titles; null for the system. */
-export function endedBy(task: Task, timeline: readonly TimelineEntry[]): string | null {
+/** The line of the history that tells how a task ended, by its title; null where the system ended it. */
+export function endedBy(task: Task, timeline: readonly TimelineEntry[]): { by: string; name: string | null } | null {
   if (!isOver(task)) return null;
   const entry = timeline.findLast(({ event }) => typeof event !== 'string' && 'task' in event && event.task.title === task.title && !event.task.outcome.startsWith('approved'));
-  return entry?.by ?? null;
+  return entry?.by ? { by: entry.by, name: entry.by_name ?? null } : null;
 }

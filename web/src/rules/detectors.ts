@@ -90,6 +90,3 @@ export const fieldsOf: Record<DetectorName, readonly FieldSpec[]> = {
   ],
   condition: [{ sort: 'expression', field: 'expression', label: 'rule.expression', hint: 'rule.expression.hint' }, holds, over],
 };
-
-/** The detectors with a limit for which the platform can look for a better one. */
-export const suggestible: readonly DetectorName[] = ['threshold', 'rate_of_change', 'count', 'silent', 'flat_line', 'baseline', 'forecast', 'change_point', 'drift', 'anomaly'];

@@ -11,6 +11,7 @@ import { live } from '../live/city.svelte';
 import { faultsAt } from './faults';
 import { blank, fromRule, toRule, type RuleForm } from './form';
 import { sentence, type Names } from './sentence';
+import { forget, named } from './trials';
 
 /** While somebody types, one question is enough. */
 const PAUSE_MS = 250;
@@ -64,6 +65,11 @@ export class RuleDraft {
     return JSON.stringify(this.written()) !== this.#stored;
   }
 
+  /** Whether leaving would lose something. */
+  get unsaved(): boolean {
+    return this.loaded && this.begun && this.edited;
+  }
+
   get names(): Names {
     return namesFor({ kinds: this.form.kinds, unit: this.form.unit });
   }
@@ -111,6 +117,7 @@ export class RuleDraft {
       live.live.put('rules', saved);
       const fresh = this.held === null;
       this.take(saved);
+      if (fresh) named(saved.id);
       if (fresh) router.go(`/rules/${encodeURIComponent(saved.id)}`, true);
       return saved;
     } catch (caught) {
@@ -149,6 +156,9 @@ export class RuleDraft {
     try {
       await remove(`/rules/${encodeURIComponent(held.id)}`, held.version);
       live.live.delete('rules', held.id);
+      forget(held.id);
+      // What was changed goes with the rule: leaving its page asks nothing.
+      this.#stored = JSON.stringify(this.written());
       toasts.show(t('rule.deleted', { name: held.name }), 'good');
       router.go('/rules');
     } catch (caught) {

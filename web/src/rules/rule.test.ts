@@ -1,12 +1,12 @@
 import { beforeAll, expect, test, vi } from 'vitest';
 import { settings } from '../lib/settings.svelte';
 import type { DetectorName, Rule } from '../lib/wire';
-import { fieldsOf, groups, suggestible } from './detectors';
+import { fieldsOf, groups } from './detectors';
 import { differences, labelOf, shown } from './differences';
 import { faultsAt, offsetOf, stretches } from './faults';
 import { blank, detectors, fromRule, toRule, type RuleForm } from './form';
 import { sentence, type Names } from './sentence';
-import { applySuggestion, between, load, radius } from './trial';
+import { applySuggestion, between, load, radius, withoutData } from './trial';
 
 beforeAll(() => vi.spyOn(settings, 'all', 'get').mockReturnValue({ locale: 'en' } as typeof settings.all));
 
@@ -24,7 +24,6 @@ test('every detector stands in one group of the picker, and each field of its fo
   expect(groups.flatMap((group) => group.detectors).sort()).toEqual([...detectors].sort());
   const { fields } = blank('city');
   for (const name of detectors) expect(fieldsOf[name].map((spec) => spec.field).sort(), name).toEqual(Object.keys(fields[name]).sort());
-  expect(suggestible.filter((name) => !detectors.includes(name))).toEqual([]);
 });
 
 test('a rule survives the form, with every detector', () => {
@@ -94,9 +93,11 @@ test('a span of the past, and what its figures mean', () => {
   expect(between('week', now, { from: '', to: '' })).toEqual({ from: '2026-04-27T12:00:00.000Z', to: '2026-05-04T12:00:00.000Z' });
   expect(between('own', now, { from: '2026-05-04T12:00Z', to: '2026-05-03T12:00Z' })).toBeNull();
   expect(between('own', now, { from: '2026-05-03T12:00Z', to: '2026-05-04T12:00Z' })?.from).toBe('2026-05-03T12:00:00.000Z');
-  expect([0, 1, 150, 151, 300, 301].map(load)).toEqual(['none', 'acceptable', 'acceptable', 'manageable', 'manageable', 'too_many']);
+  expect([null, 0, 1, 150, 151, 300, 301].map(load)).toEqual(['unknown', 'none', 'acceptable', 'acceptable', 'manageable', 'manageable', 'too_many']);
   expect((radius(4, 4) - 5) / (radius(1, 4) - 5)).toBeCloseTo(2);
   expect(radius(0, 4)).toBe(0);
+  const buckets = [0, 0, 3600, 60, 0, 3600, 0].map((data_s) => ({ start: '', alarms: 0, present: 0, data_s }));
+  expect(withoutData({ buckets })).toEqual([[0, 2], [4, 5], [6, 7]]);
 });
 
 test('a suggested limit goes into its field, and takes the end of the alarm along', () => {
@@ -106,4 +107,6 @@ test('a suggested limit goes into its field, and takes the end of the alarm alon
   expect([fields.threshold.above, fields.threshold.clear]).toEqual([90, 75]);
   expect(applySuggestion(held, 'detector.baseline.sigmas', 6)).toBe(true);
   expect(applySuggestion(held, 'detector.threshold.nothing', 1)).toBe(false);
+  expect(applySuggestion(held, 'detector.condition.expression', 'value > 40')).toBe(true);
+  expect([fields.condition.expression, fields.threshold.clear]).toEqual(['value > 40', 75]);
 });

@@ -1,22 +1,25 @@
-// A back-test that runs: how long already, its report, and how it is stopped.
+// A back-test that runs: how long already, what it was asked, its report, and how it is stopped.
 
 import { post } from '../lib/api';
+import { boxText, type Box } from '../lib/box';
 import type { Rule, TrialReport } from '../lib/wire';
+import { platformNow } from '../live/clock';
 
 const SECOND_MS = 1000;
 
+/** `from` and `to` in ISO 8601; `area` is null for everywhere, `wanted` where no limit is to be suggested. */
+export interface Asked { rule: Rule; from: string; to: string; area: Box | null; wanted: number | null }
+
 export class Trial {
   report: TrialReport | null = $state.raw(null);
+  /** What the report answers, and when it came in Unix ms. */
+  asked: (Asked & { made: number }) | null = $state.raw(null);
   error: unknown = $state.raw(null);
   running = $state(false);
   seconds = $state(0);
-  /** The rule that the report speaks of, as text: to say when it was changed since. */
-  of = $state('');
-  /** Whether the report was asked for a suggestion. */
-  asked = $state(false);
   #stop: AbortController | null = null;
 
-  async run(rule: Rule, span: { from: string; to: string }, wanted: number | null): Promise<void> {
+  async run(asked: Asked): Promise<void> {
     this.cancel();
     const mine = (this.#stop = new AbortController());
     this.running = true;
@@ -24,12 +27,11 @@ export class Trial {
     this.seconds = 0;
     const timer = setInterval(() => (this.seconds += 1), SECOND_MS);
     try {
-      const body = { rule, ...span, wanted_per_day: wanted };
-      const report = await post<TrialReport>('/rules/back-test', body, mine.signal);
+      const { rule, from, to, area, wanted } = asked;
+      const report = await post<TrialReport>('/rules/back-test', { rule, from, to, bbox: area && boxText(area), wanted_per_day: wanted }, mine.signal);
       if (mine !== this.#stop) return;
       this.report = report;
-      this.of = JSON.stringify(rule);
-      this.asked = wanted !== null;
+      this.asked = { ...asked, made: platformNow() };
     } catch (caught) {
       if (!mine.signal.aborted) this.error = caught;
     } finally {

@@ -1,6 +1,10 @@
 // What a back-test is asked for, and what its figures mean for people at the console.
 
-import type { TrialReport } from '../lib/wire';
+import { LIMITS } from '../alarms/standard';
+import type { Box } from '../lib/box';
+import { t } from '../lib/i18n/index.svelte';
+import type { Rule, TrialReport } from '../lib/wire';
+import { differences, type Difference } from './differences';
 
 export const spans = ['day', 'week', 'month', 'own'] as const;
 export type Span = (typeof spans)[number];
@@ -15,18 +19,38 @@ export function between(span: Span, now: number, own: { from: string; to: string
   return Number.isFinite(from) && Number.isFinite(to) && from < to ? { from: new Date(from).toISOString(), to: new Date(to).toISOString() } : null;
 }
 
-/** ANSI/ISA-18.2 and EEMUA 191, alarms a day for one operator: about 150 can be handled well, about 300 at most. */
-export const ACCEPTABLE_PER_DAY = 150;
-export const MANAGEABLE_PER_DAY = 300;
-/** More in ten minutes than this is a flood by the same guides. */
-export const FLOOD_IN_10_MIN = 10;
+/** What a back-test does not depend on. */
+const aside = new Set(['name', 'description', 'stage', 'enabled', 'agency']);
 
-export type Load = 'none' | 'acceptable' | 'manageable' | 'too_many';
+/** What differs between the rule that was tried and the rule as it is now, as far as it could find something else. */
+export const changedSince = (tried: Rule, now: Rule): Difference[] => differences(tried, now).filter(({ path }) => !aside.has(path));
 
-export function load(perDay: number): Load {
+/** An area in words, in degrees; a thousandth of one is about a hundred metres. */
+export function areaWords([west, south, east, north]: Box): string {
+  const degrees = (value: number) => value.toFixed(3);
+  return t('trial.area.of', { west: degrees(west), south: degrees(south), east: degrees(east), north: degrees(north) });
+}
+
+export type Load = 'none' | 'acceptable' | 'manageable' | 'too_many' | 'unknown';
+
+/** Alarms a day against the limits for one operator; null where less than a day has data. */
+export function load(perDay: number | null | undefined): Load {
+  if (perDay === null || perDay === undefined) return 'unknown';
   if (perDay === 0) return 'none';
-  if (perDay <= ACCEPTABLE_PER_DAY) return 'acceptable';
-  return perDay <= MANAGEABLE_PER_DAY ? 'manageable' : 'too_many';
+  if (perDay <= LIMITS.dayAcceptable) return 'acceptable';
+  return perDay <= LIMITS.dayMost ? 'manageable' : 'too_many';
+}
+
+/** Stretches of the chart without data, as positions of the first bucket and the one after the last. */
+export function withoutData(report: Pick<TrialReport, 'buckets'>): [number, number][] {
+  const found: [number, number][] = [];
+  report.buckets.forEach((bucket, i) => {
+    if (bucket.data_s > 0) return;
+    const last = found.at(-1);
+    if (last?.[1] === i) last[1] = i + 1;
+    else found.push([i, i + 1]);
+  });
+  return found;
 }
 
 /** Columns for the chart: Unix seconds, alarms on trial, present alarms. */
@@ -40,15 +64,15 @@ export function radius(alarms: number, most: number): number {
 }
 
 /**
- * Sets one number in a detector's fields by a path such as `detector.threshold.above`; false where there is none. The
+ * Sets one number, or an expression with another number, in a detector's fields by a path such as `detector.threshold.above`; false where there is none. The
  * distance at which a threshold ends moves along, as it did for the variants that were tried.
  */
-export function applySuggestion(fields: Record<string, Record<string, unknown>>, path: string, value: number): boolean {
+export function applySuggestion(fields: Record<string, Record<string, unknown>>, path: string, value: number | string): boolean {
   const [first, detector = '', field = ''] = path.split('.');
   const target = fields[detector];
   if (first !== 'detector' || !target || !(field in target)) return false;
   const before = target[field];
-  if (detector === 'threshold' && typeof before === 'number' && typeof target['clear'] === 'number') target['clear'] += value - before;
+  if (detector === 'threshold' && typeof before === 'number' && typeof value === 'number' && typeof target['clear'] === 'number') target['clear'] += value - before;
   target[field] = value;
   return true;
 }

@@ -17,6 +17,7 @@ export const nav: NavItem[] = [
   { page: 'sources', path: '/sources', icon: 'source', label: 'nav.sources', key: 's' },
   { page: 'system', path: '/system', icon: 'system', label: 'nav.system', key: 'y' },
   { page: 'alarms', path: '/alarms', icon: 'load', label: 'nav.alarms', key: 'l' },
+  { page: 'exercises', path: '/exercises', icon: 'exercise', label: 'nav.exercises', key: 'x', right: 'exercises' },
   { page: 'tokens', path: '/tokens', icon: 'token', label: 'nav.tokens', key: 't', right: 'tokens' },
   { page: 'accounts', path: '/accounts', icon: 'account', label: 'nav.accounts', key: 'c', right: 'accounts' },
   { page: 'audit', path: '/audit', icon: 'audit', label: 'nav.audit', key: 'u', right: 'audit' },

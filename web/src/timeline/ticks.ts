@@ -29,3 +29,15 @@ export function local(unix: number): string {
   const shifted = new Date(unix - new Date(unix).getTimezoneOffset() * MINUTE);
   return shifted.toISOString().slice(0, 19);
 }
+
+/**
+ * What somebody typed as a moment, in local time on a clock of 24 hours: "2026-05-04 13:05:30", with or without the seconds,
+ * or only the time of the day that is shown. Null where it is none.
+ */
+export function typedMoment(text: string, shown: number): number | null {
+  const found = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text.trim());
+  if (!found) return null;
+  const [, day = local(shown).slice(0, 10), hour = '', minute = '', second = '00'] = found;
+  const at = Date.parse(`${day}T${hour.padStart(2, '0')}:${minute}:${second}`);
+  return Number.isNaN(at) ? null : at;
+}

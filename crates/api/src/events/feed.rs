@@ -14,7 +14,7 @@ use vigiles_store::{Change, Changes, StoreError};
 use vigiles_trust::{Context, Resource};
 
 use super::{Frame, STATUS_EVERY};
-use crate::call::units;
+use crate::call::{names, units};
 use crate::routes::system::system;
 use crate::state::Api;
 use crate::wire::document::{Lookup, wire};
@@ -79,13 +79,14 @@ impl Renderer {
             let rule: Versioned<vigiles_engine::rule::Rule> = documents::read(document)?;
             self.rules.insert(rule.document.id, rule.document.name);
         }
-        // A rule on trial disturbs nobody: its page asks for its alarms.
-        if document.kind == documents::ALARM && document.state == documents::SHADOW {
+        // A rule on trial disturbs nobody, nor does an exercise: its page asks for its alarms.
+        if document.kind == documents::ALARM && matches!(&*document.state, documents::SHADOW | documents::DRILL) {
             return Ok(None);
         }
         let unit = units(&api.platform);
         let rule_name = |id: &RuleId| self.rules.get(id).cloned().unwrap_or_else(|| id.to_string());
-        let Some(wire) = wire(document, &Lookup { unit: &unit, rule_name: &rule_name })? else { return Ok(None) };
+        let lookup = Lookup { unit: &unit, rule_name: &rule_name, name_of: &names(&api.platform) };
+        let Some(wire) = wire(document, &lookup)? else { return Ok(None) };
         let seen_by = (document.kind.resource(), document.agency.clone());
         let event = document.kind.name();
         let frame = if change.deleted {

@@ -39,7 +39,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             Method::PATCH,
             "/api/v1/accounts/{id}",
             "change_account",
-            "Changes roles, agency, password, or disables it",
+            "Changes name, roles, agency, password, or disables it",
             change,
         )
         .may(WRITE)
@@ -93,9 +93,10 @@ async fn make(call: Call) -> Answer {
 async fn change(call: Call) -> Answer {
     let account = visible(&call)?;
     let expected = call.must_match()?;
-    let AccountChange { roles, agency, disabled, password } = call.json()?;
+    let AccountChange { name, roles, agency, disabled, password } = call.json()?;
     let ctx = call.context()?;
     let change = directory::Change {
+        name,
         roles: roles.map(|roles| roles.into_iter().map(Role::from).collect()),
         agency,
         disabled,

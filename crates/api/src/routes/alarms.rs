@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use vigiles_engine::rule::Rule;
 use vigiles_model::{Alarm, RuleId};
-use vigiles_runtime::documents::{ALARM, RULE, SHADOW, Versioned};
+use vigiles_runtime::documents::{ALARM, DRILL, RULE, SHADOW, Versioned};
 use vigiles_store::{Document, Query, Store};
 use vigiles_trust::{Action, Context, Resource};
 
@@ -27,6 +27,8 @@ struct AlarmsQuery {
     state: Option<String>,
     /// `live` where absent; `shadow` for those of rules on trial, whatever their state.
     stage: Option<String>,
+    /// `actual` where absent; `exercise` for those of exercises, whatever their state.
+    reality: Option<String>,
     /// Raised by this rule.
     rule: Option<String>,
     /// Severities, separated by commas.
@@ -87,11 +89,19 @@ async fn list(call: Call) -> Answer {
     .await
 }
 
-/// An alarm of a rule on trial is stored in a state of its own, so that nobody meets it without asking.
+/// An alarm of a rule on trial is stored in a state of its own, as is one of an exercise, so that nobody meets it
+/// without asking.
 fn stored_states(asked: &AlarmsQuery) -> Result<Vec<String>, Problem> {
     let states = words_of("state", asked.state.as_deref(), &["active", "cleared"])?;
     let stages = words_of("stage", asked.stage.as_deref(), &["shadow", "live"])?;
     let shadow = stages.iter().any(|stage| stage == "shadow");
+    let realities = words_of("reality", asked.reality.as_deref(), &["actual", "exercise"])?;
+    if realities.iter().any(|reality| reality == "exercise") {
+        let also_actual = realities.iter().any(|reality| reality == "actual");
+        let without = AlarmsQuery { state: asked.state.clone(), stage: asked.stage.clone(), ..AlarmsQuery::default() };
+        let actual = if also_actual { stored_states(&without)? } else { Vec::new() };
+        return Ok(actual.into_iter().chain([DRILL.to_owned()]).collect());
+    }
     let live = !shadow || stages.iter().any(|stage| stage == "live");
     let live_states = match states.as_slice() {
         _ if !live => Vec::new(),

@@ -43,7 +43,7 @@ async fn try_rule(call: Call) -> Answer {
         return Err(Problem::new(Code::TooMany, "two back-tests are under way already; try again when one is done"));
     };
     call.audit_read("observations", summary(&asked)).await?;
-    let (ctx, steps) = (call.context()?, asked.rule.cost());
+    let (ctx, steps) = (call.context()?, super::rules::cost(&call, &asked.rule));
     let report = call
         .blocking(move |api| {
             let outcome = back_test(&api.platform, &ctx, &asked).map_err(problem)?;

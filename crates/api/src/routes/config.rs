@@ -13,7 +13,7 @@ use super::listing::{self, Window};
 use super::playbook_checks;
 use crate::call::{Call, no_content, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Fault, Problem};
 use crate::wire::asset::Asset;
 use crate::wire::document::{Lookup, Wire, wire};
 use crate::wire::playbook::Playbook;
@@ -167,12 +167,26 @@ async fn put(call: Call, what: ConfigKind, read: Read) -> Answer {
     let (body, agency) = read(&call)?;
     call.check_owner(agency.as_ref())?;
     check_agency(&call, agency.as_ref())?;
+    if found.is_some() {
+        check_reason(&body)?;
+    }
     let done = call.command(expected, body).await?;
     let status = if found.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     match done {
         CommandDone::Config { document, version } => versioned(status, &shown_config(&document, version), version),
         other => Err(Problem::internal(&format!("a put answered {other:?}"))),
     }
+}
+
+/// From its second version on a rule says why it was changed: who reads its versions asks that first.
+fn check_reason(body: &CommandBody) -> Result<(), Problem> {
+    let CommandBody::PutRule(rule) = body else { return Ok(()) };
+    if !rule.reason.trim().is_empty() {
+        return Ok(());
+    }
+    let why = "expected why the rule is changed, found nothing";
+    let errors = vec![Fault::new("reason", why)];
+    Err(Problem { errors, ..Problem::new(Code::Invalid, format!("reason: {why}")) })
 }
 
 /// Nobody could handle what belongs to an agency that does not exist. The caller's own does.
@@ -201,8 +215,8 @@ async fn find(call: &Call, ctx: Context, what: ConfigKind) -> Result<Option<Docu
 }
 
 fn shown(document: &Document) -> Result<Wire, Problem> {
-    // Configuration has no units or rule names to look up.
-    let lookup = Lookup { unit: &|_| String::new(), rule_name: &|_| String::new() };
+    // Configuration has no units and no names to look up.
+    let lookup = Lookup { unit: &|_| String::new(), rule_name: &|_| String::new(), name_of: &|_| None };
     wire(document, &lookup)?.ok_or_else(|| Problem::internal(&format!("{} has no wire form", document.kind.name())))
 }
 

@@ -5,7 +5,7 @@ use vigiles_engine::{CommandBody, CommandDone};
 use vigiles_model::IncidentId;
 use vigiles_trust::{Action, Resource};
 
-use crate::call::{Call, place, versioned};
+use crate::call::{Call, names, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
 use crate::wire::incident::Incident;
@@ -111,7 +111,7 @@ async fn open(call: Call) -> Answer {
         reality: body.reality.unwrap_or(Reality::Actual).into(),
     };
     let done = call.command(None, command).await?;
-    incident(StatusCode::CREATED, done)
+    incident(&call, StatusCode::CREATED, done)
 }
 
 async fn state(call: Call) -> Answer {
@@ -177,10 +177,10 @@ async fn link(call: Call) -> Answer {
 }
 
 async fn unlink(call: Call) -> Answer {
-    let UnlinkIncident { from } = call.json()?;
+    let UnlinkIncident { from, reason } = call.json()?;
     let incident = own(&call).await?;
     other(&call, "from", &from).await?;
-    run(&call, CommandBody::Unlink { incident, from }).await
+    run(&call, CommandBody::Unlink { incident, from, reason }).await
 }
 
 /// Refuses another incident, named in `field`, that does not exist or that the caller may not change.
@@ -220,12 +220,14 @@ pub(super) async fn own(call: &Call) -> Result<IncidentId, Problem> {
 
 pub(super) async fn run(call: &Call, command: CommandBody) -> Answer {
     let done = call.command(call.if_match()?, command).await?;
-    incident(StatusCode::OK, done)
+    incident(call, StatusCode::OK, done)
 }
 
-fn incident(status: StatusCode, done: CommandDone) -> Answer {
+fn incident(call: &Call, status: StatusCode, done: CommandDone) -> Answer {
     match done {
-        CommandDone::Incident(incident) => versioned(status, &Incident::from(&*incident), incident.version),
+        CommandDone::Incident(incident) => {
+            versioned(status, &Incident::new(&incident, &names(call.platform())), incident.version)
+        }
         other => Err(Problem::internal(&format!("a command on an incident answered {other:?}"))),
     }
 }

@@ -11,7 +11,7 @@ use vigiles_trust::{Action, Resource};
 
 use super::alarms::Names;
 use super::listing::{self, Window, words_of};
-use crate::call::{Call, ok, stored, units, versioned};
+use crate::call::{Call, names, ok, stored, units, versioned};
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::{Code, Problem};
 use crate::wire::alarm::Alarm as WireAlarm;
@@ -102,15 +102,16 @@ async fn list(call: Call) -> Answer {
     let IncidentsQuery { bbox, from, to, q, limit, cursor, .. } = asked;
     let window = Window { bbox, from, to, q, limit, cursor };
     let query = Query { agency, states, fields, ..window.query(INCIDENT)? };
-    listing::page(&call, query, |_, documents| {
-        documents.iter().map(|document| Ok(WireIncident::from(&stored::<Incident>(document)?))).collect()
+    listing::page(&call, query, |api, documents| {
+        let name_of = names(&api.platform);
+        documents.iter().map(|document| Ok(WireIncident::new(&stored::<Incident>(document)?, &name_of))).collect()
     })
     .await
 }
 
 async fn get(call: Call) -> Answer {
     let incident = call.incident(call.parameter("id")).await?;
-    versioned(StatusCode::OK, &WireIncident::from(&incident), incident.version)
+    versioned(StatusCode::OK, &WireIncident::new(&incident, &names(call.platform())), incident.version)
 }
 
 async fn nearby(call: Call) -> Answer {
@@ -148,7 +149,7 @@ struct Near {
 impl Near {
     fn find(&self, api: &crate::state::Api, ctx: &vigiles_trust::Context) -> Result<Nearby, Problem> {
         let store = api.platform.store();
-        let unit = units(&api.platform);
+        let (unit, name_of) = (units(&api.platform), names(&api.platform));
         let timed = |kind| Query {
             area: Some(self.area),
             from: Some(self.span.0),
@@ -171,7 +172,7 @@ impl Near {
         for document in store.list(ctx, &timed(INCIDENT))?.documents {
             let other: Incident = stored(&document)?;
             if other.id != self.incident.id && self.holds(other.place.as_ref()) {
-                incidents.push(WireIncident::from(&other));
+                incidents.push(WireIncident::new(&other, &name_of));
             }
         }
         let mut assets = Vec::new();

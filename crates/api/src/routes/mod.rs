@@ -9,6 +9,7 @@ mod city;
 mod config;
 mod delivery;
 mod events;
+mod exercises;
 mod health;
 mod incident_commands;
 mod incidents;
@@ -19,6 +20,7 @@ mod playbook_checks;
 mod playbook_commands;
 mod playbook_templates;
 mod rules;
+mod scenario_file;
 mod session;
 mod sources;
 pub(crate) mod system;
@@ -48,6 +50,7 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
         playbook_commands::endpoints(),
         playbook_templates::endpoints(),
         events::endpoints(),
+        exercises::endpoints(),
         sources::endpoints(),
         system::endpoints(),
         city::endpoints(),

@@ -10,7 +10,7 @@ use vigiles_store::{Document, Kind, Page, Query, Store, StoreError};
 use vigiles_trust::{Action, Context, Resource};
 
 use super::alarms::Names;
-use crate::call::{Call, area, moment, ok, stored, units};
+use crate::call::{Call, area, moment, names, ok, stored, units};
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::Problem;
 use crate::wire::alarm::Alarm as WireAlarm;
@@ -68,12 +68,12 @@ async fn get(call: Call) -> Answer {
             alarms.extend(over);
             let unit = units(&api.platform);
             let latest = api.platform.history().latest(&ctx, at, area)?;
-            let names = Names::of(store, &alarms)?;
+            let name_of = names(&api.platform);
             Ok(Picture {
                 at: at.into(),
                 observations: latest.observations.iter().map(|o| Observation::new(o, &unit(&o.kind))).collect(),
-                alarms: wired(&alarms, &names, &unit)?,
-                incidents: incidents.iter().map(WireIncident::from).collect(),
+                alarms: wired(&alarms, &Names::of(store, &alarms)?, &unit)?,
+                incidents: incidents.iter().map(|incident| WireIncident::new(incident, &name_of)).collect(),
                 setting: past.map(|at| setting(store, &ctx, at, area)).transpose()?,
             })
         })

@@ -12,9 +12,10 @@ use vigiles_trust::{Action, Resource};
 
 use super::config::{Sort, same_id, sort};
 use super::listing::{self, Window};
-use crate::call::{Call, ok, stored};
+use crate::call::{Call, names, ok, stored};
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::{Code, Fault, Problem};
+use crate::wire::NameOf;
 use crate::wire::rule;
 
 /// Which page of versions.
@@ -73,7 +74,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn check(call: Call) -> Answer {
     let rule: Rule = call.json()?;
     let diagnostics: Vec<_> = faults(&call, &rule).into_iter().map(rule::Diagnostic::from).collect();
-    ok(&rule::Check { ok: diagnostics.is_empty(), diagnostics, cost: rule.cost(), max_cost: MAX_COST })
+    ok(&rule::Check { ok: diagnostics.is_empty(), diagnostics, cost: cost(&call, &rule), max_cost: MAX_COST })
 }
 
 async fn versions(call: Call) -> Answer {
@@ -81,7 +82,11 @@ async fn versions(call: Call) -> Answer {
     let window = Window { limit: asked.limit, cursor: asked.cursor, ..Window::default() };
     let of = vec![("rule", vec![call.parameter("id").to_owned()])];
     let query = Query { fields: of, ..window.query(RULE_VERSION)? };
-    listing::page(&call, query, |_, documents| documents.iter().map(version_of).collect()).await
+    listing::page(&call, query, |api, documents| {
+        let name_of = names(&api.platform);
+        documents.iter().map(|document| version_of(document, &name_of)).collect()
+    })
+    .await
 }
 
 async fn version(call: Call) -> Answer {
@@ -92,21 +97,26 @@ async fn version(call: Call) -> Answer {
             let number = version.parse().map_err(|_| Problem::not_found("version", &version))?;
             let key = documents::rule_version_id(&id, number);
             let document = api.platform.store().get(&ctx, RULE_VERSION, &key)?;
-            version_of(&document.ok_or_else(|| Problem::not_found("version of a rule", &key))?)
+            let document = document.ok_or_else(|| Problem::not_found("version of a rule", &key))?;
+            version_of(&document, &names(&api.platform))
         })
         .await?;
     ok(&found)
 }
 
-fn version_of(document: &Document) -> Result<rule::RuleVersion, Problem> {
-    let stored: documents::RuleVersion = stored(document)?;
-    let rule = Rule { version: stored.version, ..stored.document };
-    Ok(rule::RuleVersion { version: stored.version, since: stored.since.into(), rule })
+fn version_of(document: &Document, name_of: NameOf<'_>) -> Result<rule::RuleVersion, Problem> {
+    Ok(rule::RuleVersion::new(stored(document)?, name_of))
 }
 
 pub(super) fn faults(call: &Call, rule: &Rule) -> Vec<vigiles_engine::rule::Diagnostic> {
     let catalogue = call.platform().intake().catalogue.get();
     rule.check(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()))
+}
+
+/// Most steps of a rule for one reading.
+pub(super) fn cost(call: &Call, rule: &Rule) -> u32 {
+    let catalogue = call.platform().intake().catalogue.get();
+    rule.cost(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()))
 }
 
 fn read(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {

@@ -134,6 +134,10 @@ pub struct AccountMade {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountChange {
+    /// Name to sign in with, and by which others see what the account did, also before.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 128)]
+    pub name: Option<String>,
     /// Roles.
     #[serde(default)]
     pub roles: Option<Vec<Role>>,

@@ -7,7 +7,7 @@ use vigiles_model as model;
 use super::observation::Observation;
 use super::place::Place;
 use super::time::Time;
-use super::words::{AlarmState, Certainty, Severity, Stage, Urgency};
+use super::words::{AlarmState, Certainty, Reality, Severity, Stage, Urgency};
 
 /// An abnormal condition that asks for attention, with the observations that caused it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -54,6 +54,8 @@ pub struct Alarm {
     pub support: u64,
     /// The incident it belongs to.
     pub incident: Option<String>,
+    /// Actual, or of an exercise.
+    pub reality: Reality,
     /// Counts up with every change.
     pub version: u64,
 }
@@ -83,6 +85,7 @@ impl Alarm {
             causes: alarm.causes.iter().map(|cause| Observation::new(cause, &unit(&cause.kind))).collect(),
             support: alarm.support,
             incident: alarm.incident.as_ref().map(ToString::to_string),
+            reality: alarm.reality.into(),
             version: alarm.version,
         }
     }

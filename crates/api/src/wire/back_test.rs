@@ -45,14 +45,18 @@ pub struct BackTestReport {
     pub stopped: Option<StoppedAt>,
     /// Alarms in all.
     pub alarms: u64,
-    /// Alarms a day.
-    pub per_day: f64,
-    /// Most alarms within ten minutes; an operator can take some ten (ISA-18.2).
+    /// Seconds of the span that have readings.
+    pub data_s: f64,
+    /// Alarms a day of the time that has readings; absent where that is less than a day.
+    pub per_day: Option<f64>,
+    /// Most alarms within ten minutes; from ten on an operator is flooded (ISA-18.2).
     pub peak_10_min: u64,
     /// Length of a bucket in seconds.
     pub bucket_s: i64,
     /// Every bucket of the span in order.
     pub buckets: Vec<BackTestBucket>,
+    /// Alarms by the hour of the day on the city's clocks, from midnight on.
+    pub hours: Vec<u64>,
     /// Where alarms were raised, most first.
     pub places: Vec<BackTestPlace>,
     /// What they were raised for, most first.
@@ -63,6 +67,22 @@ pub struct BackTestReport {
     pub marks: Option<BackTestMarks>,
     /// The limit that comes nearest to the wanted number of alarms.
     pub suggestion: Option<BackTestSuggestion>,
+    /// Why no limit is suggested, where one was wanted.
+    pub no_suggestion: Option<NoSuggestion>,
+}
+
+/// Why no limit is suggested.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoSuggestion {
+    /// The detector answers yes or no and has no duration that could be moved.
+    YesOrNo,
+    /// The expression does not compare with exactly one number by `<`, `<=`, `>` or `>=`.
+    NotOneNumber,
+    /// The span has readings of less than a day.
+    TooLittleData,
+    /// No variant of the rule could be tried.
+    NoVariant,
 }
 
 /// Where a trial ended early.
@@ -93,8 +113,10 @@ pub struct BackTestBucket {
     pub start: Time,
     /// Alarms of the rule on trial.
     pub alarms: u64,
-    /// Alarms that the city's rules raised from the same kinds.
+    /// Alarms that the city's live rules raised from the same kinds.
     pub present: u64,
+    /// Seconds of it that have readings.
+    pub data_s: i64,
 }
 
 /// Alarms at a place.
@@ -141,8 +163,10 @@ pub struct BackTestMarks {
 pub struct BackTestSuggestion {
     /// Path of the field in the rule.
     pub field: String,
-    /// Its value.
+    /// Its value; of an expression its number.
     pub value: f64,
+    /// The whole expression with that number, where the field is one.
+    pub expression: Option<String>,
     /// Alarms in the span.
     pub alarms: u64,
     /// Alarms a day.
@@ -161,15 +185,18 @@ impl BackTestReport {
             steps,
             stopped: outcome.stopped.map(|(why, at)| StoppedAt { at: at.into(), why: why.into() }),
             alarms: report.alarms,
+            data_s: report.data_s,
             per_day: report.per_day,
             peak_10_min: report.peak_10_min,
             bucket_s: report.bucket_s,
             buckets: report.buckets.iter().map(BackTestBucket::from).collect(),
+            hours: report.hours.to_vec(),
             places: report.places.iter().map(BackTestPlace::from).collect(),
             keys: report.keys.iter().map(|k| BackTestKey { key: k.key.clone(), alarms: k.alarms }).collect(),
             typical: report.typical.iter().map(alarm).collect(),
             marks: marks(&outcome.marks),
-            suggestion: outcome.suggestion.as_ref().map(BackTestSuggestion::from),
+            suggestion: outcome.suggestion.as_ref().and_then(|s| s.as_ref().ok()).map(BackTestSuggestion::from),
+            no_suggestion: outcome.suggestion.as_ref().and_then(|s| s.as_ref().err()).map(|why| (*why).into()),
         }
     }
 }
@@ -196,9 +223,20 @@ impl From<Stopped> for StoppedWhy {
     }
 }
 
+impl From<backtest::NoSuggestion> for NoSuggestion {
+    fn from(why: backtest::NoSuggestion) -> Self {
+        match why {
+            backtest::NoSuggestion::YesOrNo => Self::YesOrNo,
+            backtest::NoSuggestion::NotOneNumber => Self::NotOneNumber,
+            backtest::NoSuggestion::TooLittleData => Self::TooLittleData,
+            backtest::NoSuggestion::NoVariant => Self::NoVariant,
+        }
+    }
+}
+
 impl From<&backtest::Bucket> for BackTestBucket {
     fn from(bucket: &backtest::Bucket) -> Self {
-        Self { start: bucket.start.into(), alarms: bucket.alarms, present: bucket.present }
+        Self { start: bucket.start.into(), alarms: bucket.alarms, present: bucket.present, data_s: bucket.data_s }
     }
 }
 
@@ -211,6 +249,7 @@ impl From<&backtest::PlaceCount> for BackTestPlace {
 
 impl From<&backtest::Suggestion> for BackTestSuggestion {
     fn from(s: &backtest::Suggestion) -> Self {
-        Self { field: s.field.clone(), value: s.value, alarms: s.alarms, per_day: s.per_day }
+        let expression = s.expression.clone();
+        Self { field: s.field.clone(), value: s.value, expression, alarms: s.alarms, per_day: s.per_day }
     }
 }

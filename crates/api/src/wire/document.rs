@@ -7,6 +7,7 @@ use vigiles_model as model;
 use vigiles_runtime::documents::{self, Versioned};
 use vigiles_store::{Document, StoreError};
 
+use super::NameOf;
 use super::alarm::Alarm;
 use super::asset::Asset;
 use super::incident::Incident;
@@ -20,6 +21,8 @@ pub struct Lookup<'a> {
     pub unit: &'a dyn Fn(&model::KindId) -> String,
     /// The name of a rule.
     pub rule_name: &'a dyn Fn(&model::RuleId) -> String,
+    /// What an actor is called.
+    pub name_of: NameOf<'a>,
 }
 
 /// A stored document in its wire form: the shape that its own route answers.
@@ -51,7 +54,10 @@ pub fn wire(document: &Document, lookup: &Lookup<'_>) -> Result<Option<Wire>, St
             let alarm: model::Alarm = documents::read(document)?;
             Wire::Alarm(Box::new(Alarm::new(&alarm, lookup.unit, (lookup.rule_name)(&alarm.rule))))
         }
-        documents::INCIDENT => Wire::Incident(Box::new(Incident::from(&documents::read::<model::Incident>(document)?))),
+        documents::INCIDENT => {
+            let incident: model::Incident = documents::read(document)?;
+            Wire::Incident(Box::new(Incident::new(&incident, lookup.name_of)))
+        }
         documents::ASSET => {
             let stored: Versioned<model::Asset> = documents::read(document)?;
             Wire::Asset(Box::new(Asset::new(&stored.document, stored.version)))

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use vigiles_model as model;
 use vigiles_model::incident::TimelineEvent as Event;
 
+use super::NameOf;
 use super::action::Assignee;
 use super::correlation::RelationWord;
 use super::place::Place;
@@ -63,6 +64,8 @@ pub struct Incident {
     pub allowed: Vec<IncidentState>,
     /// To whom it is given.
     pub assigned: Option<Assignee>,
+    /// What that person is called; null for a role, for an agency, and where the account is gone.
+    pub assigned_name: Option<String>,
     /// Its joint rooms, oldest first.
     pub rooms: Vec<Room>,
     /// What it turned out to be; null where nobody has said so.
@@ -97,6 +100,8 @@ pub struct RelatedIncident {
     pub why: String,
     /// Who linked them; null for a correlation rule.
     pub by: Option<String>,
+    /// What they are called now; null where the account is gone.
+    pub by_name: Option<String>,
 }
 
 /// A named conversation of an incident, to which agencies are invited. Its messages stand in the timeline.
@@ -119,6 +124,8 @@ pub struct TimelineEntry {
     pub at: Time,
     /// Who; null for the system.
     pub by: Option<String>,
+    /// What they are called now; null where the account is gone.
+    pub by_name: Option<String>,
     /// What.
     pub event: TimelineEvent,
 }
@@ -202,6 +209,8 @@ pub enum TimelineEvent {
     Unrelated {
         /// The other.
         incident: String,
+        /// Why.
+        reason: Option<String>,
     },
     /// Somebody said something in a joint room.
     Message {
@@ -241,7 +250,9 @@ impl From<&Event> for TimelineEvent {
             Event::Related { incident, relation, why } => {
                 Self::Related { incident: incident.to_string(), relation: (*relation).into(), why: why.clone() }
             }
-            Event::Unrelated { incident } => Self::Unrelated { incident: incident.to_string() },
+            Event::Unrelated { incident, reason } => {
+                Self::Unrelated { incident: incident.to_string(), reason: reason.clone() }
+            }
             Event::Message { room, text } => Self::Message { room: room.to_string(), text: text.clone() },
         }
     }
@@ -270,19 +281,33 @@ impl From<&model::CauseLink> for CauseLink {
     }
 }
 
-impl From<&model::RelatedIncident> for RelatedIncident {
-    fn from(related: &model::RelatedIncident) -> Self {
+impl RelatedIncident {
+    fn new(related: &model::RelatedIncident, name_of: NameOf<'_>) -> Self {
         Self {
             incident: related.incident.to_string(),
             relation: related.relation.into(),
             why: related.why.clone(),
             by: related.by.as_ref().map(ToString::to_string),
+            by_name: related.by.as_ref().and_then(|by| name_of(by.as_str())),
         }
     }
 }
 
-impl From<&model::Incident> for Incident {
-    fn from(incident: &model::Incident) -> Self {
+impl TimelineEntry {
+    fn new(entry: &model::incident::TimelineEntry, name_of: NameOf<'_>) -> Self {
+        Self {
+            at: entry.at.into(),
+            by: entry.by.as_ref().map(ToString::to_string),
+            by_name: entry.by.as_ref().and_then(|by| name_of(by.as_str())),
+            event: (&entry.event).into(),
+        }
+    }
+}
+
+impl Incident {
+    /// The incident with the names of those who had to do with it.
+    pub fn new(incident: &model::Incident, name_of: NameOf<'_>) -> Self {
+        let assigned = incident.assigned.clone().map(Assignee::from);
         let state = IncidentState::from(incident.state);
         Self {
             id: incident.id.to_string(),
@@ -300,23 +325,19 @@ impl From<&model::Incident> for Incident {
             alarms: incident.alarms.iter().map(ToString::to_string).collect(),
             assets: incident.assets.iter().map(ToString::to_string).collect(),
             playbook: incident.playbook.as_ref().map(ToString::to_string),
-            tasks: incident.tasks.iter().map(Task::from).collect(),
-            timeline: incident
-                .timeline
-                .iter()
-                .map(|entry| TimelineEntry {
-                    at: entry.at.into(),
-                    by: entry.by.as_ref().map(ToString::to_string),
-                    event: (&entry.event).into(),
-                })
-                .collect(),
+            tasks: incident.tasks.iter().map(|task| Task::new(task, name_of)).collect(),
+            timeline: incident.timeline.iter().map(|entry| TimelineEntry::new(entry, name_of)).collect(),
             merged_into: incident.merged_into.as_ref().map(ToString::to_string),
             split_from: incident.split_from.as_ref().map(ToString::to_string),
             witnesses: incident.witnesses,
             links: incident.links.iter().map(CauseLink::from).collect(),
-            related: incident.related.iter().map(RelatedIncident::from).collect(),
+            related: incident.related.iter().map(|related| RelatedIncident::new(related, name_of)).collect(),
             allowed: state.allowed(),
-            assigned: incident.assigned.clone().map(Assignee::from),
+            assigned_name: match &assigned {
+                Some(Assignee::Person(person)) => name_of(person.as_str()),
+                _ => None,
+            },
+            assigned,
             rooms: incident.rooms.iter().map(Room::from).collect(),
             verdict: incident.verdict.map(Verdict::from),
             version: incident.version,

@@ -10,6 +10,7 @@ pub mod city;
 pub mod correlation;
 pub mod detector;
 pub mod document;
+pub mod exercise;
 pub mod incident;
 pub mod kind;
 pub mod list;
@@ -25,3 +26,7 @@ pub mod task;
 pub mod time;
 pub mod words;
 pub mod zone;
+
+/// Gives what an actor is called, by the id of the account, or of the token with its `tok-`; none where it is gone. Names are
+/// filled in when an answer is made and kept nowhere else, so that a change of an account shows at once.
+pub type NameOf<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -126,6 +126,10 @@ pub struct UnlinkIncident {
     /// The other one.
     #[schema(value_type = String)]
     pub from: model::IncidentId,
+    /// Why.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 1000)]
+    pub reason: Option<String>,
 }
 
 /// Starts a playbook.

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use vigiles_runtime::documents::RuleVersion as RuleVersionDocument;
 
+use super::NameOf;
 use super::detector::Detector;
 use super::time::Time;
 use super::words::{Certainty, Priority, Severity, Stage, Urgency};
@@ -138,6 +140,17 @@ pub struct RuleVersion {
     /// The rule as it was.
     #[schema(value_type = Rule)]
     pub rule: vigiles_engine::Rule,
+    /// What its author is called now; null where it has none or the account is gone.
+    pub author_name: Option<String>,
+}
+
+impl RuleVersion {
+    /// The version with the name of its author.
+    pub fn new(stored: RuleVersionDocument, name_of: NameOf<'_>) -> Self {
+        let RuleVersionDocument { version, since, document, .. } = stored;
+        let author_name = document.author.as_ref().and_then(|author| name_of(author.as_str()));
+        Self { version, since: since.into(), rule: vigiles_engine::Rule { version, ..document }, author_name }
+    }
 }
 
 /// One fault of a rule.

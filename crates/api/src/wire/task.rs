@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vigiles_model::playbook::{self, TaskOrigin};
 
+use super::NameOf;
 use super::time::Time;
 use super::words::TaskState;
 
@@ -69,6 +70,8 @@ pub struct Task {
 pub struct Approval {
     /// Who.
     pub by: String,
+    /// What they are called now; null where the account is gone.
+    pub by_name: Option<String>,
     /// When.
     pub at: Time,
 }
@@ -117,8 +120,15 @@ impl From<&playbook::Action> for ActionWord {
     }
 }
 
-impl From<&playbook::Task> for Task {
-    fn from(task: &playbook::Task) -> Self {
+impl Approval {
+    fn new(approval: &playbook::Approval, name_of: NameOf<'_>) -> Self {
+        Self { by: approval.by.to_string(), by_name: name_of(approval.by.as_str()), at: approval.at.into() }
+    }
+}
+
+impl Task {
+    /// The task with the names of those who agreed to it.
+    pub fn new(task: &playbook::Task, name_of: NameOf<'_>) -> Self {
         let step = &task.step;
         let (question, options) = match &step.action {
             playbook::Action::Ask { question, options } => (Some(question.clone()), options.clone()),
@@ -129,7 +139,6 @@ impl From<&playbook::Task> for Task {
             TaskOrigin::Escalation(of) => (Some(of.to_string()), None),
             TaskOrigin::Compensation(of) => (None, Some(of.to_string())),
         };
-        let approval = |a: &playbook::Approval| Approval { by: a.by.to_string(), at: a.at.into() };
         Self {
             id: task.id.to_string(),
             title: step.title.clone(),
@@ -145,7 +154,7 @@ impl From<&playbook::Task> for Task {
             escalates,
             compensates,
             approvals_needed: step.approvals,
-            approvals: task.approvals.iter().map(approval).collect(),
+            approvals: task.approvals.iter().map(|approval| Approval::new(approval, name_of)).collect(),
             started: task.started.map(Time::from),
             ended: task.ended.map(Time::from),
             attempts: task.attempts,

@@ -163,6 +163,8 @@ words!(
         Replayed,
         /// Made by a simulation.
         Simulated,
+        /// Played by an exercise.
+        Exercise,
     }
 );
 words!(

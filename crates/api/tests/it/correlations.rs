@@ -63,8 +63,12 @@ async fn people_link_unlink_and_detach() {
     post("link", nobody).send().await.expect(422);
     let back = world.request("GET", &format!("/api/v1/incidents/{other}")).bearer(&token).send().await.expect(200);
     assert_eq!(back.json()["related"][0]["relation"], "effect");
-    let unlinked = post("unlink", json!({"from": other})).send().await.expect(200).json();
+    post("unlink", json!({"from": other, "reason": " "})).send().await.expect(422);
+    let unlink = json!({"from": other, "reason": "he only saw it"});
+    let unlinked = post("unlink", unlink).send().await.expect(200).json();
     assert_eq!(unlinked["related"], json!([]));
+    let last = unlinked["timeline"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(last["event"]["unrelated"], json!({"incident": other, "reason": "he only saw it"}));
     let alarm = incident["alarms"][0].clone();
     let left = post("detach", json!({"alarm": alarm})).send().await.expect(200).json();
     assert_eq!(left["alarms"], json!([]));

@@ -16,13 +16,13 @@ use crate::world::{World, world};
 const PASSWORD: &str = "correct horse battery";
 
 /// Whoever has signed in.
-struct Person<'a> {
+pub(crate) struct Person<'a> {
     world: &'a World,
     cookie: String,
 }
 
 impl<'a> Person<'a> {
-    async fn sign_in(world: &'a World, name: &str) -> Self {
+    pub(crate) async fn sign_in(world: &'a World, name: &str) -> Self {
         world.account(name, &[Role::Operator], Some(PASSWORD));
         let body = json!({"name": name, "password": PASSWORD});
         let welcome = world.request("POST", "/api/v1/session").json(body).send().await.expect(200);
@@ -30,14 +30,14 @@ impl<'a> Person<'a> {
         Self { world, cookie }
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         let request = self.world.request("POST", path).header("cookie", &self.cookie);
         request.header("sec-fetch-site", "same-origin").json(body).send().await
     }
 }
 
 /// Puts a playbook and opens an incident with it; gives the incident's path and itself.
-async fn opened(world: &World, steps: Value, reality: &str) -> (String, Value) {
+pub(crate) async fn opened(world: &World, steps: Value, reality: &str) -> (String, Value) {
     let token = world.token(Role::Supervisor);
     let playbook = json!({"id": "p", "name": "P", "source": "A guide, section 3", "steps": steps});
     let put = world.request("PUT", "/api/v1/playbooks/p").bearer(&token).json(playbook).send().await.expect(201);
@@ -48,12 +48,12 @@ async fn opened(world: &World, steps: Value, reality: &str) -> (String, Value) {
     (format!("/api/v1/incidents/{}", incident["id"].as_str().unwrap()), incident)
 }
 
-fn task<'a>(incident: &'a Value, step: &str) -> &'a Value {
+pub(crate) fn task<'a>(incident: &'a Value, step: &str) -> &'a Value {
     let tasks = incident["tasks"].as_array().unwrap();
     tasks.iter().find(|task| task["step"] == step).unwrap_or_else(|| panic!("no step {step}: {incident}"))
 }
 
-fn path_of(path: &str, incident: &Value, step: &str, what: &str) -> String {
+pub(crate) fn path_of(path: &str, incident: &Value, step: &str, what: &str) -> String {
     format!("{path}/tasks/{}/{what}", task(incident, step)["id"].as_str().unwrap())
 }
 

@@ -55,6 +55,7 @@ async fn a_rule_is_tried_on_the_past() {
     let hits: Vec<_> = buckets.iter().filter(|b| b["alarms"] != 0).map(|b| b["start"].clone()).collect();
     assert_eq!((buckets.len(), hits), (48, vec![json!("2026-03-01T12:00:00Z"), json!("2026-03-02T12:00:00Z")]));
     assert_eq!(report["places"][0]["place"], json!([7.42, 43.73]));
+    assert_eq!((&report["hours"][12], &report["data_s"]), (&json!(2), &json!(172_800.0)));
     let typical = &report["typical"][0];
     assert_eq!((&typical["stage"], &typical["reason"]), (&json!("shadow"), &json!("90 ug/m3 above 85")));
     assert_eq!(report["stopped"], Value::Null);
@@ -77,6 +78,55 @@ async fn a_limit_is_suggested() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rates_are_those_of_the_time_that_has_readings() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    two_days(&world).await;
+    // The same two days, asked for as a week and as three months: an hour's bars have room in both.
+    for (to, buckets) in [("2026-03-08T00:00:00Z", 7 * 24), ("2026-06-01T00:00:00Z", 92 * 24)] {
+        let mut body = asked(85.0);
+        body["to"] = json!(to);
+        let report = back_test(&world, &token, body).await;
+        // The last reading is of 23:59.
+        assert_eq!((&report["data_s"], &report["bucket_s"]), (&json!(172_740.0), &json!(3_600)), "{to}");
+        assert!((report["per_day"].as_f64().unwrap() - 1.0).abs() < 0.001, "{}", report["per_day"]);
+        let with_readings = report["buckets"].as_array().unwrap().iter().filter(|b| b["data_s"] != 0).count();
+        assert_eq!((report["buckets"].as_array().unwrap().len(), with_readings), (buckets, 48), "{to}");
+    }
+    // An hour, alone or as the only one of a day that has readings, tells nothing of a day.
+    let mut hour = asked(85.0);
+    (hour["to"], hour["wanted_per_day"]) = (json!("2026-03-01T13:00:00Z"), json!(3.0));
+    let report = back_test(&world, &token, hour).await;
+    assert_eq!((&report["alarms"], &report["data_s"]), (&json!(1), &json!(46_800.0)));
+    assert_eq!((&report["per_day"], &report["suggestion"]), (&Value::Null, &Value::Null));
+    assert_eq!(report["no_suggestion"], "too_little_data");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_a_condition_is_suggested_and_what_has_none_says_why() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    two_days(&world).await;
+    let mut body = asked(1.0);
+    body["wanted_per_day"] = json!(1.0);
+    body["rule"]["detector"] = json!({"condition": {"expression": "asset.id == 'a' && value > 20"}});
+    let report = back_test(&world, &token, body.clone()).await;
+    let suggestion = report["suggestion"].clone();
+    assert_eq!(suggestion["field"], "detector.condition.expression", "{report}");
+    assert_eq!((&suggestion["per_day"], &report["no_suggestion"]), (&json!(1.0), &Value::Null));
+    body["rule"]["detector"]["condition"]["expression"] = suggestion["expression"].clone();
+    assert_eq!(back_test(&world, &token, body.clone()).await["per_day"], 1.0, "the limit gives what it promises");
+    for (detector, why) in [
+        (json!({"condition": {"expression": "value > 20 && time.hour > 6"}}), "not_one_number"),
+        (json!({"out_of_range": {}}), "yes_or_no"),
+    ] {
+        body["rule"]["detector"] = detector;
+        let report = back_test(&world, &token, body.clone()).await;
+        assert_eq!((&report["suggestion"], &report["no_suggestion"]), (&Value::Null, &json!(why)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rule_is_measured_by_what_people_said_of_incidents() {
     let world = world().await;
     let token = world.with_rule().await;
@@ -93,6 +143,39 @@ async fn a_rule_is_measured_by_what_people_said_of_incidents() {
     let marks = back_test(&world, &token, body).await["marks"].clone();
     assert_eq!((&marks["genuine"], &marks["found"], &marks["recall"]), (&json!(1), &json!(0), &json!(0.0)), "{marks}");
     assert_eq!((&marks["unmarked"], &marks["precision"]), (&json!(2), &Value::Null), "{marks}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn precision_and_recall_of_a_rule_that_finds_some_and_cries_wolf() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    two_days(&world).await;
+    let place = |lon: f64| json!({"type": "Point", "coordinates": [lon, 43.73]});
+    // Air that is bad now, and stays so: the alarm never clears.
+    let source = world.token(Role::Source);
+    let line = json!({"kind": "air.pm25", "asset": "a", "value": 95, "place": place(7.42)}).to_string();
+    let post = world.request("POST", "/api/v1/observations").bearer(&source);
+    post.body("application/x-ndjson", line).send().await.expect(202);
+    let mut body = asked(85.0);
+    body["to"] = json!("2026-12-01T00:00:00Z");
+    let mut report = back_test(&world, &token, body.clone()).await;
+    while report["alarms"] != 3 {
+        report = back_test(&world, &token, body.clone()).await;
+    }
+    // Two calls where the station stands, one of them false, and one genuine far away.
+    for (lon, verdict) in [(7.42, "genuine"), (7.42, "false_alarm"), (8.5, "genuine")] {
+        let call = json!({"title": "Call", "incident_type": "air_quality", "priority": "p3", "severity": "minor",
+                          "place": place(lon)});
+        let opened =
+            world.request("POST", "/api/v1/incidents").bearer(&token).json(call).send().await.expect(201).json();
+        let path = format!("/api/v1/incidents/{}/verdict", opened["id"].as_str().unwrap());
+        let body = json!({"verdict": verdict, "reason": "seen"});
+        world.request("POST", &path).bearer(&token).json(body).send().await.expect(200);
+    }
+    let report = back_test(&world, &token, body).await;
+    let marks = &report["marks"];
+    assert_eq!((&marks["genuine"], &marks["found"], &marks["recall"]), (&json!(2), &json!(1), &json!(0.5)), "{marks}");
+    assert_eq!((&marks["repeated"], &marks["precision"]), (&json!(1), &json!(0.5)), "{marks}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,6 +205,11 @@ async fn versions_of_a_rule_are_kept() {
     second["detector"]["threshold"]["above"] = json!(90.0);
     let put = world.request("PUT", "/api/v1/rules/high").bearer(&token).header("if-match", "\"1\"");
     put.json(second).send().await.expect(200);
+    let mut silent = rule();
+    silent["reason"] = json!(" ");
+    let put = world.request("PUT", "/api/v1/rules/high").bearer(&token).header("if-match", "\"2\"");
+    let refused = put.json(silent).send().await.expect(422).json();
+    assert_eq!(refused["errors"][0]["path"], "reason", "{refused}");
     let path = "/api/v1/rules/high/versions";
     let list = world.request("GET", path).bearer(&token).send().await.expect(200).json();
     let versions: Vec<_> = list["items"].as_array().unwrap().iter().map(|v| v["version"].clone()).collect();
@@ -165,6 +253,11 @@ async fn alarms_of_a_rule_in_shadow_are_shown_to_who_asks() {
         let list = world.request("GET", path).bearer(&token).send().await.expect(200).json();
         assert_eq!(list["items"].as_array().unwrap().len(), expected, "{path}");
     }
+    // Nor do they count as those of the present rules in the back-test of another.
+    let mut body = asked(85.0);
+    body["to"] = json!("2026-12-01T00:00:00Z");
+    let report = back_test(&world, &token, body).await;
+    assert!(report["buckets"].as_array().unwrap().iter().all(|bucket| bucket["present"] == 0));
     let picture = world.request("GET", "/api/v1/picture").bearer(&token).send().await.expect(200).json();
     assert_eq!(picture["alarms"], json!([]));
 }

@@ -19,10 +19,10 @@ use crate::client::{Request, request};
 
 pub(crate) const SYSTEM: Context = Context::system("test");
 
-const KINDS: [Kind; 15] = {
-    let [a, b, c, d, e, f, g, n, v] = documents::ENGINE_KINDS;
+const KINDS: [Kind; 16] = {
+    let [a, b, c, d, e, f, g, n, v, x] = documents::ENGINE_KINDS;
     let [h, i, j, k, l, m] = directory::KINDS;
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, v]
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, v, x]
 };
 
 /// A running platform; it stops when dropped.
@@ -129,7 +129,7 @@ pub(crate) fn kind() -> Value {
 }
 
 pub(crate) fn rule() -> Value {
-    json!({"id": "high", "name": "Fine dust", "agency": "city", "kinds": ["air.pm25"],
+    json!({"id": "high", "name": "Fine dust", "reason": "as measured", "agency": "city", "kinds": ["air.pm25"],
            "detector": {"threshold": {"above": 75.0}},
            "alarm": {"title": "Fine dust at {asset}", "severity": "severe"},
            "incident": {"incident_type": "air_quality", "priority": "p2"}})

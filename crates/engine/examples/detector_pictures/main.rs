@@ -1,8 +1,11 @@
 //! Draws each detector at work on a recorded series: `cargo run -p vigiles-engine --example detector_pictures -- DIR`.
-//! The series lie in ../shared/data beside the repository; what is drawn is what the engine said of them.
+//! The series lie in ../shared/data beside the repository, the ride of the geofence in the fixtures of the tests; what is
+//! drawn is what the engine said of them.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example prints what it did and may fail loudly")]
 
 mod draw;
+mod map;
+mod ride;
 mod series;
 
 use std::path::PathBuf;
@@ -13,6 +16,7 @@ use vigiles_engine::backtest::{Setting, Trial};
 use vigiles_model::{Alarm, Timestamp};
 
 use crate::draw::Picture;
+use crate::map::{Crossings, Map};
 use crate::series::Recorded;
 
 /// A detector, what it is shown on, and from which to which reading of the first series the picture goes.
@@ -36,6 +40,30 @@ fn main() {
         std::fs::write(folder.join(format!("{}.svg", scene.name)), picture.svg()).unwrap();
         println!("{}: {} alarms in all, {within} in the picture", scene.name, alarms.len());
     }
+    std::fs::write(folder.join("geofence.svg"), geofence()).unwrap();
+}
+
+/// The geofence has a map of its own instead of a line.
+fn geofence() -> String {
+    let (readings, zones) = (ride::readings(), ride::zones());
+    let looks = [("enter", "#2e7d32"), ("leave", "#8a5a00"), ("inside for 45 s (dwell time)", "#b3261e")];
+    let crossings = ride::rules().into_iter().zip(looks).map(|(rule, (title, colour))| {
+        let setting = Setting {
+            kinds: [(ride::kind().id, ride::kind())].into(),
+            zones: zones.iter().map(|zone| (zone.id.clone(), zone.clone())).collect(),
+            ..Setting::default()
+        };
+        let mut trial = Trial::new(setting, &rule).unwrap();
+        for o in &readings {
+            assert!(trial.take(0, o), "too many alarms");
+        }
+        let alarms = trial.finish(Timestamp(0));
+        println!("geofence, {}: {} alarms", rule.id, alarms.len());
+        Crossings { title, colour, alarms }
+    });
+    let crossings: Vec<Crossings> = crossings.collect();
+    let title = "geofence: a bus of Aracaju on its line, a place about every ten seconds";
+    Map { title, readings: &readings, zones: &zones, crossings: &crossings }.svg()
 }
 
 fn scenes() -> Vec<Scene> {

@@ -70,7 +70,8 @@ impl Marks {
 
 impl Marked {
     fn takes(&self, alarm: &Alarm) -> bool {
-        let end = alarm.cleared.unwrap_or(alarm.raised);
+        // One that never cleared stood to the end of the span.
+        let end = alarm.cleared.unwrap_or(Timestamp(i64::MAX));
         if alarm.raised > self.to || end.0.saturating_add(BEFORE.0) < self.from.0 {
             return false;
         }
@@ -86,7 +87,7 @@ impl Marked {
 
 #[cfg(test)]
 mod tests {
-    use vigiles_model::{AgencyId, AlarmId, RuleId, Severity};
+    use vigiles_model::{AgencyId, AlarmId, AlarmState, RuleId, Severity};
 
     use super::*;
 
@@ -136,5 +137,12 @@ mod tests {
         check(&[alarm(1_050, "x", 1.005)], (1, 0, 0), Some(1.0), Some(0.5));
         check(&[alarm(1_050, "x", 1.5)], (0, 0, 1), None, Some(0.0));
         check(&[alarm(150, "a", 0.0), alarm(2_050, "c", 2.0)], (1, 1, 0), Some(0.5), Some(0.5));
+        // One that stands for hours meets what is opened while it does; one that cleared long before does not.
+        let stands = Alarm { cleared: None, state: AlarmState::Active, ..alarm(700, "b", 1.0) };
+        check(&[stands], (1, 0, 0), Some(1.0), Some(0.5));
+        check(&[alarm(700, "b", 1.0)], (0, 0, 1), None, Some(0.0));
+        // Two of two genuine incidents, one false alarm told again, one alarm that nobody marked.
+        let mixed = [alarm(150, "a", 0.0), alarm(1_050, "b", 1.0), alarm(2_050, "c", 2.0), alarm(5_000, "d", 3.0)];
+        check(&mixed, (2, 1, 1), Some(2.0 / 3.0), Some(1.0));
     }
 }

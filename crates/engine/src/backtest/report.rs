@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use vigiles_model::{Alarm, Geometry, Position, Timestamp};
 
+use super::coverage::{Stretch, covered};
 use super::typical::typical;
 
+pub(super) const DAY: i64 = 86_400_000_000;
 const HOUR: i64 = 3_600_000_000;
-/// Most buckets of time; longer spans have longer buckets.
-const MAX_BUCKETS: i64 = 24 * 31;
+/// Most buckets of time: hours of three months. Longer spans have longer buckets.
+const MAX_BUCKETS: i64 = 24 * 92;
 /// Most places and keys that are told apart.
 const MAX_PLACES: usize = 500;
 const MAX_KEYS: usize = 50;
@@ -20,20 +22,37 @@ const TYPICAL: usize = 10;
 pub struct Report {
     /// Alarms in all.
     pub alarms: u64,
-    /// Alarms a day.
-    pub per_day: f64,
+    /// Seconds of the span that have readings.
+    pub data_s: f64,
+    /// Alarms a day of the time that has readings. None where that is less than a day.
+    pub per_day: Option<f64>,
     /// Most alarms raised within ten minutes.
     pub peak_10_min: u64,
     /// Length of a bucket in seconds.
     pub bucket_s: i64,
     /// Every bucket of the span in order.
     pub buckets: Vec<Bucket>,
+    /// Alarms by the hour of the day on the city's clocks, from midnight on.
+    pub hours: [u64; 24],
     /// Where alarms were raised, most first.
     pub places: Vec<PlaceCount>,
     /// What they were raised for, most first.
     pub keys: Vec<KeyCount>,
     /// The alarms that stand for most others, at most ten.
     pub typical: Vec<Alarm>,
+}
+
+/// The span that a rule was tried on.
+#[derive(Clone, Copy)]
+pub struct Tried<'a> {
+    /// First moment.
+    pub from: Timestamp,
+    /// Moment after the last.
+    pub to: Timestamp,
+    /// Its stretches that have readings.
+    pub data: &'a [Stretch],
+    /// Seconds that the city's clocks were ahead of UTC at a moment.
+    pub utc_offset_s: &'a dyn Fn(Timestamp) -> i32,
 }
 
 /// Alarms in a span of time.
@@ -45,6 +64,8 @@ pub struct Bucket {
     pub alarms: u64,
     /// Alarms that the rules of the city raised then.
     pub present: u64,
+    /// Seconds of it that have readings.
+    pub data_s: i64,
 }
 
 /// Alarms at a place.
@@ -68,9 +89,10 @@ pub struct KeyCount {
 }
 
 impl Report {
-    /// Counts alarms raised from `from` to before `to` beside those that the rules of the city raised.
-    pub fn of(alarms: &[Alarm], present: &[Alarm], from: Timestamp, to: Timestamp) -> Self {
-        let days = (to.0.saturating_sub(from.0) as f64 / (24 * HOUR) as f64).max(1.0 / 24.0);
+    /// Counts alarms raised in the span beside those that the rules of the city raised.
+    pub fn of(alarms: &[Alarm], present: &[Alarm], tried: Tried<'_>) -> Self {
+        let Tried { from, to, data, .. } = tried;
+        let covered = covered(data, from.0, to.0);
         let bucket = bucket(from, to);
         let mut keys: BTreeMap<String, u64> = BTreeMap::new();
         for alarm in alarms {
@@ -81,10 +103,12 @@ impl Report {
         keys.truncate(MAX_KEYS);
         Self {
             alarms: alarms.len() as u64,
-            per_day: alarms.len() as f64 / days,
+            data_s: covered as f64 / 1e6,
+            per_day: per_day(alarms.len() as u64, covered),
             peak_10_min: peak(alarms),
             bucket_s: bucket / 1_000_000,
-            buckets: buckets(alarms, present, from, to, bucket),
+            buckets: buckets(alarms, present, tried, bucket),
+            hours: hours(alarms, tried.utc_offset_s),
             places: places(alarms, present),
             keys,
             typical: typical(alarms, TYPICAL).into_iter().map(|i| alarms[i].clone()).collect(),
@@ -92,16 +116,35 @@ impl Report {
     }
 }
 
+/// Alarms a day over so many microseconds with readings; less than a day tells nothing of a day.
+pub(super) fn per_day(alarms: u64, covered: i64) -> Option<f64> {
+    (covered >= DAY).then(|| alarms as f64 / (covered as f64 / DAY as f64))
+}
+
 fn bucket(from: Timestamp, to: Timestamp) -> i64 {
     let hours = to.0.saturating_sub(from.0) / HOUR;
     [1, 6, 24].into_iter().find(|length| hours / length <= MAX_BUCKETS).unwrap_or(168) * HOUR
 }
 
-fn buckets(alarms: &[Alarm], present: &[Alarm], from: Timestamp, to: Timestamp, length: i64) -> Vec<Bucket> {
+fn hours(alarms: &[Alarm], utc_offset_s: &dyn Fn(Timestamp) -> i32) -> [u64; 24] {
+    let mut hours = [0; 24];
+    for alarm in alarms {
+        let local = alarm.raised.0 / 1_000_000 + i64::from(utc_offset_s(alarm.raised));
+        hours[(local.div_euclid(3_600)).rem_euclid(24) as usize] += 1;
+    }
+    hours
+}
+
+fn buckets(alarms: &[Alarm], present: &[Alarm], tried: Tried<'_>, length: i64) -> Vec<Bucket> {
+    let Tried { from, to, data, .. } = tried;
     let first = from.0.div_euclid(length);
     let last = to.0.saturating_sub(1).max(from.0).div_euclid(length).min(first + 10 * MAX_BUCKETS);
-    let mut buckets: Vec<Bucket> =
-        (first..=last).map(|number| Bucket { start: Timestamp(number * length), alarms: 0, present: 0 }).collect();
+    let empty = |number: i64| {
+        let start = number * length;
+        let data_s = covered(data, start, start + length) / 1_000_000;
+        Bucket { start: Timestamp(start), alarms: 0, present: 0, data_s }
+    };
+    let mut buckets: Vec<Bucket> = (first..=last).map(empty).collect();
     let at = |alarm: &Alarm| usize::try_from(alarm.raised.0.div_euclid(length) - first).ok();
     for place in alarms.iter().filter_map(at) {
         if let Some(bucket) = buckets.get_mut(place) {

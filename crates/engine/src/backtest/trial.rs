@@ -8,6 +8,7 @@ use vigiles_model::{
     Alarm, AlarmId, Asset, AssetId, KindId, Observation, ObservationKind, Quality, RuleId, Timestamp, Zone, ZoneId,
 };
 
+use super::coverage::{Coverage, Stretch};
 use crate::command::{CommandError, ConfigDocument};
 use crate::config::Config;
 use crate::effect::Effect;
@@ -39,6 +40,7 @@ pub struct Trial {
     effects: Vec<Effect>,
     /// What the engine calls the series of each number that the source of readings gives it.
     series: Vec<Option<(u32, Scope)>>,
+    coverage: Coverage,
     alarms: Vec<Alarm>,
     places: FxHashMap<AlarmId, usize>,
 }
@@ -64,8 +66,15 @@ impl Trial {
     fn of((config, utc_offset_s): (Config, i32)) -> Self {
         let mut engine = Engine::of(config, utc_offset_s, i64::MIN);
         engine.prepare();
-        let places = FxHashMap::default();
-        Self { engine, now: i64::MIN, effects: Vec::new(), series: Vec::new(), alarms: Vec::new(), places }
+        Self {
+            engine,
+            now: i64::MIN,
+            effects: Vec::new(),
+            series: Vec::new(),
+            coverage: Coverage::default(),
+            alarms: Vec::new(),
+            places: FxHashMap::default(),
+        }
     }
 
     /// From here on the city's clocks are so many seconds ahead of UTC.
@@ -77,6 +86,7 @@ impl Trial {
     /// is the phenomenon time. False when there are too many alarms to go on.
     pub fn take(&mut self, series: usize, o: &Observation) -> bool {
         self.now = self.now.max(o.time.0);
+        self.coverage.take(self.now);
         let mut turn = self.engine.turn(&mut self.effects);
         turn.catch_up(self.now);
         turn.live.counters.observations += 1;
@@ -114,6 +124,11 @@ impl Trial {
     /// Readings taken.
     pub fn observations(&self) -> u64 {
         self.engine.live.counters.observations
+    }
+
+    /// The stretches of the span from `from` to before `to` that have readings.
+    pub fn stretches(&self, from: Timestamp, to: Timestamp) -> Vec<Stretch> {
+        self.coverage.stretches(self.series.iter().flatten().count(), from, to)
     }
 
     /// A numeric reading in the unit of the first rule that looks at its kind.

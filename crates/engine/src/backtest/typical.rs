@@ -115,6 +115,39 @@ mod tests {
         assert_eq!(medoids, [2, 6, 8]);
     }
 
+    /// Alarms at an hour of a day, from a place, that stood for so many minutes.
+    fn alarms(hour: i64, lon: f64, minutes: i64, count: i64) -> Vec<Alarm> {
+        let one = |day: i64| {
+            let raised = day * 86_400 + hour * 3_600 + day * 7;
+            let at = |second: i64| vigiles_model::Timestamp::from_secs(second);
+            let json = serde_json::json!({
+                "id": format!("alm-{hour}-{day}"), "rule": "r", "rule_version": 1, "key": "k", "title": "", "reason": "",
+                "severity": "minor", "state": "cleared", "kind": null, "asset": null,
+                "place": Geometry::Point(vigiles_model::Position { lon, lat: 0.0 }), "agency": "city",
+                "raised": at(raised), "cleared": at(raised + minutes * 60), "causes": [], "support": 1,
+                "incident": null, "version": 1
+            });
+            serde_json::from_value(json).unwrap()
+        };
+        (0..count).map(one).collect()
+    }
+
+    #[test]
+    fn a_month_of_three_sorts_shows_each_and_the_most_frequent_first() {
+        let sorts = [(3, 0.0, 5, 600), (12, 1.0, 60, 300), (20, 2.0, 600, 30)];
+        let month: Vec<Alarm> =
+            sorts.iter().flat_map(|(hour, lon, minutes, count)| alarms(*hour, *lon, *minutes, *count)).collect();
+        let found = typical(&month, 3);
+        let hours: Vec<i64> = found.iter().map(|i| month[*i].raised.0 / 3_600_000_000 % 24).collect();
+        assert_eq!(hours, [3, 12, 20]);
+        let ten = typical(&month, 10);
+        assert_eq!(ten.len(), 10);
+        let apart: std::collections::BTreeSet<usize> = ten.iter().copied().collect();
+        assert_eq!(apart.len(), 10, "no alarm is shown twice");
+        // Alarms that are all alike stand for each other: one is enough.
+        assert_eq!(typical(&vec![month[0].clone(); 25], 10).len(), 1);
+    }
+
     #[test]
     fn fewer_than_asked_are_all_shown() {
         assert_eq!(typical(&[], 10), Vec::<usize>::new());

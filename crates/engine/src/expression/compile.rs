@@ -1,22 +1,14 @@
 //! From text to a typed tree, or to what is wrong and where.
 
-use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo, operators};
+use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo};
 use cel::parser::Parser;
 use compact_str::CompactString;
 
 use super::scope::{Scope, Subject};
+use super::shape::{check_shape, flaw_at, parse_span, place_at, syntax_flaw};
 use super::{
-    Aggregate, Arithmetic, Comparison, Expression, Field, Flaw, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOW_S,
-    MAX_WINDOWS, Node, TextTest,
+    Aggregate, Expression, Field, Flaw, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOWS, Node, Place, UnitUse,
 };
-
-/// Deepest nesting of parentheses, brackets and braces. The parser calls itself a dozen times for each, with large
-/// frames, and must not meet the end of the stack.
-const MAX_NESTING: usize = 8;
-/// Most of `? :`, `!` and `-`, for the same reason.
-const MAX_RECURSING: usize = 16;
-/// Most signs in all (`>=` is two), and most `in`: the parser walks long chains by calling itself.
-const MAX_SIGNS: usize = 128;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Type {
@@ -28,7 +20,7 @@ pub(super) enum Type {
 }
 
 impl Type {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Number => "a number",
             Self::Truth => "true or false",
@@ -37,7 +29,7 @@ impl Type {
         }
     }
 
-    fn fits(self, wanted: Self) -> bool {
+    pub(super) fn fits(self, wanted: Self) -> bool {
         self == wanted || self == Self::Any || wanted == Self::Any
     }
 }
@@ -72,6 +64,7 @@ impl Expression {
             zones: false,
             assets: false,
             steps: Vec::new(),
+            units: UnitUse::default(),
         };
         let node = compiler.expect(&root, Type::Truth)?;
         Ok(Self {
@@ -81,6 +74,7 @@ impl Expression {
             assets: compiler.assets,
             nodes: compiler.nodes,
             steps: compiler.steps,
+            units: compiler.units,
         })
     }
 
@@ -95,13 +89,20 @@ pub(super) struct Compiler<'a> {
     pub(super) scope: Subject<'a>,
     nodes: usize,
     windows: Vec<i64>,
-    zones: bool,
+    pub(super) zones: bool,
     assets: bool,
     steps: Vec<CompactString>,
+    pub(super) units: UnitUse,
 }
 
 impl Compiler<'_> {
     pub(super) fn flaw<T>(&self, at: &IdedExpr, message: impl Into<String>) -> Result<T, Flaw> {
+        let (line, column) = self.place(at);
+        Err(Flaw { line, column, message: message.into() })
+    }
+
+    /// Where a part begins.
+    pub(super) fn place(&self, at: &IdedExpr) -> Place {
         let first = leftmost(at);
         let offset = self.source.offset_for(first.id).map_or(0, |(start, _)| start as usize);
         // The grammar puts a function call at its parenthesis.
@@ -111,10 +112,10 @@ impl Compiler<'_> {
             }
             _ => 0,
         };
-        Err(flaw_at(self.text, offset - name, message.into()))
+        place_at(self.text, offset - name)
     }
 
-    fn expect(&mut self, e: &IdedExpr, wanted: Type) -> Result<Node, Flaw> {
+    pub(super) fn expect(&mut self, e: &IdedExpr, wanted: Type) -> Result<Node, Flaw> {
         let (node, found) = self.node(e)?;
         if found.fits(wanted) {
             Ok(node)
@@ -123,11 +124,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn boxed(&mut self, e: &IdedExpr, wanted: Type) -> Result<Box<Node>, Flaw> {
+    pub(super) fn boxed(&mut self, e: &IdedExpr, wanted: Type) -> Result<Box<Node>, Flaw> {
         self.expect(e, wanted).map(Box::new)
     }
 
-    fn node(&mut self, e: &IdedExpr) -> Result<(Node, Type), Flaw> {
+    pub(super) fn node(&mut self, e: &IdedExpr) -> Result<(Node, Type), Flaw> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return self.flaw(e, format!("an expression has at most {MAX_NODES} parts"));
@@ -254,113 +255,7 @@ impl Compiler<'_> {
         Ok((Node::Window(index, aggregate), Type::Number))
     }
 
-    fn call(&mut self, e: &IdedExpr, call: &CallExpr) -> Result<(Node, Type), Flaw> {
-        let name = call.func_name.as_str();
-        match (&call.target, call.args.as_slice()) {
-            (None, [a]) => self.unary(e, name, a),
-            (None, [a, b]) => self.binary(e, name, a, b),
-            (None, [a, b, c]) if name == operators::CONDITIONAL => {
-                let condition = self.boxed(a, Type::Truth)?;
-                let (yes, found) = self.node(b)?;
-                let (no, other) = self.node(c)?;
-                if !found.fits(other) {
-                    return self.flaw(
-                        c,
-                        format!("both sides of `? :` need one type: expected {}, found {}", found.word(), other.word()),
-                    );
-                }
-                let found = if found == Type::Any { other } else { found };
-                Ok((Node::If(condition, Box::new(yes), Box::new(no)), found))
-            }
-            (Some(target), [argument]) => {
-                let test = match name {
-                    "contains" => TextTest::Contains,
-                    "startsWith" => TextTest::StartsWith,
-                    "endsWith" => TextTest::EndsWith,
-                    _ => return self.unknown_function(e, name),
-                };
-                Ok((Node::Test(test, self.boxed(target, Type::Text)?, self.boxed(argument, Type::Text)?), Type::Truth))
-            }
-            _ => self.unknown_function(e, name),
-        }
-    }
-
-    fn unknown_function<T>(&self, e: &IdedExpr, name: &str) -> Result<T, Flaw> {
-        self.flaw(e, format!("`{name}` is not a function of rules with these arguments; there are quantity(50, \"ug/m3\"), size(text), text.contains(text), text.startsWith(text), text.endsWith(text), has(attributes.name) and window(\"10m\").mean"))
-    }
-
-    fn unary(&mut self, e: &IdedExpr, name: &str, a: &IdedExpr) -> Result<(Node, Type), Flaw> {
-        match name {
-            operators::LOGICAL_NOT => Ok((Node::Not(self.boxed(a, Type::Truth)?), Type::Truth)),
-            operators::NEGATE => Ok((Node::Negate(self.boxed(a, Type::Number)?), Type::Number)),
-            "size" => Ok((Node::Size(self.boxed(a, Type::Text)?), Type::Number)),
-            "window" => self.flaw(e, "a window needs an aggregate: window(\"10m\").mean, .min, .max, .sum or .count"),
-            _ => self.unknown_function(e, name),
-        }
-    }
-
-    fn binary(&mut self, e: &IdedExpr, name: &str, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
-        let compare = match name {
-            operators::EQUALS => Some(Comparison::Equal),
-            operators::NOT_EQUALS => Some(Comparison::Unequal),
-            operators::LESS => Some(Comparison::Less),
-            operators::LESS_EQUALS => Some(Comparison::LessEqual),
-            operators::GREATER => Some(Comparison::Greater),
-            operators::GREATER_EQUALS => Some(Comparison::GreaterEqual),
-            _ => None,
-        };
-        if let Some(comparison) = compare {
-            return self.comparison(comparison, a, b);
-        }
-        match name {
-            "quantity" => self.quantity(e, a, b),
-            operators::LOGICAL_AND => {
-                Ok((Node::And(self.boxed(a, Type::Truth)?, self.boxed(b, Type::Truth)?), Type::Truth))
-            }
-            operators::LOGICAL_OR => {
-                Ok((Node::Or(self.boxed(a, Type::Truth)?, self.boxed(b, Type::Truth)?), Type::Truth))
-            }
-            operators::ADD => self.arithmetic(Arithmetic::Add, a, b),
-            operators::SUBSTRACT => self.arithmetic(Arithmetic::Subtract, a, b),
-            operators::MULTIPLY => self.arithmetic(Arithmetic::Multiply, a, b),
-            operators::DIVIDE => self.arithmetic(Arithmetic::Divide, a, b),
-            operators::IN => self.membership(a, b),
-            operators::INDEX => self.index(e, a, b),
-            _ => self.unknown_function(e, name),
-        }
-    }
-
-    fn comparison(&mut self, comparison: Comparison, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
-        let (left, found) = self.node(a)?;
-        let right = self.boxed(b, found)?;
-        let ordered = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
-        if ordered && found == Type::Truth {
-            return self.flaw(a, "true and false have no order; expected a number or a text");
-        }
-        Ok((Node::Compare(comparison, Box::new(left), right), Type::Truth))
-    }
-
-    fn arithmetic(&mut self, operation: Arithmetic, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
-        Ok((Node::Compute(operation, self.boxed(a, Type::Number)?, self.boxed(b, Type::Number)?), Type::Number))
-    }
-
-    fn membership(&mut self, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
-        match &b.expr {
-            Expr::Ident(name) if name == "zones" && self.scope != Subject::Playbook => {
-                self.zones = true;
-                Ok((Node::InZones(self.boxed(a, Type::Text)?), Type::Truth))
-            }
-            Expr::List(list) => {
-                let (item, found) = self.node(a)?;
-                let elements =
-                    list.elements.iter().map(|element| self.expect(element, found)).collect::<Result<_, _>>()?;
-                Ok((Node::InList(Box::new(item), elements), Type::Truth))
-            }
-            _ => self.flaw(b, "`in` needs `zones` or a list: kind in [\"air.pm25\", \"air.pm10\"]"),
-        }
-    }
-
-    fn index(&mut self, e: &IdedExpr, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
+    pub(super) fn index(&mut self, e: &IdedExpr, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
         match (self.holder(a), &b.expr) {
             (Some(holder), Expr::Literal(LiteralValue::String(name))) => {
                 self.note_step(holder, name.inner());
@@ -404,73 +299,4 @@ fn leftmost(e: &IdedExpr) -> &IdedExpr {
         },
         _ => e,
     }
-}
-
-/// "90s", "10m", "24h" or "7d" in microseconds.
-fn parse_span(text: &str) -> Option<i64> {
-    let (digits, factor) = match text.as_bytes().last()? {
-        b's' => (&text[..text.len() - 1], 1.0),
-        b'm' => (&text[..text.len() - 1], 60.0),
-        b'h' => (&text[..text.len() - 1], 3600.0),
-        b'd' => (&text[..text.len() - 1], 86_400.0),
-        _ => return None,
-    };
-    let seconds = digits.parse::<u32>().ok().map(|n| f64::from(n) * factor)?;
-    (1.0..=MAX_WINDOW_S).contains(&seconds).then_some((seconds * 1e6) as i64)
-}
-
-/// Refuses what the parser should not see: brackets too deep, too many signs that make it call itself. What would make
-/// it unclear where a text begins and ends (backslashes, tripled quotes, comments) is refused too, or brackets could hide.
-fn check_shape(text: &str) -> Result<(), Flaw> {
-    for (part, name) in
-        [("\\", "a backslash"), ("\"\"\"", "a tripled quote"), ("'''", "a tripled quote"), ("//", "a comment")]
-    {
-        if let Some(offset) = text.find(part) {
-            return Err(flaw_at(text, offset, format!("{name} is not part of rules")));
-        }
-    }
-    let (mut depth, mut recursing, mut signs, mut quote) = (0usize, 0usize, text.matches("in").count(), None);
-    for (offset, c) in text.char_indices() {
-        match (quote, c) {
-            (Some((_, start)), '\n' | '\r') => return Err(unclosed(text, start)),
-            (Some((open, _)), c) if c == open => quote = None,
-            (None, '"' | '\'') => quote = Some((c, offset)),
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
-            (None, '?' | '!' | '-') => recursing += 1,
-            _ => {}
-        }
-        signs += usize::from(quote.is_none() && c.is_ascii_punctuation() && !matches!(c, '_' | ',' | ')' | ']'));
-        if signs > MAX_SIGNS {
-            return Err(flaw_at(text, offset, format!("an expression has at most {MAX_SIGNS} signs")));
-        }
-        if depth > MAX_NESTING {
-            return Err(flaw_at(text, offset, format!("brackets are nested at most {MAX_NESTING} deep")));
-        }
-        if recursing > MAX_RECURSING {
-            let message = format!("`?`, `!` and `-` stand at most {MAX_RECURSING} times in one expression");
-            return Err(flaw_at(text, offset, message));
-        }
-    }
-    quote.map_or(Ok(()), |(_, start)| Err(unclosed(text, start)))
-}
-
-fn unclosed(text: &str, start: usize) -> Flaw {
-    flaw_at(text, start, "the text that begins here has no closing quote on its line".to_owned())
-}
-
-fn flaw_at(text: &str, offset: usize, message: String) -> Flaw {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() as u32 + 1;
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() as u32 + 1;
-    Flaw { line, column, message }
-}
-
-fn syntax_flaw(text: &str, errors: &cel::ParseErrors) -> Flaw {
-    let Some(first) = errors.errors.first() else {
-        return flaw_at(text, 0, "not an expression".to_owned());
-    };
-    let message = first.msg.lines().next().unwrap_or("not an expression");
-    let (line, column) = (first.pos.0.max(1) as u32, first.pos.1.max(1) as u32);
-    Flaw { line, column, message: format!("not an expression: {message}") }
 }

@@ -6,8 +6,11 @@
 
 mod compile;
 mod evaluate;
+mod operators;
 mod quantity;
 mod scope;
+mod shape;
+mod unit_use;
 
 use compact_str::CompactString;
 
@@ -35,14 +38,27 @@ pub(crate) struct Expression {
     pub(crate) assets: bool,
     /// The steps of the playbook whose answer or outcome it reads, in order of first use.
     pub(crate) steps: Vec<CompactString>,
+    /// How it reads units, for the check.
+    pub(crate) units: UnitUse,
     /// How many nodes it has.
     nodes: usize,
 }
 
-/// Most steps that computing an expression takes.
-pub(crate) fn cost(text: &str) -> u32 {
-    // The unit changes no step: quantities are numbers once compiled.
-    let Ok(e) = Expression::compile(text, Scope { windows: true, unit: None }) else { return MAX_NODES as u32 };
+/// Line and column, both from 1.
+pub(crate) type Place = (u32, u32);
+
+/// What an expression says that depends on the units of the readings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UnitUse {
+    /// Where a reading first meets a plain number.
+    pub(crate) figure: Option<Place>,
+    /// The texts that `unit` is compared with.
+    pub(crate) codes: Vec<(Place, CompactString)>,
+}
+
+/// Most steps that computing an expression takes; of one that does not compile, the nodes it may have.
+pub(crate) fn cost(text: &str, unit: Option<&str>) -> u32 {
+    let Ok(e) = Expression::compile(text, Scope { windows: true, unit }) else { return MAX_NODES as u32 };
     (e.nodes + e.windows.len() * crate::window::MAX_ENTRIES) as u32
 }
 

@@ -1,15 +1,22 @@
 //! Quantities with their unit (UCUM), turned into plain numbers when the rule is compiled.
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
-use vigiles_model::unit::convert;
+use vigiles_model::unit::Conversion;
 
 use super::compile::{Compiler, Type};
 use super::scope::Subject;
 use super::{Flaw, Node};
 
 impl Compiler<'_> {
-    /// `quantity(50, "ug/m3")`: the number in the unit that `value` comes in.
-    pub(super) fn quantity(&self, e: &IdedExpr, number: &IdedExpr, unit: &IdedExpr) -> Result<(Node, Type), Flaw> {
+    /// `quantity(50, "ug/m3")`: the number in the unit that `value` comes in; `difference(5, "K")`: how far two of them
+    /// lie apart, whatever the zero points of the units are.
+    pub(super) fn quantity(
+        &self,
+        e: &IdedExpr,
+        number: &IdedExpr,
+        unit: &IdedExpr,
+        convert: fn(Conversion, f64) -> f64,
+    ) -> Result<(Node, Type), Flaw> {
         let Some(amount) = literal_number(number) else { return self.flaw(number, "expected a number") };
         let Expr::Literal(LiteralValue::String(code)) = &unit.expr else {
             return self.flaw(unit, "expected a UCUM code in quotes: quantity(50, \"ug/m3\")");
@@ -21,8 +28,9 @@ impl Compiler<'_> {
         match wanted {
             Some("") => self.flaw(e, "the readings of these kinds have no unit"),
             None => self.flaw(e, "the kinds of this rule have different units; set the rule's `unit`"),
-            Some(wanted) => match convert(amount, code.inner(), wanted) {
-                Ok(converted) => Ok((Node::Number(converted), Type::Number)),
+            Some(wanted) if wanted == code.inner() => Ok((Node::Number(amount), Type::Number)),
+            Some(wanted) => match Conversion::between(code.inner(), wanted) {
+                Ok(conversion) => Ok((Node::Number(convert(conversion, amount)), Type::Number)),
                 Err(error) => self.flaw(unit, error.to_string()),
             },
         }

@@ -87,6 +87,44 @@ fn expressions_are_computed() {
     check("has(attributes.category) && !has(asset.attributes.lane)", Ok(true));
 }
 
+/// What the expression says of 10 Cel.
+fn check_of_ten_degrees(text: &str, expected: bool) {
+    let expression = Expression::compile(text, Scope { windows: true, unit: Some("Cel") }).unwrap();
+    let mut observation = reading();
+    observation.value = Value::Number(10.0);
+    let env = Env {
+        number: observation.number(),
+        observation: &observation,
+        unit: "Cel",
+        asset: None,
+        zones: &[],
+        zone_table: &[],
+        windows: &[],
+        places: None,
+        utc_offset_s: 0,
+    };
+    assert_eq!(expression.holds(&env), Ok(expected), "{text}");
+}
+
+#[test]
+fn a_difference_knows_no_zero_point() {
+    check_of_ten_degrees("value == quantity(283.15, 'K')", true);
+    check_of_ten_degrees("value - 4 > difference(5, 'K')", true);
+    check_of_ten_degrees("value - 6 > difference(5, 'K')", false);
+    check_of_ten_degrees("value == difference(18, '[degF]')", true);
+    check_flaw("value > difference(5, 'K')", 1, 23, "another quantity");
+}
+
+#[test]
+fn signs_inside_a_text_do_not_count() {
+    let texts = "'in in in in in in in in in in in in in in in in in in in in',";
+    check(&format!("source in [{}'feed']", texts.repeat(8)), Ok(true));
+    let names = "attributes.in_line == 'a' || ".repeat(20);
+    check(&format!("{names}true"), Ok(true));
+    let long = "'harbour' in zones && ".repeat(130);
+    check_flaw(&format!("{long}true"), 1, 713, "at most 128 signs");
+}
+
 #[test]
 fn errors_follow_cel() {
     check("attributes.lane == '1'", Err(Fault));

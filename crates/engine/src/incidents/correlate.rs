@@ -2,7 +2,7 @@
 
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::relation::MAX_LINKS;
-use vigiles_model::{Alarm, CauseLink, Incident, Reality, Relation, Severity, Timestamp};
+use vigiles_model::{Alarm, CauseLink, Incident, Relation, Severity, Timestamp};
 
 use super::sighting::Seen;
 use super::ties::{Role, Tie};
@@ -43,8 +43,9 @@ impl Turn<'_> {
         let cases = &self.live.cases;
         let number = *cases.bound.get(&address)?;
         let case = cases.get(number)?;
-        let fits =
-            case.is_joinable() && case.types.contains(&spec.incident_type) && !cases.partings.keep_out(case, &address);
+        let fits = cases.may_join(case)
+            && case.types.contains(&spec.incident_type)
+            && !cases.partings.keep_out(case, &address);
         fits.then(|| (number, "an earlier alarm of the same rule and key belongs here".to_owned()))
     }
 
@@ -162,7 +163,7 @@ fn opened_by(alarm: &Alarm, spec: &IncidentSpec, number: u64, title: String, at:
         priority: spec.priority,
         severity: alarm.severity,
         place: alarm.place.clone(),
-        ..Incident::opened(id, number, alarm.agency.clone(), Reality::Actual, at)
+        ..Incident::opened(id, number, alarm.agency.clone(), alarm.reality, at)
     })
 }
 

@@ -10,7 +10,7 @@ use super::sighting::Sighting;
 use super::{Case, incident_id};
 use crate::command::{CommandDone, CommandError, TaskOutcome};
 use crate::config::{geometry, invalid, text};
-use crate::playbook::MAX_TASKS;
+use crate::playbook::{MAX_TASKS, reality_text};
 use crate::turn::Turn;
 
 /// Who asks, when, and for which version of the incident.
@@ -50,7 +50,7 @@ impl Turn<'_> {
         }
         self.live.cases.last += 1;
         let number = self.live.cases.last;
-        let id = incident_id(&[b"command", &number.to_le_bytes(), &asked.at.0.to_le_bytes()]);
+        let id = self.opened_id(number, asked.at);
         let mut case = Case::new(Incident {
             incident_type: opening.incident_type.to_owned(),
             title: opening.title.to_owned(),
@@ -71,6 +71,15 @@ impl Turn<'_> {
         self.show_case(number);
         self.hand_out(number, started);
         self.answer(number)
+    }
+
+    /// From its number and time; in an exercise, where numbers begin anew, from that too.
+    fn opened_id(&self, number: u64, at: Timestamp) -> IncidentId {
+        let (number, at) = (number.to_le_bytes(), at.0.to_le_bytes());
+        match self.reality {
+            Reality::Actual => incident_id(&[b"command", &number, &at]),
+            reality => incident_id(&[b"command", &number, &at, reality_text(reality).as_bytes()]),
+        }
     }
 
     pub(crate) fn change_state(

@@ -62,6 +62,8 @@ pub(crate) struct Case {
 /// All incidents in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Cases {
+    /// What the alarms are that join by themselves: of the city, or of an exercise.
+    reality: Reality,
     all: BTreeMap<u64, Case>,
     numbers: FxHashMap<IncidentId, u64>,
     /// Number of the latest incident.
@@ -90,13 +92,6 @@ impl Case {
         }
     }
 
-    /// Whether alarms may join by themselves.
-    fn is_joinable(&self) -> bool {
-        self.incident.state.is_open()
-            && self.incident.reality == Reality::Actual
-            && self.incident.alarms.len() < MAX_JOINED
-    }
-
     /// Adds a line to the timeline. When it is full, the second oldest goes: the first says how it began.
     pub(crate) fn note(&mut self, at: Timestamp, by: Option<&PersonId>, event: TimelineEvent) {
         let timeline = &mut self.incident.timeline;
@@ -113,6 +108,18 @@ impl Case {
 }
 
 impl Cases {
+    /// No incidents yet, of the city or of an exercise.
+    pub(crate) fn of(reality: Reality) -> Self {
+        Self { reality, ..Self::default() }
+    }
+
+    /// Whether alarms may join the incident by themselves.
+    fn may_join(&self, case: &Case) -> bool {
+        case.incident.state.is_open()
+            && case.incident.reality == self.reality
+            && case.incident.alarms.len() < MAX_JOINED
+    }
+
     pub(crate) fn all(&self) -> &BTreeMap<u64, Case> {
         &self.all
     }
@@ -157,7 +164,7 @@ impl Cases {
             Some(due) => drop(self.due.remove(&(due, number))),
             None => {}
         }
-        if !case.is_joinable() {
+        if !self.may_join(case) {
             return;
         }
         self.nearby.keep(number, case, add);
@@ -202,7 +209,7 @@ impl Turn<'_> {
 
     /// Makes room for one more alarm by forgetting ended incidents.
     pub(crate) fn make_room_for_alarms(&mut self) -> bool {
-        while self.live.alarms.len() >= crate::alarms::MAX_ALARMS {
+        while self.live.alarms.len() - self.live.shares.shadow_alarms() >= crate::alarms::MAX_ALARMS {
             if !self.evict_oldest() {
                 return false;
             }

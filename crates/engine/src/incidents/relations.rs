@@ -23,6 +23,14 @@ struct Entry<'a> {
     at: Timestamp,
 }
 
+fn check_reason(reason: &str) -> Result<(), CommandError> {
+    text("reason", reason)?;
+    if reason.len() > MAX_REASON_BYTES {
+        return Err(invalid("reason", &format!("expected at most {MAX_REASON_BYTES} bytes, found {}", reason.len())));
+    }
+    Ok(())
+}
+
 impl Turn<'_> {
     /// A person says that two incidents have to do with each other: `relation` is what `to` is to the incident.
     pub(crate) fn link(
@@ -33,13 +41,7 @@ impl Turn<'_> {
         relation: Relation,
         reason: &str,
     ) -> Answer {
-        text("reason", reason)?;
-        if reason.len() > MAX_REASON_BYTES {
-            return Err(invalid(
-                "reason",
-                &format!("expected at most {MAX_REASON_BYTES} bytes, found {}", reason.len()),
-            ));
-        }
+        check_reason(reason)?;
         let (number, other) = self.both(asked, id, to)?;
         let known = |case: &Case| case.incident.related.iter().any(|r| r.incident == *to);
         let full = |n: u64| self.live.cases.get(n).is_some_and(|c| c.incident.related.len() >= MAX_RELATED);
@@ -58,7 +60,16 @@ impl Turn<'_> {
     }
 
     /// Takes a relation away. The engine does not find it again by itself.
-    pub(crate) fn unlink(&mut self, asked: Asked<'_>, id: &IncidentId, from: &IncidentId) -> Answer {
+    pub(crate) fn unlink(
+        &mut self,
+        asked: Asked<'_>,
+        id: &IncidentId,
+        from: &IncidentId,
+        reason: Option<&str>,
+    ) -> Answer {
+        if let Some(reason) = reason {
+            check_reason(reason)?;
+        }
         let (number, other) = self.both(asked, id, from)?;
         if !self.live.cases.get(number).is_some_and(|c| c.incident.related.iter().any(|r| r.incident == *from)) {
             return Err(CommandError::NotFound { what: "related incident".to_owned(), id: from.to_string() });
@@ -67,7 +78,8 @@ impl Turn<'_> {
             self.live.cases.edit(of, |case| {
                 case.incident.related.retain(|r| r.incident != *gone);
                 case.never_relate(with);
-                case.note(asked.at, asked.by, TimelineEvent::Unrelated { incident: gone.clone() });
+                let reason = reason.map(ToOwned::to_owned);
+                case.note(asked.at, asked.by, TimelineEvent::Unrelated { incident: gone.clone(), reason });
                 case.touch(asked.at);
             });
         }

@@ -13,6 +13,9 @@ use crate::turn::Turn;
 /// Most incidents whose causes or effects a new alarm is linked to: the likeliest.
 const MAX_CAUSES_FOUND: usize = 8;
 
+/// Most pairs of alarms that are compared for a new one, one rule counted as one pair: some milliseconds.
+const MAX_COMPARED: usize = 200_000;
+
 /// What the new alarm is to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -79,9 +82,12 @@ impl Turn<'_> {
         let cases = &self.live.cases;
         let mut join = self.same_asset(alarm, address, spec);
         let mut causes: Vec<Match<'_>> = Vec::new();
-        for number in cases.candidates(own.place, reach, &own.facts) {
+        let candidates = cases.candidates(own.place, reach, &own.facts);
+        // Of each incident as many, the latest.
+        let of_each = (MAX_COMPARED / (rules.len() + 1) / candidates.len().max(1)).max(1);
+        for number in candidates {
             let Some(case) = cases.get(number).filter(|c| !cases.partings.keep_out(c, &address)) else { continue };
-            let (any, cause) = best_of(case, own, &rules, spec);
+            let (any, cause) = best_of(case, own, &rules, spec, of_each);
             causes.extend(cause);
             // Candidates come in the order of their numbers, so of equal ones the oldest stays.
             join = match (join, any) {
@@ -198,9 +204,10 @@ fn best_of<'a>(
     own: &Sighting,
     rules: &'a [Applicable<'a>],
     spec: &IncidentSpec,
+    latest: usize,
 ) -> (Option<Match<'a>>, Option<Match<'a>>) {
     let (mut any, mut cause): (Option<Match<'_>>, Option<Match<'_>>) = (None, None);
-    for other in &case.sightings {
+    for other in &case.sightings[case.sightings.len().saturating_sub(latest)..] {
         let distance_m = own.place.zip(other.place).map(|(a, b)| a.distance_m(b));
         let near =
             near(own, other, distance_m, spec).map(|(bits, gap_s)| (bits, gap_s, Role::SameEvent, Grounds::Near));

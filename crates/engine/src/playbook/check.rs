@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use vigiles_model::Playbook;
-use vigiles_model::playbook::{Action, Escalation, MAX_BACKOFF_S, Step};
+use vigiles_model::playbook::{Escalation, MAX_BACKOFF_S, Step};
 
-use super::check_action::check_action;
-use super::graph;
+use super::{graph, task};
 use crate::command::CommandError;
 use crate::config::{invalid, text};
 use crate::expression::Expression;
@@ -16,6 +15,10 @@ const MAX_STEPS: usize = 50;
 pub(super) const MAX_TEXT_BYTES: usize = 4096;
 /// Longest name of a step, in bytes.
 const MAX_STEP_ID_BYTES: usize = 64;
+/// Longest answer to choose from, address, name of a room or of an endpoint, in bytes.
+const MAX_NAME_BYTES: usize = 200;
+/// Longest conditions of a playbook together, in bytes: every change of an incident may ask all of its waits.
+const MAX_CONDITIONS_BYTES: usize = 16_384;
 const MAX_APPROVALS: u8 = 2;
 const MAX_RETRIES: u8 = 10;
 /// Longest deadline or wait in seconds: 31 days.
@@ -31,6 +34,7 @@ pub fn check(playbook: &Playbook) -> Result<(), CommandError> {
         return Err(invalid("steps", &format!("expected 1 to {MAX_STEPS} steps, found {}", steps.len())));
     }
     check_names(steps)?;
+    check_conditions(steps)?;
     let before = check_order(steps)?;
     for (i, step) in steps.iter().enumerate() {
         let earlier: BTreeSet<String> = before[i].iter().map(|b| steps[*b].id_at(*b).to_string()).collect();
@@ -51,6 +55,17 @@ fn check_names(steps: &[Step]) -> Result<(), CommandError> {
         if !seen.insert(id.clone()) {
             return Err(invalid(&field, &format!("there are two steps '{id}'")));
         }
+    }
+    Ok(())
+}
+
+/// Bounds what a change of an incident may cost, before anything is compiled.
+fn check_conditions(steps: &[Step]) -> Result<(), CommandError> {
+    let until = |step: &Step| task::kind_of(&step.action).pause().and_then(|pause| pause.until).map_or(0, str::len);
+    let bytes: usize = steps.iter().map(|step| step.when.as_ref().map_or(0, String::len) + until(step)).sum();
+    if bytes > MAX_CONDITIONS_BYTES {
+        let why = format!("expected conditions of at most {MAX_CONDITIONS_BYTES} bytes together, found {bytes}");
+        return Err(invalid("steps", &why));
     }
     Ok(())
 }
@@ -88,16 +103,17 @@ fn check_step(path: &str, step: &Step, earlier: &BTreeSet<String>) -> Result<(),
     span(&format!("{path}.deadline_s"), step.deadline_s, MAX_SPAN_S)?;
     span(&format!("{path}.backoff_s"), step.backoff_s, MAX_BACKOFF_S)?;
     check_retries(path, step)?;
-    check_action(&format!("{path}.action"), &step.action, earlier)?;
+    task::check(&format!("{path}.action"), &step.action, earlier)?;
     if let Some(escalation) = &step.escalate {
         check_escalation(&format!("{path}.escalate"), escalation, earlier)?;
     }
     if let Some(undo) = &step.compensate {
         let field = format!("{path}.compensate");
-        if matches!(undo, Action::Ask { .. } | Action::Wait { .. }) {
+        let kind = task::kind_of(undo);
+        if kind.answers().is_some() || kind.pause().is_some() {
             return Err(invalid(&field, "a question or a wait undoes nothing"));
         }
-        check_action(&field, undo, earlier)?;
+        task::check(&field, undo, earlier)?;
     }
     Ok(())
 }
@@ -121,10 +137,10 @@ fn check_escalation(path: &str, escalation: &Escalation, earlier: &BTreeSet<Stri
     }
     let Some(action) = notify else { return Ok(()) };
     let field = format!("{path}.notify");
-    if !action.leaves_platform() && !matches!(action, Action::NotifyConsole { .. } | Action::Annotate { .. }) {
+    if !task::kind_of(action).informs() {
         return Err(invalid(&field, "expected notify_console, email, webhook, http or annotate"));
     }
-    check_action(&field, action, earlier)
+    task::check(&field, action, earlier)
 }
 
 /// Refuses a condition that does not compile, or that reads a step which need not be over by then.
@@ -146,6 +162,15 @@ pub(super) fn condition(field: &str, text: &str, earlier: &BTreeSet<String>) -> 
 pub(super) fn no_longer(field: &str, text: &str) -> Result<(), CommandError> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(invalid(field, &format!("expected at most {MAX_TEXT_BYTES} bytes, found {}", text.len())));
+    }
+    Ok(())
+}
+
+/// Refuses an empty or overlong name.
+pub(super) fn name(field: &str, name: &str) -> Result<(), CommandError> {
+    text(field, name)?;
+    if name.len() > MAX_NAME_BYTES {
+        return Err(invalid(field, &format!("expected at most {MAX_NAME_BYTES} bytes, found {}", name.len())));
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! How a playbook moves on: which tasks' turn has come, and what starting one means.
 
 use vigiles_model::incident::TimelineEvent;
-use vigiles_model::playbook::{Action, Carrier, Step, TaskOrigin};
+use vigiles_model::playbook::{Carrier, Step, TaskOrigin};
 use vigiles_model::{Duration, Playbook, StepId, Task, TaskId, TaskState, Timestamp};
 
-use super::condition::{Situation, reality_text};
-use super::{graph, placeholders};
+use super::condition::{Conditions, Situation, reality_text};
+use super::graph;
+use super::placeholders::Filler;
+use super::task::{self, Pause};
 use crate::effect::Effect;
 use crate::incidents::Case;
 use crate::turn::Turn;
@@ -47,7 +49,7 @@ impl Case {
 
     /// Moves every task whose turn has come, until none is left; returns those that the runtime carries out.
     /// A playbook rests while its incident is not open.
-    pub(crate) fn advance(&mut self, moment: Moment) -> Vec<Task> {
+    pub(crate) fn advance(&mut self, moment: Moment, conditions: &mut Conditions) -> Vec<Task> {
         let (run, mut handed) = (self.run(), Vec::new());
         let mut moved = self.incident.state.is_open();
         while moved {
@@ -55,7 +57,7 @@ impl Case {
             let mut index = 0;
             // Escalations and compensations are added while this goes on.
             while index < self.incident.tasks.len() {
-                if self.incident.tasks[index].run == run && self.move_on(index, moment) {
+                if self.incident.tasks[index].run == run && self.move_on(index, moment, conditions) {
                     moved = true;
                     let task = &self.incident.tasks[index];
                     if task.state == TaskState::Running && task.step.action.carrier() == Carrier::Runtime {
@@ -69,27 +71,27 @@ impl Case {
     }
 
     /// Whether anything happened to the task.
-    fn move_on(&mut self, index: usize, moment: Moment) -> bool {
+    fn move_on(&mut self, index: usize, moment: Moment, conditions: &mut Conditions) -> bool {
         let task = &self.incident.tasks[index];
         let is_due = task.resume_at.is_some_and(|due| due <= moment.at);
         match task.state {
-            TaskState::Waiting if self.has_turn(index) => self.take_turn(index, moment),
+            TaskState::Waiting if self.has_turn(index) => self.take_turn(index, moment, conditions),
             TaskState::AwaitingApproval if task.approvals.len() >= usize::from(task.step.approvals) => {
                 self.start(index, moment);
             }
             TaskState::Retrying if is_due => self.start(index, moment),
-            TaskState::Running => match &task.step.action {
-                Action::Wait { until, .. } => {
-                    let holds = until.as_deref().is_some_and(|until| self.situation(index, moment).holds(until));
-                    let said = match (holds, is_due) {
-                        (true, _) => "its condition holds",
-                        (false, true) => "the time is over",
-                        (false, false) => return false,
-                    };
-                    self.end(index, TaskState::Done, said, None, moment.at);
-                }
-                _ => return false,
-            },
+            TaskState::Running => {
+                let kind = task::kind_of(&task.step.action);
+                let Some(Pause { until, .. }) = kind.pause() else { return false };
+                let holds = until.is_some_and(|until| conditions.hold(until, &self.situation(index, moment)));
+                let said = match (holds, is_due) {
+                    (true, _) => "its condition holds",
+                    (false, true) => "the time is over",
+                    (false, false) => return false,
+                };
+                drop(kind);
+                self.end(index, TaskState::Done, said, None, moment.at);
+            }
             _ => return false,
         }
         true
@@ -114,9 +116,10 @@ impl Case {
     }
 
     /// Its turn has come: it is left out, waits for people to agree, or starts.
-    fn take_turn(&mut self, index: usize, moment: Moment) {
+    fn take_turn(&mut self, index: usize, moment: Moment, conditions: &mut Conditions) {
         let task = &self.incident.tasks[index];
-        let is_wanted = task.step.when.as_deref().is_none_or(|when| self.situation(index, moment).holds(when));
+        let situation = self.situation(index, moment);
+        let is_wanted = task.step.when.as_deref().is_none_or(|when| conditions.hold(when, &situation));
         if !is_wanted {
             return self.end(index, TaskState::Skipped, "its condition does not hold", None, moment.at);
         }
@@ -136,22 +139,26 @@ impl Case {
         let at = moment.at;
         let first = self.incident.tasks[index].attempts == 0;
         if first {
-            let action = placeholders::filled(&self.incident.tasks[index].step.action, &self.situation(index, moment));
-            self.incident.tasks[index].step.action = action;
+            let filler = Filler { situation: self.situation(index, moment) };
+            let filled = task::kind_of(&self.incident.tasks[index].step.action).filled(&filler);
+            if let Some(action) = filled {
+                self.incident.tasks[index].step.action = action;
+            }
         }
         let task = &mut self.incident.tasks[index];
+        let action = task.step.action.clone();
+        let kind = task::kind_of(&action);
+        let pause = kind.pause();
         task.attempts += 1;
         task.state = TaskState::Running;
         task.changed = Some(at);
         task.started = task.started.or(Some(at));
-        task.resume_at = match task.step.action {
-            Action::Wait { seconds: Some(s), .. } => Some(at + Duration::from_secs(i64::from(s))),
-            _ => None,
-        };
-        let (attempt, action) = (task.attempts, task.step.action.clone());
+        let pause_s = pause.as_ref().and_then(|pause| pause.seconds);
+        task.resume_at = pause_s.map(|s| at + Duration::from_secs(i64::from(s)));
+        let attempt = task.attempts;
         if !first {
             self.say(index, format!("started again, try {attempt}"), None, at);
-        } else if action.carrier() != Carrier::Engine || matches!(action, Action::Wait { .. }) {
+        } else if action.carrier() != Carrier::Engine || pause.is_some() {
             self.say(index, "started".to_owned(), None, at);
         }
         if let (Some(destination), reality @ ("exercise" | "test")) =
@@ -160,7 +167,7 @@ impl Case {
             let said = format!("{reality}: not sent, would have gone to {destination}");
             return self.end(index, TaskState::Done, &said, None, at);
         }
-        match self.carry_out(&action, at) {
+        match kind.carry_out(self, at) {
             Some(Ok(said)) => self.end(index, TaskState::Done, &said, None, at),
             Some(Err(why)) => self.fail(index, &why, false, at),
             None => {}
@@ -198,7 +205,8 @@ impl Turn<'_> {
     /// Moves the playbook of an incident on after a change; returns what is to be handed out.
     pub(crate) fn advance(&mut self, number: u64, at: Timestamp) -> Vec<Task> {
         let Some(moment) = self.moment(number, at) else { return Vec::new() };
-        self.live.cases.change(number, |case| case.advance(moment)).unwrap_or_default()
+        let conditions = &mut self.live.conditions;
+        self.live.cases.change(number, |case| case.advance(moment, conditions)).unwrap_or_default()
     }
 
     /// None where no playbook is under way.
@@ -221,6 +229,7 @@ impl Turn<'_> {
 
 #[cfg(test)]
 mod tests {
+    use vigiles_model::playbook::Action;
     use vigiles_model::{Incident, Reality};
 
     use super::*;
@@ -237,10 +246,10 @@ mod tests {
         }
         incident.tasks[0].state = TaskState::Running;
         let mut case = Case::new(incident);
-        let moment = Moment { at: Timestamp(5), active_alarms: 0 };
-        assert!(case.advance(moment).is_empty());
+        let (moment, mut conditions) = (Moment { at: Timestamp(5), active_alarms: 0 }, Conditions::default());
+        assert!(case.advance(moment, &mut conditions).is_empty());
         case.complete(&"tsk-1-1".parse().unwrap(), TaskOutcome::Done, None, None, moment.at).unwrap();
-        assert_eq!(case.advance(moment).len(), 1, "the second is handed to the runtime");
+        assert_eq!(case.advance(moment, &mut conditions).len(), 1, "the second is handed to the runtime");
         let states: Vec<_> = case.incident.tasks.iter().map(|task| task.state.as_str()).collect();
         assert_eq!(states, ["done", "running", "waiting"]);
         case.complete(&"tsk-1-2".parse().unwrap(), TaskOutcome::Failed, None, None, moment.at).unwrap();

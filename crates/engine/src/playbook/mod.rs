@@ -4,9 +4,7 @@
 //! version of the playbook, or its deletion, changes nothing in it.
 //! Invariant: its time is platform time; timers are made from the tasks, and so come back with a snapshot.
 
-mod actions;
 mod check;
-mod check_action;
 mod compensation;
 mod condition;
 mod escalation;
@@ -14,9 +12,11 @@ mod flow;
 mod graph;
 mod outcome;
 mod placeholders;
+mod task;
 mod timers;
 
 pub use check::check;
+pub(crate) use condition::{Conditions, reality_text};
 
 /// Most tasks of one incident over all playbooks it was given, before escalations and compensations.
 pub(crate) const MAX_TASKS: usize = 200;

@@ -1,8 +1,9 @@
 //! How a task ends: what the system or a person says of it, an answer, a consent.
 
-use vigiles_model::playbook::{Action, Approval, TaskOrigin};
+use vigiles_model::playbook::{Approval, TaskOrigin};
 use vigiles_model::{Duration, PersonId, TaskId, TaskState, Timestamp};
 
+use super::task::kind_of;
 use crate::command::{CommandError, TaskOutcome};
 use crate::config::invalid;
 use crate::incidents::Case;
@@ -28,7 +29,7 @@ impl Case {
         let text: Option<String> = text.map(|t| t.chars().take(MAX_OUTCOME).collect());
         let said = text.as_deref().unwrap_or_default();
         match (task.state, outcome) {
-            (Running | Failed, TaskOutcome::Done) if matches!(task.step.action, Action::Ask { .. }) => {
+            (Running | Failed, TaskOutcome::Done) if kind_of(&task.step.action).answers().is_some() => {
                 return not_allowed(format!("task `{}` asks a question: answer it, or leave it out", task.id));
             }
             (Running | Failed | Retrying, TaskOutcome::Done) => self.end(index, TaskState::Done, said, by, at),
@@ -60,8 +61,9 @@ impl Case {
         at: Timestamp,
     ) -> Result<(), CommandError> {
         let index = self.task(task)?;
-        let task = &mut self.incident.tasks[index];
-        let Action::Ask { options, .. } = &task.step.action else {
+        let task = &self.incident.tasks[index];
+        let kind = kind_of(&task.step.action);
+        let Some(options) = kind.answers() else {
             return not_allowed(format!("task `{}` asks nothing", task.id));
         };
         if task.state != TaskState::Running {
@@ -73,7 +75,8 @@ impl Case {
         if !options.is_empty() && !options.iter().any(|option| option == answer) {
             return Err(invalid("answer", &format!("expected one of: {}", options.join(", "))));
         }
-        task.answer = Some(answer.to_owned());
+        drop(kind);
+        self.incident.tasks[index].answer = Some(answer.to_owned());
         let said: String = answer.chars().take(MAX_OUTCOME).collect();
         self.end(index, TaskState::Done, &said, by, at);
         Ok(())

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use vigiles_model::playbook::Action;
-
 use super::condition::{Situation, priority_number, reality_text};
 use crate::incidents::{severity_text, state_text};
 
@@ -21,24 +19,25 @@ enum Place {
     Json,
 }
 
-/// The action with every placeholder of its texts filled in.
-pub(super) fn filled(action: &Action, situation: &Situation<'_>) -> Action {
-    let text = |text: &str| fill(text, situation, Place::Text);
-    match action {
-        Action::Manual | Action::Webhook { .. } | Action::Assign { .. } | Action::Wait { .. } => action.clone(),
-        Action::NotifyConsole { message } => Action::NotifyConsole { message: text(message) },
-        Action::Email { to, subject, body } => {
-            Action::Email { to: to.clone(), subject: text(subject), body: text(body) }
-        }
-        Action::Ask { question, options } => Action::Ask { question: text(question), options: options.clone() },
-        Action::Annotate { text: note } => Action::Annotate { text: text(note) },
-        Action::Http { endpoint, method, path, body } => Action::Http {
-            endpoint: endpoint.clone(),
-            method: *method,
-            path: fill(path, situation, Place::Path),
-            body: fill(body, situation, Place::Json),
-        },
-        Action::OpenRoom { name, agencies } => Action::OpenRoom { name: text(name), agencies: agencies.clone() },
+/// Fills in the texts of an action, as things stand in its incident.
+pub(super) struct Filler<'a> {
+    pub(super) situation: Situation<'a>,
+}
+
+impl Filler<'_> {
+    /// A text that people read.
+    pub(super) fn text(&self, template: &str) -> String {
+        fill(template, &self.situation, Place::Text)
+    }
+
+    /// Part of an address.
+    pub(super) fn path(&self, template: &str) -> String {
+        fill(template, &self.situation, Place::Path)
+    }
+
+    /// JSON with placeholders inside its quoted texts.
+    pub(super) fn json(&self, template: &str) -> String {
+        fill(template, &self.situation, Place::Json)
     }
 }
 
@@ -121,7 +120,7 @@ fn encode(value: &str, place: Place, filled: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use vigiles_model::playbook::{Step, Task};
+    use vigiles_model::playbook::{Action, Step, Task};
     use vigiles_model::{Incident, Reality, StepId, Timestamp};
 
     use super::*;

@@ -40,11 +40,12 @@ impl Turn<'_> {
     pub(crate) fn fire_tasks(&mut self, now: i64) {
         let Some((due, number)) = self.live.cases.next_due().filter(|(due, _)| *due <= now) else { return };
         let (at, moment) = (Timestamp(due), self.moment(number, Timestamp(due)));
+        let conditions = &mut self.live.conditions;
         let started = self.live.cases.change(number, |case| {
             // What ends at its deadline is in time.
-            let mut started = moment.map(|moment| case.advance(moment)).unwrap_or_default();
+            let mut started = moment.map(|moment| case.advance(moment, conditions)).unwrap_or_default();
             case.check_deadlines(at);
-            started.extend(moment.map(|moment| case.advance(moment)).unwrap_or_default());
+            started.extend(moment.map(|moment| case.advance(moment, conditions)).unwrap_or_default());
             case.touch(at);
             started
         });

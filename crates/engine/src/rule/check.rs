@@ -1,5 +1,7 @@
 //! Whether a rule may be saved.
 
+use std::collections::BTreeSet;
+
 use vigiles_model::{KindId, unit};
 
 use super::findings::{Diagnostic, Findings};
@@ -38,7 +40,8 @@ impl Rule {
         self.check_unit(units, &mut found);
         let unit = self.unit_in_use(units);
         if let Some(text) = &self.when {
-            found.expression("when", text, Scope { windows: false, unit: unit.as_deref() });
+            let scope = Scope { windows: false, unit: unit.as_deref() };
+            found.expression("when", text, scope, &self.units_read(&self.kinds, units));
         }
         found.span("cooldown_s", self.cooldown_s, 0.0, MAX_SPAN_S);
         found.span("lateness_s", self.lateness_s, 0.0, MAX_LATENESS_S);
@@ -46,7 +49,7 @@ impl Rule {
         if let Some(incident) = &self.incident {
             check_incident(incident, &mut found);
         }
-        let cost = self.cost();
+        let cost = self.cost(units);
         if found.0.is_empty() && cost > super::MAX_COST {
             found.say(
                 "detector",
@@ -73,6 +76,14 @@ impl Rule {
             return self.unit_in_use(units);
         }
         common(&part.kinds, units)
+    }
+
+    /// The units that readings of these kinds come in, as the rule's expressions see them.
+    pub(super) fn units_read(&self, kinds: &[KindId], units: UnitOf<'_>) -> BTreeSet<String> {
+        match &self.unit {
+            Some(unit) => BTreeSet::from([unit.clone()]),
+            None => kinds.iter().filter_map(units).filter(|unit| !unit.is_empty()).collect(),
+        }
     }
 
     fn check_unit(&self, units: UnitOf<'_>, found: &mut Findings) {

@@ -25,7 +25,8 @@ impl Rule {
             Detector::Geofence(g) => self.check_geofence(g, found),
             Detector::Count(c) => self.check_count(c, found),
             Detector::Condition(c) => {
-                found.expression("detector.condition.expression", &c.expression, Scope { windows: true, unit });
+                let (scope, units) = (Scope { windows: true, unit }, self.units_read(&self.kinds, units));
+                found.expression("detector.condition.expression", &c.expression, scope, &units);
                 found.span("detector.condition.for_s", c.for_s, 0.0, MAX_SPAN_S);
                 found.span("detector.condition.clear_for_s", c.clear_for_s, 0.0, MAX_SPAN_S);
             }
@@ -72,8 +73,10 @@ impl Rule {
     fn check_count(&self, c: &Count, found: &mut Findings) {
         found.span("detector.count.window_s", c.window_s, 1.0, MAX_WINDOW_S);
         let most = if c.distinct.is_some() || c.radius_m.is_some() { MAX_COMPARED } else { MAX_COUNT };
-        if !(1..=most).contains(&c.at_least) {
-            found.say("detector.count.at_least", format!("expected 1 to {most}, found {}", c.at_least));
+        // One reading is near itself: each would be a cluster.
+        let least = if c.radius_m.is_some() { 2 } else { 1 };
+        if !(least..=most).contains(&c.at_least) {
+            found.say("detector.count.at_least", format!("expected {least} to {most}, found {}", c.at_least));
         }
         if c.distinct.as_deref().is_some_and(|d| d.is_empty() || d.len() > 128) {
             found.say("detector.count.distinct", "expected `source`, `asset` or the name of an attribute");
@@ -125,7 +128,8 @@ impl Rule {
         if let Some(text) = &part.when {
             let unit = self.unit_of_part(part, units);
             let scope = Scope { windows: false, unit: unit.as_deref() };
-            found.expression(&format!("{field}.when"), text, scope);
+            let kinds = if part.kinds.is_empty() { &self.kinds } else { &part.kinds };
+            found.expression(&format!("{field}.when"), text, scope, &self.units_read(kinds, units));
         }
     }
 }

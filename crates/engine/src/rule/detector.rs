@@ -102,7 +102,8 @@ pub struct Silent {
     pub after_s: f64,
 }
 
-/// Zones and what a moving thing does to them.
+/// Zones and what a moving thing does to them (location events of Küpper, Bareth, Freese 2011, "Geofencing and background
+/// tracking"). A place is inside by the even-odd rule (Shimrat 1962, "Algorithm 112").
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Geofence {

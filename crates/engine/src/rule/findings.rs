@@ -1,5 +1,7 @@
 //! What is wrong with a rule, gathered field by field.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::check::MAX_TEXT_BYTES;
@@ -93,9 +95,29 @@ impl Findings {
         }
     }
 
-    pub(super) fn expression(&mut self, field: &str, text: &str, scope: Scope<'_>) {
-        if let Err(flaw) = Expression::compile(text, scope) {
-            self.at(field, flaw.line, flaw.column, flaw.message);
+    /// Refuses an expression that does not compile, and one whose figures or units do not say what they mean where the
+    /// readings are in any of these `units`.
+    pub(super) fn expression(&mut self, field: &str, text: &str, scope: Scope<'_>, units: &BTreeSet<String>) {
+        let expression = match Expression::compile(text, scope) {
+            Ok(expression) => expression,
+            Err(flaw) => return self.at(field, flaw.line, flaw.column, flaw.message),
+        };
+        let named: Vec<&str> = units.iter().map(String::as_str).collect();
+        let named = named.join(", ");
+        if let Some((line, column)) = expression.units.figure
+            && units.len() > 1
+        {
+            let message = format!(
+                "a reading meets a number here, and the kinds have different units ({named}): set the rule's `unit`, or \
+                 make a rule for each unit"
+            );
+            self.at(field, line, column, message);
+        }
+        for ((line, column), code) in expression.units.codes {
+            if !units.contains(code.as_str()) {
+                let message = format!("no reading of this rule comes in `{code}`; they come in {named}");
+                self.at(field, line, column, message);
+            }
         }
     }
 }

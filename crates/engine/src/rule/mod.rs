@@ -16,6 +16,7 @@ use vigiles_model::{AgencyId, KindId, PersonId, PlaybookId, Priority, RuleId, Se
 
 pub use check::UnitOf;
 pub use cost::MAX_COST;
+pub(crate) use cost::{MAX_KIND_COST, MAX_ZONES};
 pub use detector::{
     Absence, Condition, Cooccurrence, Count, Crossing, Detector, FlatLine, Geofence, OutOfRange, Part, RateOfChange,
     Sequence, Silent, Threshold,

@@ -19,8 +19,8 @@ pub enum Pattern {
     Week,
 }
 
-/// Unusual for its hour: a robust baseline with a centre and a spread for each hour (median and MAD by
-/// stochastic approximation; Rousseeuw & Croux 1993 for the scale).
+/// Unusual for its hour: a robust baseline with a centre and a spread for each hour (median and MAD of its first
+/// readings, Rousseeuw & Croux 1993; then exponential smoothing of cleaned residuals, Gelper, Fried & Croux 2010).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
@@ -57,7 +57,7 @@ pub enum Side {
     Below,
 }
 
-/// Off the forecast: additive Holt-Winters smoothing, robust against single readings (Gelper, Fried & Croux 2010).
+/// Off the forecast: additive seasonal exponential smoothing without a trend, robust against single readings (Gelper, Fried & Croux 2010).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Forecast {
@@ -249,4 +249,40 @@ const LEARNING: (f64, f64) = (2.0, 100_000.0);
 
 fn an_hour() -> f64 {
     3_600.0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::{Debug, Write};
+
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    /// Setting every documented default of a detector changes none of the method's settings.
+    fn check<D: DeserializeOwned, S: PartialEq + Debug>(detector: &str, required: &str, settings: fn(&D) -> S) {
+        let start = format!("| `{detector}.");
+        let manual = include_str!("../../../../docs/rules.md");
+        let mut all = required.to_owned();
+        for line in manual.lines().filter_map(|line| line.strip_prefix(&start)) {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let (field, default) = (cells[0].trim_matches('`'), cells[1]);
+            if default != "required" {
+                let value = if default.starts_with('`') { default.replace('`', "'") } else { default.replace(',', "") };
+                writeln!(all, "{field} = {value}").unwrap();
+            }
+        }
+        let (left_out, set): (D, D) = (toml::from_str(required).unwrap(), toml::from_str(&all).unwrap());
+        assert!(all.contains("sigmas = "), "{all}");
+        assert_eq!(settings(&left_out), settings(&set), "{all}");
+    }
+
+    #[test]
+    fn documented_defaults_are_those_of_the_methods() {
+        check("baseline", "", Baseline::settings);
+        check("forecast", "", Forecast::settings);
+        check("change_point", "", ChangePoint::settings);
+        check("drift", "within_m = 500\n", Drift::settings);
+        check("anomaly", "", Anomaly::settings);
+    }
 }

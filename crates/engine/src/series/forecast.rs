@@ -1,5 +1,5 @@
-//! Forecast residual: additive Holt-Winters smoothing (Holt 1957, Winters 1960), in its error-correction form, with the
-//! cleaned residuals of Gelper, Fried & Croux (2010), so that an abnormal reading hardly moves the forecast.
+//! Forecast residual: additive seasonal exponential smoothing (Holt-Winters without a trend; Winters 1960, Gardner 1985,
+//! "Exponential smoothing: the state of the art", its N-A model), in error-correction form, with the cleaned residuals of Gelper, Fried & Croux (2010), so that an abnormal reading hardly moves the forecast.
 //!
 //! Readings need not be regular: the trend is per microsecond (Wright 1986, "Forecasting data published at irregular time
 //! intervals", treats the same need), is not carried over a gap, and the season is by slots of time, not by counting.
@@ -96,8 +96,9 @@ impl Forecast {
     }
 
     /// Judges a reading against the forecast made before it, then learns from it. None while learning, for a value that is
-    /// not finite and for a reading older than the newest.
-    pub(crate) fn take(&mut self, time_us: i64, value: f64) -> Option<ForecastVerdict> {
+    /// not finite and for a reading older than the newest. `time_us` is in microseconds since 1970, UTC; `local_us` the
+    /// same on the clocks that the season goes by, which may be put back.
+    pub(crate) fn take(&mut self, time_us: i64, local_us: i64, value: f64) -> Option<ForecastVerdict> {
         if !usable(value) || time_us < self.newest_us {
             return None;
         }
@@ -109,7 +110,7 @@ impl Forecast {
         if passed > self.settings.gap_us {
             self.trend = 0.0;
         }
-        let slot = self.settings.season.slot(time_us);
+        let slot = self.settings.season.slot(local_us);
         let level = self.level + self.trend * passed as f64;
         let expected = level + f64::from(self.season[slot]);
         let residual = value - expected;
@@ -164,9 +165,9 @@ mod tests {
     fn check(settings: ForecastSettings, shape: impl Fn(i64) -> f64, value: f64, abnormal: bool) {
         let mut forecast = Forecast::new(&settings);
         for hour in 0..720 {
-            forecast.take(hour * HOUR, shape(hour) + ((hour * 7) % 5) as f64 / 2.0 - 1.0);
+            forecast.take(hour * HOUR, hour * HOUR, shape(hour) + ((hour * 7) % 5) as f64 / 2.0 - 1.0);
         }
-        let verdict = forecast.take(720 * HOUR, value).unwrap();
+        let verdict = forecast.take(720 * HOUR, 720 * HOUR, value).unwrap();
         assert!((verdict.expected - shape(720)).abs() < 3.0, "{verdict:?}, not {}", shape(720));
         assert_eq!(verdict.abnormal, abnormal, "{verdict:?}");
     }
@@ -185,23 +186,37 @@ mod tests {
         check(holt, rising, 330.0, true);
     }
 
+    /// Six readings an hour; after 30 days the clocks are put back by an hour.
+    #[test]
+    fn clocks_put_back_do_not_stop_it() {
+        let mut forecast = Forecast::new(&ForecastSettings::default());
+        let (minutes, change) = (|i: i64| i * HOUR / 6, 6 * 24 * 30);
+        for i in 0..change + 12 {
+            let offset = if i < change { 2 * HOUR } else { HOUR };
+            let verdict = forecast.take(minutes(i), minutes(i) + offset, 20.0 + (i % 3) as f64);
+            assert_eq!(verdict.is_some(), i >= 100, "{i}");
+        }
+    }
+
     #[test]
     fn nothing_is_said_of_old_or_young_readings() {
         let mut forecast = Forecast::new(&ForecastSettings::default());
-        assert!((0..100).all(|hour| forecast.take(hour * HOUR, 5.0).is_none()));
-        assert!(forecast.take(100 * HOUR, 5.0).is_some());
-        assert_eq!(forecast.take(99 * HOUR, 5.0), None);
-        assert_eq!(forecast.take(101 * HOUR, f64::INFINITY), None);
+        assert!((0..100).all(|hour| forecast.take(hour * HOUR, hour * HOUR, 5.0).is_none()));
+        assert!(forecast.take(100 * HOUR, 100 * HOUR, 5.0).is_some());
+        assert_eq!(forecast.take(99 * HOUR, 99 * HOUR, 5.0), None);
+        assert_eq!(forecast.take(101 * HOUR, 101 * HOUR, f64::INFINITY), None);
     }
 
     #[test]
     fn a_wild_reading_hardly_moves_the_forecast() {
         let mut forecast = Forecast::new(&ForecastSettings::default());
         for hour in 0..500 {
-            forecast.take(hour * HOUR, 20.0 + ((hour * 7) % 5) as f64);
+            forecast.take(hour * HOUR, hour * HOUR, 20.0 + ((hour * 7) % 5) as f64);
         }
-        assert!(forecast.take(500 * HOUR, 1e9).is_some_and(|v| v.abnormal && v.score > 1e6));
-        assert!(forecast.take(501 * HOUR, 22.0).is_some_and(|v| !v.abnormal && (v.expected - 22.0).abs() < 2.0));
+        assert!(forecast.take(500 * HOUR, 500 * HOUR, 1e9).is_some_and(|v| v.abnormal && v.score > 1e6));
+        assert!(
+            forecast.take(501 * HOUR, 501 * HOUR, 22.0).is_some_and(|v| !v.abnormal && (v.expected - 22.0).abs() < 2.0)
+        );
     }
 
     #[test]
@@ -209,10 +224,10 @@ mod tests {
         let mut forecast = Forecast::new(&ForecastSettings { trend: 0.1, ..ForecastSettings::default() });
         for i in 0..1_000 {
             let noise = (i * 7 % 5) as f64;
-            forecast.take(i * HOUR, 20.0 + noise);
-            forecast.take(i * HOUR + 1, 24.0 - noise);
+            forecast.take(i * HOUR, i * HOUR, 20.0 + noise);
+            forecast.take(i * HOUR + 1, i * HOUR + 1, 24.0 - noise);
         }
-        let verdict = forecast.take(1_000 * HOUR, 22.0).unwrap();
+        let verdict = forecast.take(1_000 * HOUR, 1_000 * HOUR, 22.0).unwrap();
         assert!((verdict.expected - 22.0).abs() < 3.0, "{verdict:?}");
     }
 
@@ -222,7 +237,7 @@ mod tests {
         let readings = speeds();
         let (mut slow, mut ordinary, mut error, mut naive, mut last) = ((0, 0), (0, 0), 0.0, 0.0, 0.0);
         for (time, value) in readings {
-            if let Some(verdict) = forecast.take(time, value) {
+            if let Some(verdict) = forecast.take(time, time, value) {
                 error += (value - verdict.expected).abs();
                 naive += (value - last).abs();
                 let counts = if value < 25.0 { &mut slow } else { &mut ordinary };
@@ -246,7 +261,7 @@ mod tests {
             let mut time = 0;
             for (passed, value) in readings {
                 time += passed;
-                if let Some(verdict) = forecast.take(time, value) {
+                if let Some(verdict) = forecast.take(time, time, value) {
                     prop_assert!(verdict.score.is_finite() && verdict.expected.is_finite());
                 }
             }

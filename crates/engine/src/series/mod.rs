@@ -53,7 +53,8 @@ mod tests {
         check("anomaly", size_of::<Anomaly>() + 8 * week, 1_600);
         check("baseline", size_of::<baseline::Baseline>() + size_of::<robust::RobustMoments>() * week, 4_200);
         check("change point", size_of::<change_point::ChangePoint>(), 200);
-        check("forecast", size_of::<forecast::Forecast>() + 5 * 24, 350);
+        check("forecast, day", size_of::<forecast::Forecast>() + 5 * 24, 350);
+        check("forecast, week", size_of::<forecast::Forecast>() + 5 * week, 1_100);
         check("neighbours", size_of::<neighbours::NeighbourDrift>(), 100);
     }
 
@@ -84,7 +85,9 @@ mod tests {
             change_point::ChangePoint::new(&change_point::ChangePointSettings::default()),
             change_point::ChangePoint::take,
         );
-        check_restored(forecast::Forecast::new(&forecast::ForecastSettings::default()), forecast::Forecast::take);
+        check_restored(forecast::Forecast::new(&forecast::ForecastSettings::default()), |forecast, time, value| {
+            forecast.take(time, time, value)
+        });
         check_restored(
             neighbours::NeighbourDrift::new(&neighbours::NeighbourDriftSettings::default()),
             |drift, _, value| drift.take(value, &[60.0, 65.0, 70.0]),

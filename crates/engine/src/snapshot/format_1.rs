@@ -15,7 +15,8 @@ use vigiles_model::{
     Zone, ZoneId,
 };
 
-use super::{Documents, Image, SeriesImage, damaged, whole};
+use super::live::{LiveImage, SeriesImage};
+use super::{Documents, Image, damaged, whole};
 use crate::command::ConfigKind;
 use crate::effect::SnapshotError;
 use crate::engine::Engine;
@@ -258,10 +259,7 @@ pub(super) fn read(body: &[u8]) -> Result<Engine, SnapshotError> {
     let text = serde_json::to_string(&old_documents).map_err(damaged)?;
     let documents: Documents = serde_json::from_str(&text).map_err(damaged)?;
     let slots = old.slots.into_iter().map(without_shared_windows(&documents, &old.names)).collect();
-    let image = Image {
-        documents: Vec::new(),
-        utc_offset_s: old.utc_offset_s,
-        now: old.now,
+    let live = LiveImage {
         next_sweep: old.next_sweep,
         names: old.names,
         recent: old.recent,
@@ -278,7 +276,8 @@ pub(super) fn read(body: &[u8]) -> Result<Engine, SnapshotError> {
         held: Vec::new(),
         partings: Partings::default(),
     };
-    let mut engine = image.into_engine(documents);
+    let image = Image { documents: Vec::new(), utc_offset_s: old.utc_offset_s, now: old.now, live };
+    let mut engine = image.into_engine(documents, None);
     for (number, case) in old.cases.iter().filter(|(_, case)| !case.excluded.is_empty()) {
         engine.live.cases.keep_out(*number, &case.excluded);
     }

@@ -13,7 +13,8 @@ fn fixture(version: u8) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/snapshot-{version}"))
 }
 
-/// A night in the city with something in every part of the state: each detector has seen readings, alarms are open and
+/// A night in the city with something in every part of the state: the detectors of
+/// [`RULES`] have seen readings, alarms are open and
 /// cleared, and incidents stand where people and the engine left them.
 fn busy_city() -> Rig {
     let mut rig = Rig::with_rules(&RULES);
@@ -66,9 +67,10 @@ fn version_1_is_read_and_gone_on_with() {
 
 #[test]
 fn version_2_is_read_and_gone_on_with() {
-    let bytes = std::fs::read(fixture(2)).unwrap();
-    let engine = Engine::restore(&bytes).unwrap();
-    assert!(engine.snapshot() == bytes, "the same state gives the same bytes");
+    let engine = Engine::restore(&std::fs::read(fixture(2)).unwrap()).unwrap();
+    // Documents have gained fields since the fixture was written, so its own bytes are not compared.
+    let bytes = engine.snapshot();
+    assert!(Engine::restore(&bytes).unwrap().snapshot() == bytes, "the same state gives the same bytes");
     check_goes_on(engine);
 }
 

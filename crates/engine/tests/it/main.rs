@@ -1,9 +1,17 @@
 //! Tests of the engine through its public face.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod absences;
+mod budgets;
 mod correlation;
 mod detectors;
+mod determinism;
+mod exercise;
+mod exercise_scenarios;
+mod fields;
 mod fixture;
+mod floods;
+mod geofence_ride;
 mod incidents;
 mod nab;
 mod operators;

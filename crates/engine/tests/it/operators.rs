@@ -64,19 +64,30 @@ fn links_of_people_are_kept_and_unlinked_ones_stay_away() {
         relation: Relation::Cause,
         reason: reason.into(),
     };
-    let unlink = |a: usize, b: usize| Body::Unlink { incident: ids[a].clone(), from: ids[b].clone() };
+    let unlink = |a: usize, b: usize, reason: Option<&str>| Body::Unlink {
+        incident: ids[a].clone(),
+        from: ids[b].clone(),
+        reason: reason.map(ToOwned::to_owned),
+    };
     let one = done(rig.command(link(0, 2, "the lorry hit the substation")));
     assert_eq!((one.related[0].relation, one.related[0].by.is_some()), (Relation::Cause, true));
     assert_eq!(rig.incidents()[2].related[0].relation, Relation::Effect);
     assert!(matches!(rig.command(link(0, 2, "again")), Err(CommandError::NotAllowed { .. })));
     assert!(matches!(rig.command(link(0, 0, "self")), Err(CommandError::NotAllowed { .. })));
     assert!(matches!(rig.command(link(0, 1, " ")), Err(CommandError::Invalid { .. })));
-    assert!(matches!(rig.command(unlink(0, 1)), Err(CommandError::NotFound { .. })));
+    assert!(matches!(rig.command(unlink(0, 1, None)), Err(CommandError::NotFound { .. })));
+    for wrong in [" ", "x".repeat(1001).as_str()] {
+        assert!(matches!(rig.command(unlink(0, 2, Some(wrong))), Err(CommandError::Invalid { .. })));
+    }
     // The engine finds that the power cut darkened the signal; people say no, and it does not say so again.
     let again = |from: i64| format!("{from} a air.pm25 1\n{} a air.pm25 90 0.2 0.2 feeder=F2", from + 1);
     rig.feed(&again(30));
     assert_eq!(rig.incidents()[0].related.len(), 2);
-    done(rig.command(unlink(1, 0)));
+    done(rig.command(unlink(1, 0, Some("another feeder"))));
+    for incident in &rig.incidents()[..2] {
+        let last = incident.timeline.last().map(|entry| &entry.event);
+        assert!(matches!(last, Some(TimelineEvent::Unrelated { reason: Some(r), .. }) if r == "another feeder"));
+    }
     rig.feed(&again(50));
     let all = rig.incidents();
     assert_eq!((all[0].alarms.len(), all[0].related.len(), all[1].related.len()), (3, 1, 0));
@@ -236,4 +247,13 @@ proptest! {
         let expected = if without.as_ref() == Some(&from.id) { Some(into.id.clone()) } else { without };
         prop_assert_eq!(with, expected);
     }
+}
+
+#[test]
+fn an_unlink_of_a_log_from_before_reasons_is_read() {
+    // The log keeps commands as JSON, and what happened in incidents stands so in snapshots and in the store.
+    let before: Body = serde_json::from_str(r#"{"unlink":{"incident":"a","from":"b"}}"#).unwrap();
+    assert!(matches!(&before, Body::Unlink { reason: None, .. }));
+    let line: TimelineEvent = serde_json::from_str(r#"{"unrelated":{"incident":"b"}}"#).unwrap();
+    assert!(matches!(&line, TimelineEvent::Unrelated { reason: None, .. }));
 }

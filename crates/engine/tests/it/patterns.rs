@@ -84,6 +84,22 @@ fn together_in_any_order() {
 }
 
 #[test]
+fn a_reading_is_one_part_of_a_co_occurrence() {
+    let high = "[detector.cooccurrence]\nwithin_s = 60\nparts = [{ when = 'value > 10.0' }, { when = 'value > 5.0' }]";
+    check(high, "0 a air.pm25 20", "");
+    check(high, "0 a air.pm25 20\n 10 a air.pm25 7", "a 10.. air.pm25 20 ug/m3, then air.pm25 7 ug/m3 10 s later");
+    check(high, "0 a air.pm25 7\n 10 a air.pm25 8", "");
+    // The second reading could be both others, and is one.
+    let three = high.replace("{ when = 'value > 5.0' }", "{ when = 'value > 5.0' }, { when = 'value > 6.0' }");
+    check(&three, "0 a air.pm25 20\n 10 a air.pm25 21", "");
+    check(
+        &three,
+        "0 a air.pm25 5.5\n 10 a air.pm25 7\n 20 a air.pm25 20",
+        "a 20.. air.pm25 5.5 ug/m3, then air.pm25 7 ug/m3 10 s later, then air.pm25 20 ug/m3 20 s later",
+    );
+}
+
+#[test]
 fn stuck() {
     check(
         "[detector.flat_line]\nfor_s = 100\ntolerance = 0.5",

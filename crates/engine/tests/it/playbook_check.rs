@@ -41,6 +41,17 @@ fn names_and_order() {
 }
 
 #[test]
+fn conditions_are_bounded_together() {
+    let long = vec!["title.contains('gas')"; 20].join(" || ");
+    let playbook = |number: usize| -> String {
+        let step = |i| format!("[[steps]]\nid = 's{i}'\ntitle = 'T'\n[steps.action.wait]\nuntil = \"{long}\"\n");
+        (0..number).map(step).collect()
+    };
+    check(&playbook(33), "fine");
+    check(&playbook(34), "steps: expected conditions of at most 16384 bytes together, found 16864");
+}
+
+#[test]
 fn conditions() {
     let two = |rest: &str| steps(&[("ask-it", ""), ("b", rest)]);
     check(&two("when = \"answers['ask-it'] == 'x' && severity in ['minor']\""), "fine");

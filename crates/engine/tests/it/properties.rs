@@ -151,7 +151,9 @@ fn body(act: &Act, incidents: &[Incident]) -> Option<Body> {
             let relation = [Relation::Cause, Relation::Effect, Relation::Linked][*r];
             Body::Link { incident: id(a)?, to: id(b)?, relation, reason: "said so".into() }
         }
-        Act::Unlink(a, b) => Body::Unlink { incident: id(a)?, from: id(b)? },
+        Act::Unlink(a, b) => {
+            Body::Unlink { incident: id(a)?, from: id(b)?, reason: (a < b).then(|| "a mistake".into()) }
+        }
         Act::Read(_) | Act::Tick | Act::Redeliver => return None,
     })
 }

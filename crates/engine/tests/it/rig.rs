@@ -231,7 +231,7 @@ pub(crate) fn reading(line: &str) -> Observation {
             other => other.parse().map_or_else(|_| Value::Text(other.into()), Value::Number),
         },
         quality: if rest.contains(&"implausible") { Quality::Implausible } else { Quality::Good },
-        origin: Origin::Live,
+        origin: if rest.contains(&"exercise") { Origin::Exercise } else { Origin::Live },
         attributes: rest.iter().filter_map(|w| w.split_once('=')).map(|(n, v)| (n.into(), v.into())).collect(),
     };
     o.id = o.content_id();

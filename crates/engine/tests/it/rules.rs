@@ -75,3 +75,73 @@ fn a_rule_reads_the_same_from_toml_and_json() {
     assert!(toml::to_string(&from_toml).is_ok());
     assert!(serde_json::from_str::<vigiles_engine::Rule>(&json.replace("at_least", "atleast")).is_err());
 }
+
+/// Kinds in three units, and one of texts. Expected as "field line:column part".
+fn check_units(text: &str, expected: &[&str]) {
+    let unit = |kind: &KindId| match kind.as_str() {
+        "dust" => Some("ug/m3".to_owned()),
+        "heat" => Some("Cel".to_owned()),
+        "speed" => Some("km/h".to_owned()),
+        "note" => Some(String::new()),
+        _ => None,
+    };
+    let found = rule(text).check(&unit);
+    assert_eq!(found.len(), expected.len(), "{text}: {found:#?}");
+    for (d, expected) in found.iter().zip(expected) {
+        let said = format!("{} {}:{} {}", d.field, d.line, d.column, d.message);
+        assert!(said.starts_with(expected), "{text}: {said}");
+    }
+}
+
+#[test]
+fn figures_need_a_unit_where_the_kinds_differ() {
+    let on = |kinds: &str, e: &str| format!("kinds = [{kinds}]\n[detector.condition]\nexpression = '''{e}'''");
+    let several = "'dust', 'heat', 'speed'";
+    let refused = |column: u32| format!("detector.condition.expression 1:{column} a reading meets a number here");
+    check_units(&on(several, "value > 30"), &[&refused(1)]);
+    check_units(&on(several, "30 < value"), &[&refused(1)]);
+    check_units(&on(several, "kind == 'dust' && window('10m').mean > 30"), &[&refused(19)]);
+    check_units(&on(several, "value - 3 > window('10m').mean"), &[&refused(1)]);
+    check_units(&on(several, "value in [30, 40]"), &[&refused(11)]);
+    // Compared with themselves, or counted, they need none.
+    check_units(&on(several, "value > 2 * window('10m').mean && window('10m').count > 5"), &[]);
+    check_units(&on(several, "value / window('10m').mean > 1.5 && time.hour > 6"), &[]);
+    check_units(&on("'dust', 'note'", "value > 30 || value == 'smoke'"), &[]);
+    check_units(&on("'dust'", "value > 30"), &[]);
+    check_units(
+        "kinds = ['dust', 'heat']\nwhen = 'value > 3'\n[detector.silent]\nafter_s = 60",
+        &["when 1:1 a reading meets a number here, and the kinds have different units (Cel, ug/m3)"],
+    );
+    // A part of a pattern means the units of its own kinds.
+    let parts = |first: &str| {
+        let first = format!("{{ kinds = [{first}], when = 'value > 3' }}");
+        let then = "{ kinds = ['speed'], when = 'value < 5' }";
+        format!("kinds = [{several}]\nkey = 'all'\n[detector.sequence]\nwithin_s = 60\nparts = [{first}, {then}]")
+    };
+    check_units(&parts("'dust'"), &[]);
+    check_units(&parts("'dust', 'heat'"), &["detector.sequence.parts[0].when 1:1 a reading meets a number"]);
+}
+
+#[test]
+fn unit_is_one_that_the_readings_come_in() {
+    let on = |head: &str, code: &str| format!("{head}\n[detector.condition]\nexpression = \"unit == '{code}'\"");
+    let never = "detector.condition.expression 1:1 no reading of this rule comes in";
+    check_units(&on("kinds = ['dust']", "ug/m3"), &[]);
+    check_units(&on("kinds = ['dust']", "mg/m3"), &[never]);
+    check_units(&on("kinds = ['dust', 'heat']", "Cel"), &[]);
+    check_units(&on("kinds = ['dust']\nunit = 'mg/m3'", "mg/m3"), &[]);
+    check_units(&on("kinds = ['dust']\nunit = 'mg/m3'", "ug/m3"), &[never]);
+    // And when it judges, it is the unit that `value` comes in.
+    let text =
+        "kinds = ['air.pm25']\nunit = 'mg/m3'\n[detector.condition]\nexpression = \"unit == 'mg/m3' && value > 3\"";
+    crate::rig::check(text, "0 a air.pm25 3500", "a 0.. unit == 'mg/m3' && value > 3; now 3.5 mg/m3");
+}
+
+#[test]
+fn a_quantity_costs_no_more_than_its_number() {
+    let unit = |_: &KindId| Some("ug/m3".to_owned());
+    let cost = |expression: &str| rule(&format!("[detector.condition]\nexpression = '{expression}'")).cost(&unit);
+    assert_eq!(cost("value > quantity(0.03, \"mg/m3\")"), cost("value > 30"));
+    let windows = cost("window(\"10m\").mean > quantity(0.03, \"mg/m3\")");
+    assert!(windows == cost("window(\"10m\").mean > 30") && windows > 256, "{windows}");
+}

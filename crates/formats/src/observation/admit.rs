@@ -4,14 +4,14 @@ use compact_str::CompactString;
 use vigiles_model::kind::ValueType;
 use vigiles_model::observation::{MAX_ATTRIBUTES, MAX_TEXT_BYTES};
 use vigiles_model::{
-    AssetId, Geometry, Observation, ObservationId, ObservationKind, Quality, SourceId, Timestamp, Value, unit,
+    AssetId, Geometry, Observation, ObservationId, ObservationKind, Origin, Quality, SourceId, Timestamp, Value, unit,
 };
 
 use super::{Draft, MAX_AHEAD, Registry, Rejection, Sender};
 
 /// Checks a draft and makes it an observation with its content id.
 ///
-/// In order: the flaw the parser found; the kind is registered; the source is the sender's; the asset is
+/// In order: the flaw the parser found; the origin is not an exercise; the kind is registered; the source is the sender's; the asset is
 /// an id; the time lies between 1900 and `now` plus [`MAX_AHEAD`]; the value is finite, has the type of
 /// the kind, and is converted to the kind's unit; place and attributes are within their limits. A number
 /// outside the plausible range is kept with quality `implausible`.
@@ -23,6 +23,9 @@ pub fn admit(
 ) -> Result<Observation, Rejection> {
     if let Some(flaw) = draft.flaw {
         return Err(*flaw);
+    }
+    if draft.origin == Origin::Exercise {
+        return Err(Rejection::new("origin", "observations of an exercise are played by the platform alone"));
     }
     let kind = registry.kind(&draft.kind).ok_or_else(|| unknown_kind(&draft.kind))?;
     let source = check_source(draft.source, sender)?;

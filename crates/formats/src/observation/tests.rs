@@ -123,13 +123,14 @@ fn what_is_not_admitted() {
     refuse(r#"{"kind":"air.pm25","value":"1"}"#, "value: kind air.pm25 takes a number, this is a text");
     refuse(r#"{"kind":"door.open","value":1}"#, "value: kind door.open takes true or false, this is a number");
     refuse(r#"{"kind":"air.pm25","value":1,"unit":"km"}"#, "unit: unit \"km\" measures another quantity");
-    refuse(r#"{"kind":"air.pm25","value":1,"unit":"ppm"}"#, "unit: unknown unit \"ppm\"");
+    refuse(r#"{"kind":"air.pm25","value":1,"unit":"ppm"}"#, "unit: unknown unit `ppm` at column 1 of `ppm`");
     refuse(r#"{"kind":"door.open","value":true,"unit":"m"}"#, "unit: kind door.open has no unit");
     refuse(r#"{"kind":"air.pm25","value":1e308,"unit":"g/m3"}"#, "value: 1");
     refuse(
         r#"{"kind":"air.pm25","value":1,"source":"other"}"#,
         "source: this token sends for source feed only, not for other",
     );
+    refuse(r#"{"kind":"air.pm25","value":1,"origin":"exercise"}"#, "origin: observations of an exercise are played by");
     refuse(r#"{"kind":"air.pm25","value":1,"asset":"a/b"}"#, "asset: an id must not contain '/'");
     refuse(
         r#"{"kind":"air.pm25","value":1,"time":"2026-11-22T03:05:01Z"}"#,

@@ -87,7 +87,8 @@ impl Row {
         match self.flags >> 2 & TWO_BITS {
             0 => Origin::Live,
             1 => Origin::Replayed,
-            _ => Origin::Simulated,
+            2 => Origin::Simulated,
+            _ => Origin::Exercise,
         }
     }
 

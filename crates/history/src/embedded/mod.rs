@@ -4,6 +4,7 @@
 mod batch;
 mod block;
 mod bloom;
+mod candidate;
 mod check;
 mod codec;
 mod expire;

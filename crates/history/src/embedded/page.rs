@@ -1,15 +1,13 @@
 //! Pages, newest first: blocks from the newest on, until no older block can add to the page.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use vigiles_model::{Observation, ObservationId, Timestamp};
 
 use super::batch::Batch;
 use super::block::Block;
-use super::file::Sealed;
-use super::footer::Footer;
+use super::candidate::{Candidate, Order, candidates};
 use super::select::Filter;
 use super::shared::Shared;
 use crate::contract::MAX_PAGE;
@@ -19,13 +17,6 @@ use crate::{Cursor, HistoryError, Page, Query};
 enum Place {
     Memory(Box<Observation>),
     Block { candidate: usize, row: usize },
-}
-
-/// A block that may have something.
-struct Candidate {
-    file: Arc<Sealed>,
-    footer: Arc<Footer>,
-    block: usize,
 }
 
 /// The best so far: by time and id, at most one more than the page holds.
@@ -73,10 +64,10 @@ pub(crate) fn page(shared: &Shared, query: &Query) -> Result<Page, HistoryError>
         }
         files
     };
-    let candidates = candidates(shared, &filter, files)?;
+    let candidates = candidates(shared, &filter, files, Order::NewestFirst)?;
     let mut last: Option<(u64, std::fs::File)> = None;
     for (number, candidate) in candidates.iter().enumerate() {
-        let meta = &candidate.footer.blocks[candidate.block];
+        let meta = candidate.meta();
         if meta.max_time < best.floor() {
             break;
         }
@@ -100,21 +91,6 @@ fn scan(filter: &Filter<'_>, batch: &Batch, best: &mut Best) {
             best.offer((row.time, row.id()), || Place::Memory(Box::new(batch.observation(row))));
         }
     }
-}
-
-/// The blocks that may have something, newest first.
-fn candidates(shared: &Shared, filter: &Filter<'_>, files: Vec<Arc<Sealed>>) -> Result<Vec<Candidate>, HistoryError> {
-    let mut candidates = Vec::new();
-    for file in files.into_iter().filter(|file| filter.may_want_file(&file.entry)) {
-        let footer = shared.footers.get(&file)?;
-        for (block, meta) in footer.blocks.iter().enumerate() {
-            if filter.may_want_block(&footer, meta) {
-                candidates.push(Candidate { file: Arc::clone(&file), footer: Arc::clone(&footer), block });
-            }
-        }
-    }
-    candidates.sort_by_key(|c| std::cmp::Reverse((c.footer.blocks[c.block].max_time, c.file.entry.id)));
-    Ok(candidates)
 }
 
 fn look_into(

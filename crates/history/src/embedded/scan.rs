@@ -6,8 +6,8 @@ use std::sync::Arc;
 use vigiles_model::{AssetId, Geometry, KindId, Observation, ObservationId, Position, SourceId, Timestamp, Value};
 
 use super::batch::{Batch, Row, VALUE_BOOLEAN};
+use super::candidate::{Order, candidates};
 use super::file::Sealed;
-use super::footer::Footer;
 use super::select::Filter;
 use super::shared::Shared;
 use crate::contract::Visit;
@@ -16,20 +16,13 @@ use crate::{HistoryError, Query};
 /// Rows that are sorted and handed on together, where none older can still come.
 const TOGETHER: usize = 64 * 1024;
 
-/// A block that may have something.
-struct Candidate {
-    file: Arc<Sealed>,
-    footer: Arc<Footer>,
-    block: usize,
-}
-
 /// Calls `visit` for each observation, oldest first, until it has enough.
 pub(crate) fn scan(shared: &Shared, query: &Query, visit: &mut Visit<'_>) -> Result<(), HistoryError> {
     let filter = Filter::of(query);
     let mut sweep =
         Sweep { filter: &filter, all: Batch::default(), order: Vec::new(), templates: Vec::new(), enough: TOGETHER };
     let files = sweep.take_memory(shared);
-    let candidates = candidates(shared, &filter, files)?;
+    let candidates = candidates(shared, &filter, files, Order::OldestFirst)?;
     let mut open: Option<(u64, File)> = None;
     for (i, candidate) in candidates.iter().enumerate() {
         let id = candidate.file.entry.id;
@@ -38,30 +31,13 @@ pub(crate) fn scan(shared: &Shared, query: &Query, visit: &mut Visit<'_>) -> Res
             place => &mut place.insert((id, candidate.file.open()?)).1,
         };
         sweep.take(&candidate.file.block(handle, &candidate.footer, candidate.block)?);
-        let next = candidates.get(i + 1).map_or(i64::MAX, |next| next.footer.blocks[next.block].min_time);
+        let next = candidates.get(i + 1).map_or(i64::MAX, |next| next.meta().min_time);
         if sweep.all.rows.len() >= sweep.enough && !sweep.hand_on(next, visit) {
             return Ok(());
         }
     }
     sweep.hand_on(i64::MAX, visit);
     Ok(())
-}
-
-/// The blocks that may have something, by their oldest row.
-fn candidates(shared: &Shared, filter: &Filter<'_>, files: Vec<Arc<Sealed>>) -> Result<Vec<Candidate>, HistoryError> {
-    let mut candidates = Vec::new();
-    for file in files.into_iter().filter(|file| filter.may_want_file(&file.entry)) {
-        let footer = shared.footers.get(&file)?;
-        let wanted = |(_, meta): &(usize, &super::block::Meta)| filter.may_want_block(&footer, meta);
-        let blocks: Vec<usize> = footer.blocks.iter().enumerate().filter(wanted).map(|(block, _)| block).collect();
-        candidates.extend(blocks.into_iter().map(|block| Candidate {
-            file: Arc::clone(&file),
-            footer: Arc::clone(&footer),
-            block,
-        }));
-    }
-    candidates.sort_by_key(|c| (c.footer.blocks[c.block].min_time, c.file.entry.id, c.block));
-    Ok(candidates)
 }
 
 /// Rows that wait for older ones, and one observation for each series that takes the figures of each of its rows.

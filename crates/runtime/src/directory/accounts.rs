@@ -50,6 +50,8 @@ pub struct NewAccount {
 /// Changes of an account; what is absent stays.
 #[derive(Clone, Default)]
 pub struct Change {
+    /// Name to sign in with, and by which others see what the account did, also before.
+    pub name: Option<String>,
     /// Roles.
     pub roles: Option<Vec<Role>>,
     /// Agency.
@@ -116,7 +118,11 @@ impl Directory {
         expected: Option<u64>,
         change: Change,
     ) -> Result<Account, DirectoryError> {
-        let name = self.account(id).ok_or_else(|| not_found(id))?.name;
+        let name = match change.name {
+            Some(name) => name.trim().to_owned(),
+            None => self.account(id).ok_or_else(|| not_found(id))?.name,
+        };
+        check_name("name", &name, MAX_NAME_BYTES)?;
         let password = change.password.as_deref().map(|p| password::hash(&name, p)).transpose()?;
         let _writing = self.writing.lock();
         let mut account = self.account(id).ok_or_else(|| not_found(id))?;
@@ -126,6 +132,10 @@ impl Directory {
             }
             _ => {}
         }
+        if self.account_by_name(&name).is_some_and(|other| other.id != account.id) {
+            return Err(DirectoryError::Taken { what: "account", name });
+        }
+        account.name = name;
         if let Some(roles) = change.roles {
             check_roles(&roles)?;
             account.roles = roles;

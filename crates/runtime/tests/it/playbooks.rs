@@ -37,7 +37,8 @@ fn carrier(answer: Option<Outcome>) -> (Arc<Told>, Receiver<(String, u32)>) {
     (Arc::new(Told { tries, answer }), told)
 }
 
-fn playbook(titles: &[&str]) -> Body {
+/// Playbook `p` with a webhook a step.
+pub(crate) fn playbook(titles: &[&str]) -> Body {
     let hook = || Action::Webhook { endpoint: "office".into() };
     let steps = titles.iter().map(|title| Step { backoff_s: Some(1), ..Step::new(*title, hook()) }).collect();
     let id = PlaybookId::new("p").unwrap();

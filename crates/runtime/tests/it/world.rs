@@ -20,10 +20,10 @@ use vigiles_trust::{Context, Role};
 
 pub(crate) const SYSTEM: Context = Context::system("test");
 
-const KINDS: [Kind; 15] = {
-    let [a, b, c, d, e, f, g, n, v] = documents::ENGINE_KINDS;
+const KINDS: [Kind; 16] = {
+    let [a, b, c, d, e, f, g, n, v, x] = documents::ENGINE_KINDS;
     let [h, i, j, k, l, m] = directory::KINDS;
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, v]
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, v, x]
 };
 
 /// Opens the platform that lives in a directory.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
-use vigiles_engine::Command;
+use vigiles_engine::{Command, CommandBody};
 use vigiles_runtime::directory::Agency;
 use vigiles_runtime::{CommandFailure, Platform};
 use vigiles_trust::Context;
@@ -61,7 +61,13 @@ async fn take_group(
         if taken.get(&key) == Some(&print) {
             continue;
         }
-        let body = document.body.clone();
+        let mut body = document.body.clone();
+        if let CommandBody::PutRule(rule) = &mut body
+            && rule.reason.trim().is_empty()
+            && taken.contains_key(&key)
+        {
+            "its file in the city's directory changed".clone_into(&mut rule.reason);
+        }
         let command = Command { by: None, agency: agency.clone(), expected_version: None, body };
         let platform = platform.clone();
         asked.push(async move { (key, print, platform.command(&ACTOR, command).await) });

@@ -3,6 +3,8 @@
 //! A file that changed since it was last taken wins over what the console made of it; one that did not,
 //! does not.
 
+#[cfg(test)]
+mod exercises;
 mod files;
 mod load;
 #[cfg(test)]

@@ -1,15 +1,21 @@
-//! `vigiles bundle DIR FILE` and `vigiles reproduce FILE`.
+//! `vigiles bundle DIR FILE --reason TEXT` and `vigiles reproduce FILE`.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use vigiles_runtime::TimeZone;
 use vigiles_runtime::support::Bundle;
+use vigiles_store::{AuditNote, Outcome};
 
 use crate::backends;
+
+/// Who acts in the audit log.
+const ACTOR: vigiles_trust::Context = vigiles_trust::Context::system("command-line");
+/// Longest reason, in characters.
+const MAX_REASON: usize = 500;
 
 /// Put what the engine was given lately, and what came of it, into one file for whoever looks for a fault. It holds
 /// observations and commands as they were. The platform must not be running.
@@ -19,6 +25,9 @@ pub(crate) struct BundleArguments {
     dir: PathBuf,
     /// The file to make.
     file: PathBuf,
+    /// What it is for; it stands in the audit log.
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    reason: String,
 }
 
 /// Play a support bundle: the same alarms and incidents must come of it, byte for byte.
@@ -36,9 +45,14 @@ pub(crate) fn bundle(arguments: &BundleArguments) -> Result<()> {
     if !arguments.dir.is_dir() {
         bail!("{} is not a directory", arguments.dir.display());
     }
+    let file = &arguments.file;
+    if file.exists() {
+        bail!("{} is there already", file.display());
+    }
     let parts = backends::open(&arguments.dir, TimeZone::default())?;
     let bytes = Bundle::gather(&parts)?.to_bytes();
-    let file = &arguments.file;
+    // Before anything is written: nothing of the city leaves the platform without an entry.
+    parts.store.record(&ACTOR, audit_note(&arguments.reason)?)?;
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     opened.and_then(|mut open| open.write_all(&bytes)).with_context(|| format!("writing {}", file.display()))?;
     super::say(format_args!(
@@ -46,6 +60,18 @@ pub(crate) fn bundle(arguments: &BundleArguments) -> Result<()> {
         file.display(),
         bytes.len()
     ))
+}
+
+/// Who takes the bundle: the account of the operating system that runs the command.
+fn audit_note(reason: &str) -> Result<AuditNote> {
+    let account = fs::metadata("/proc/self").context("asking for the account that runs this")?.uid();
+    let reason: String = reason.chars().take(MAX_REASON).collect();
+    Ok(AuditNote {
+        action: "read".to_owned(),
+        resource: "support_bundle".to_owned(),
+        outcome: Outcome::Allowed,
+        detail: format!("observations and commands, by account {account} of the machine, for: {reason}"),
+    })
 }
 
 /// Plays one.

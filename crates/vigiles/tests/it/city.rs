@@ -13,16 +13,24 @@ pub(crate) const HIGH: u64 = 1_000_000;
 
 /// Puts the kind, and a rule that raises an alarm of each asset that is high; an incident of each where wanted.
 pub(crate) fn furnish(client: &Client, title: &str, incidents: bool) {
+    furnish_rules(client, title, incidents, &["high"]);
+}
+
+/// The same with several rules, each of which raises an alarm of its own.
+pub(crate) fn furnish_rules(client: &Client, title: &str, incidents: bool, rules: &[&str]) {
     let kind = json!({"id": KIND, "name": "Level", "quantity": "level", "unit": "", "value_type": "number",
         "min": 0, "max": 1e9, "retention_s": 30 * 86_400, "personal": false, "overload": "wait"});
     client.put(&format!("/api/v1/kinds/{KIND}"), &kind).expect(&[200, 201]);
     let incident = json!({"incident_type": "test", "priority": "p3", "playbook": null, "radius_m": 0.0,
         "window_s": 0.0, "title": null});
-    let rule = json!({"id": "high", "name": "High", "description": "", "enabled": true, "agency": "city",
+    let mut rule = json!({"id": "", "name": "High", "description": "", "reason": "furnished", "enabled": true, "agency": "city",
         "kinds": [KIND], "when": null, "key": "asset", "cooldown_s": 0.0,
         "detector": {"threshold": {"above": HIGH, "below": null, "clear": 0.0, "for_s": 0.0, "clear_for_s": 0.0}},
         "alarm": {"title": title, "severity": "minor"}, "incident": incidents.then_some(incident)});
-    client.put("/api/v1/rules/high", &rule).expect(&[200, 201]);
+    for id in rules {
+        rule["id"] = json!(id);
+        client.put(&format!("/api/v1/rules/{id}"), &rule).expect(&[200, 201]);
+    }
 }
 
 /// A second of a day within what the kind retains, the same whenever it is asked for.

@@ -25,7 +25,8 @@ fn a_bundle_gives_the_same_alarms_and_incidents() {
     }
     server.stop();
     let (data, file) = (data.to_str().unwrap(), file.to_str().unwrap());
-    let (made, text) = vigiles(&["bundle", data, file]);
+    assert!(!vigiles(&["bundle", data, file]).0, "a reason is asked for");
+    let (made, text) = vigiles(&["bundle", data, file, "--reason", "fault 17"]);
     assert!(made && text.contains("hand it on with care"), "{text}");
     let mut digests = Vec::new();
     for arguments in [vec!["reproduce", file], vec!["reproduce", file, "--restart"]] {
@@ -35,7 +36,12 @@ fn a_bundle_gives_the_same_alarms_and_incidents() {
     }
     assert_eq!(digests[0], digests[1]);
     // It does not write over another file, and says what is wrong with one.
-    assert!(!vigiles(&["bundle", data, file]).0);
+    assert!(!vigiles(&["bundle", data, file, "--reason", "once more"]).0);
+    let mut server = Server::start(std::path::Path::new(data));
+    let auditor = server.client(&token(std::path::Path::new(data), "auditor"));
+    let audit = auditor.get("/api/v1/audit?limit=50").unwrap().expect(&[200]).json().to_string();
+    assert!(audit.contains("support_bundle") && audit.contains("fault 17") && !audit.contains("once more"), "{audit}");
+    server.kill();
     flip(std::path::Path::new(file), 3);
     let (read, text) = vigiles(&["reproduce", file]);
     assert!(!read && text.contains("no support bundle"), "{text}");

@@ -1,20 +1,30 @@
 // Deutsche Texte; die Schlüssel gibt der englische Katalog vor.
 
+import { deExercises } from './de.exercises';
 import { deRules } from './de.rules';
+import { deCorrelations } from './de.correlations';
+import { deHappened } from './de.happened';
 import { deLoad } from './de.load';
 import { dePlaybooks } from './de.playbooks';
 import { deResponse } from './de.response';
 import { deSetting } from './de.setting';
+import { deTrial } from './de.trial';
+import { deVerdict } from './de.verdict';
 import { deWords } from './de.words';
 import type { en } from './en';
 
 export const de: Record<keyof typeof en, string> = {
   ...deWords,
+  ...deExercises,
   ...deSetting,
   ...deRules,
+  ...deCorrelations,
+  ...deHappened,
   ...deLoad,
   ...dePlaybooks,
   ...deResponse,
+  ...deTrial,
+  ...deVerdict,
   'app.loading': 'Wird geladen …',
   'app.skip': 'Zum Inhalt springen',
   'app.unreachable': 'Die Plattform ist nicht erreichbar',
@@ -99,8 +109,6 @@ export const de: Record<keyof typeof en, string> = {
   'event.note': 'Notiz',
   'event.opened': 'Eröffnet',
   'event.priority': 'Priorität {from} → {to}',
-  'event.assessed.genuine': 'Bewertet: echt',
-  'event.assessed.false_alarm': 'Bewertet: Fehlalarm',
   'event.related.cause': 'Folgt aus Vorfall {incident}',
   'event.related.effect': 'Hat Vorfall {incident} ausgelöst',
   'event.related.linked': 'Hat mit Vorfall {incident} zu tun',
@@ -251,7 +259,7 @@ export const de: Record<keyof typeof en, string> = {
   'nav.sources': 'Quellen',
   'nav.system': 'System',
   'nav.tokens': 'Token',
-  'near.more': 'Insgesamt {assets:1 Objekt|# Objekte} und {observations:1 Messwert|# Messwerte}; der Kreis auf der Karte zeigt, wo.',
+  'near.more': 'Insgesamt {assets:1 Objekt|# Objekte} und {alarms:1 Alarm|# Alarme}; der Kreis auf der Karte zeigt, wo.',
   'near.nothing': 'Sonst nichts in dieser Entfernung und Zeit. Die Regler weiter stellen.',
   'near.radius': 'Umkreis',
   'near.title': 'Nah in Raum und Zeit',

@@ -51,6 +51,7 @@ export const deWords: Record<keyof typeof enWords, string> = {
   'origin.live': 'Live',
   'origin.replayed': 'Wiedergabe',
   'origin.simulated': 'Simuliert',
+  'origin.exercise': 'Übung',
   'overload.wait': 'Quelle wartet',
   'overload.shed': 'Neueste verworfen',
   'outcome.allowed': 'Erlaubt',

@@ -1,19 +1,29 @@
 // English texts. The other catalogues have exactly these keys.
 
+import { enExercises } from './en.exercises';
 import { enRules } from './en.rules';
+import { enCorrelations } from './en.correlations';
+import { enHappened } from './en.happened';
 import { enLoad } from './en.load';
 import { enPlaybooks } from './en.playbooks';
 import { enResponse } from './en.response';
 import { enSetting } from './en.setting';
+import { enTrial } from './en.trial';
+import { enVerdict } from './en.verdict';
 import { enWords } from './en.words';
 
 export const en = {
   ...enWords,
+  ...enExercises,
   ...enSetting,
   ...enRules,
+  ...enCorrelations,
+  ...enHappened,
   ...enLoad,
   ...enPlaybooks,
   ...enResponse,
+  ...enTrial,
+  ...enVerdict,
   'app.loading': 'Loading…',
   'app.skip': 'Skip to the content',
   'app.unreachable': 'The platform cannot be reached',
@@ -98,8 +108,6 @@ export const en = {
   'event.note': 'Note',
   'event.opened': 'Opened',
   'event.priority': 'Priority {from} → {to}',
-  'event.assessed.genuine': 'Assessed: genuine',
-  'event.assessed.false_alarm': 'Assessed: false alarm',
   'event.related.cause': 'Follows from incident {incident}',
   'event.related.effect': 'Brought about incident {incident}',
   'event.related.linked': 'Has to do with incident {incident}',
@@ -250,7 +258,7 @@ export const en = {
   'nav.sources': 'Sources',
   'nav.system': 'System',
   'nav.tokens': 'Tokens',
-  'near.more': 'In all {assets:1 asset|# assets} and {observations:1 reading|# readings}; the circle on the map shows where.',
+  'near.more': 'In all {assets:1 asset|# assets} and {alarms:1 alarm|# alarms}; the circle on the map shows where.',
   'near.nothing': 'Nothing else within this distance and time. Widen the sliders.',
   'near.radius': 'Within',
   'near.title': 'Near in space and time',

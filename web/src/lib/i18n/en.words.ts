@@ -50,6 +50,7 @@ export const enWords = {
   'origin.live': 'Live',
   'origin.replayed': 'Replayed',
   'origin.simulated': 'Simulated',
+  'origin.exercise': 'Exercise',
   'overload.wait': 'Source waits',
   'overload.shed': 'Newest are shed',
   'outcome.allowed': 'Allowed',

@@ -1,0 +1,198 @@
+//! The one number of a rule that says how much is too much, and the rule with another.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::rule::{Detector, Rule};
+
+/// Why no limit is suggested for a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoSuggestion {
+    /// Its detector answers yes or no and has no duration that could be moved.
+    YesOrNo,
+    /// Its expression does not compare with exactly one number by `<`, `<=`, `>` or `>=`.
+    NotOneNumber,
+    /// The span has readings of less than a day, which tells nothing of a day.
+    TooLittleData,
+    /// None of the variants was in order, or there were no readings to take them from.
+    NoVariant,
+}
+
+/// Which readings break a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// Those above it.
+    Above,
+    /// Those below it.
+    Below,
+}
+
+/// A number of a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Limit {
+    /// Path of the field.
+    pub(super) field: &'static str,
+    /// What it is now.
+    pub(super) now: f64,
+    /// Where readings are compared with it.
+    pub(super) broken: Option<Broken>,
+    /// Where it stands in an expression.
+    place: Option<Range<usize>>,
+}
+
+impl Limit {
+    /// The number of a rule that can be moved.
+    pub(super) fn of(rule: &Rule) -> Result<Self, NoSuggestion> {
+        let found = |field, now| Ok(Self { field, now, broken: None, place: None });
+        let held = |field, for_s: f64| if for_s > 0.0 { found(field, for_s) } else { Err(NoSuggestion::YesOrNo) };
+        match &rule.detector {
+            Detector::Threshold(t) => side(t.above, t.below, ["detector.threshold.above", "detector.threshold.below"]),
+            Detector::RateOfChange(r) => {
+                let fields = ["detector.rate_of_change.above", "detector.rate_of_change.below"];
+                side(r.above, r.below, fields).map(|limit| Self { broken: None, ..limit })
+            }
+            Detector::Silent(s) => found("detector.silent.after_s", s.after_s),
+            Detector::Count(c) => found("detector.count.at_least", f64::from(c.at_least)),
+            Detector::FlatLine(f) => found("detector.flat_line.for_s", f.for_s),
+            Detector::Baseline(b) => found("detector.baseline.sigmas", b.settings().limit_sigmas),
+            Detector::Forecast(f) => found("detector.forecast.sigmas", f.settings().limit_sigmas),
+            Detector::ChangePoint(c) => found("detector.change_point.limit_sigmas", c.settings().limit_sigmas),
+            Detector::Drift(d) => found("detector.drift.sigmas", d.settings().limit_sigmas),
+            Detector::Anomaly(a) => found("detector.anomaly.sigmas", a.settings().limit_sigmas),
+            Detector::Sequence(s) => found("detector.sequence.within_s", s.within_s),
+            Detector::Absence(a) => found("detector.absence.within_s", a.within_s),
+            Detector::Cooccurrence(c) => found("detector.cooccurrence.within_s", c.within_s),
+            Detector::Geofence(g) => held("detector.geofence.for_s", g.for_s),
+            Detector::OutOfRange(o) => held("detector.out_of_range.for_s", o.for_s),
+            Detector::Condition(c) => compared(&c.expression),
+        }
+    }
+
+    /// The rule with another number. The distance of hysteresis stays. None where the limits would cross.
+    pub(super) fn set(&self, rule: &Rule, value: f64) -> Option<Rule> {
+        let mut rule = rule.clone();
+        match &mut rule.detector {
+            Detector::Threshold(t) => {
+                let old = if t.above.is_some() { &mut t.above } else { &mut t.below };
+                let moved = value - old.replace(value)?;
+                t.clear = t.clear.map(|clear| clear + moved);
+                if let (Some(above), Some(below)) = (t.above, t.below) {
+                    (below <= above).then_some(())?;
+                }
+            }
+            Detector::RateOfChange(r) => *(if r.above.is_some() { &mut r.above } else { &mut r.below }) = Some(value),
+            Detector::Silent(s) => s.after_s = value,
+            Detector::Count(c) => c.at_least = value as u32,
+            Detector::FlatLine(f) => f.for_s = value,
+            Detector::Baseline(b) => b.sigmas = Some(value),
+            Detector::Forecast(f) => f.sigmas = Some(value),
+            Detector::ChangePoint(c) => c.limit_sigmas = Some(value),
+            Detector::Drift(d) => d.sigmas = Some(value),
+            Detector::Anomaly(a) => a.sigmas = Some(value),
+            Detector::Sequence(s) => s.within_s = value,
+            Detector::Absence(a) => a.within_s = value,
+            Detector::Cooccurrence(c) => c.within_s = value,
+            Detector::Geofence(g) => g.for_s = value,
+            Detector::OutOfRange(o) => o.for_s = value,
+            Detector::Condition(c) => c.expression.replace_range(self.place.clone()?, &value.to_string()),
+        }
+        Some(rule)
+    }
+
+    /// Whether it counts things.
+    pub(super) fn whole(&self) -> bool {
+        self.field.ends_with("at_least")
+    }
+}
+
+fn side(above: Option<f64>, below: Option<f64>, fields: [&'static str; 2]) -> Result<Limit, NoSuggestion> {
+    let upper = above.map(|now| (fields[0], now, Broken::Above));
+    let (field, now, broken) =
+        upper.or(below.map(|now| (fields[1], now, Broken::Below))).ok_or(NoSuggestion::YesOrNo)?;
+    Ok(Limit { field, now, broken: Some(broken), place: None })
+}
+
+/// The number of an expression that has one, and compares with it; that of a quantity is in its own unit.
+fn compared(text: &str) -> Result<Limit, NoSuggestion> {
+    let mut places = numbers(text);
+    let (Some(place), None) = (places.pop(), places.pop()) else { return Err(NoSuggestion::NotOneNumber) };
+    let now = text[place.clone()].parse().map_err(|_| NoSuggestion::NotOneNumber)?;
+    let before = text[..place.start].trim_end();
+    let quantity = before.strip_suffix('(').and_then(|b| b.trim_end().strip_suffix("quantity"));
+    let left = quantity.unwrap_or(before).trim_end();
+    let right = text[place.end..].trim_start();
+    // A quantity's number is followed by its unit.
+    let right =
+        if quantity.is_some() { right.split_once(')').map_or("", |(_, rest)| rest.trim_start()) } else { right };
+    let ends = |sign: &str| left.ends_with(sign) || left.ends_with(&format!("{sign}="));
+    // A figure that begins a comparison is not the end of a calculation.
+    let begins = left.is_empty() || left.ends_with(['(', '&', '|']);
+    let first = |sign: char| begins && right.starts_with(sign);
+    let broken = match (ends(">") || first('<'), ends("<") || first('>')) {
+        (true, false) => Broken::Above,
+        (false, true) => Broken::Below,
+        _ => return Err(NoSuggestion::NotOneNumber),
+    };
+    let plain = [left.trim_end_matches(['<', '>', '=']).trim_end(), right.trim_start_matches(['<', '>', '=']).trim()];
+    let of_readings = plain.contains(&"value") && quantity.is_none();
+    let broken = of_readings.then_some(broken);
+    Ok(Limit { field: "detector.condition.expression", now, broken, place: Some(place) })
+}
+
+/// Where numbers stand in an expression, with a sign that belongs to them. Those inside quotes are text.
+fn numbers(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let in_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
+    let (mut found, mut quote, mut i) = (Vec::new(), None, 0);
+    while i < bytes.len() {
+        match quote {
+            Some(q) => quote = (bytes[i] != q).then_some(q),
+            None if matches!(bytes[i], b'\'' | b'"') => quote = Some(bytes[i]),
+            None if in_name(bytes[i]) => {
+                let end = bytes[i..].iter().position(|b| !in_name(*b)).map_or(bytes.len(), |n| i + n);
+                if bytes[i].is_ascii_digit() {
+                    found.push(signed(text, i)..end);
+                }
+                i = end;
+                continue;
+            }
+            None => {}
+        }
+        i += 1;
+    }
+    found
+}
+
+/// Where a number begins, its sign included where the minus does not stand between two figures.
+fn signed(text: &str, start: usize) -> usize {
+    let Some(before) = text[..start].strip_suffix('-') else { return start };
+    let free = before.trim_end().ends_with(['<', '>', '=', '(']) || before.trim_end().is_empty();
+    if free { start - 1 } else { start }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<(f64, Option<Broken>)>) {
+        let found = compared(text).ok().map(|limit| (limit.now, limit.broken));
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn an_expression_that_compares_with_one_number_has_a_limit() {
+        check("value > 35", Some((35.0, Some(Broken::Above))));
+        check("value>=35.5", Some((35.5, Some(Broken::Above))));
+        check("-3 > value", Some((-3.0, Some(Broken::Below))));
+        check("value < -3.5 && asset.id != 's2'", Some((-3.5, Some(Broken::Below))));
+        check("window(\"30m\").mean > 35", Some((35.0, None)));
+        check("value > quantity(50, \"ug/m3\")", Some((50.0, None)));
+        check("value > 35 && time.hour >= 22", None);
+        check("value == 35", None);
+        check("value - 35 > place.lon", None);
+        check("attributes.road1 == 'a > 5'", None);
+        check("\"harbour\" in zones", None);
+    }
+}

@@ -1,0 +1,271 @@
+//! What an exercise showed: who saw what when, which steps were late, missed or left out, and times against targets.
+//!
+//! Made from what is stored, so it can be made again: the exercise's incidents and the reads of the audit log.
+
+use serde::{Deserialize, Serialize};
+use vigiles_model::incident::{TimelineEntry, TimelineEvent};
+use vigiles_model::playbook::TaskOrigin;
+use vigiles_model::{Exercise, Incident, IncidentId, IncidentState, Task, TaskState, Timestamp};
+
+use super::scenario::{Scenario, Target};
+use crate::incidents::state_text;
+
+/// A read of an incident by a person, from the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What an exercise showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Debrief {
+    /// The exercise.
+    pub exercise: Exercise,
+    /// Until when it is looked at: its end, or now.
+    pub until: Timestamp,
+    /// Its incidents, in the order of their numbers.
+    pub incidents: Vec<Course>,
+    /// Its targets, in the order of the scenario.
+    pub targets: Vec<Reached>,
+}
+
+/// The course of one incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Course {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// Its number in the exercise.
+    pub number: u64,
+    /// Its type.
+    pub incident_type: String,
+    /// Its title.
+    pub title: String,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// Seconds from the beginning of the exercise to there.
+    pub opened_after_s: f64,
+    /// Who read it first, and who after them.
+    pub seen: Vec<Sight>,
+    /// Who did what, oldest first.
+    pub deeds: Vec<Deed>,
+    /// The steps of its playbooks.
+    pub steps: Vec<StepCourse>,
+}
+
+/// That a person read an incident for the first time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sight {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Seconds after its opening.
+    pub after_s: f64,
+}
+
+/// Something that a person did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deed {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Seconds after the opening of the incident.
+    pub after_s: f64,
+    /// What.
+    pub what: String,
+}
+
+/// How a step went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepCourse {
+    /// Its title.
+    pub title: String,
+    /// How it went.
+    pub verdict: Verdict,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// When it was over.
+    pub ended: Option<Timestamp>,
+    /// When it became overdue.
+    pub deadline: Option<Timestamp>,
+    /// Seconds over the deadline, at its end or at the end of the exercise; below zero is time left.
+    pub over_s: Option<f64>,
+    /// What came of it.
+    pub outcome: Option<String>,
+    /// Who agreed.
+    pub approved_by: Vec<String>,
+}
+
+/// How a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Done in time, or without a deadline.
+    Done,
+    /// Done after its deadline.
+    Late,
+    /// Its turn had come, and it was not done.
+    Missed,
+    /// Left out.
+    Skipped,
+    /// Its turn never came.
+    NotReached,
+}
+
+/// What became of a target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reached {
+    /// The target.
+    pub target: Target,
+    /// Whether it was reached in time.
+    pub met: bool,
+    /// Seconds it took; none where it was not reached.
+    pub took_s: Option<f64>,
+    /// Seconds left of the time allowed; below zero is too late. None where it was not reached.
+    pub margin_s: Option<f64>,
+}
+
+impl Debrief {
+    /// Of an exercise that was looked at until its end, or now. Incidents and reads may stand in any order.
+    pub fn of(
+        exercise: &Exercise,
+        until: Timestamp,
+        scenario: &Scenario,
+        incidents: &[Incident],
+        reads: &[Read],
+    ) -> Self {
+        let mut incidents: Vec<&Incident> = incidents.iter().collect();
+        incidents.sort_by_key(|i| i.number);
+        let mut reads: Vec<&Read> = reads.iter().collect();
+        reads.sort_by(|a, b| (a.at, &a.by).cmp(&(b.at, &b.by)));
+        let reached = |target: &Target| {
+            let took_s = took_s(target, exercise, &incidents);
+            let margin_s = took_s.map(|took| target.within_s() - took);
+            Reached { target: target.clone(), met: margin_s.is_some_and(|left| left >= 0.0), took_s, margin_s }
+        };
+        Self {
+            exercise: exercise.clone(),
+            until,
+            targets: scenario.targets.iter().map(reached).collect(),
+            incidents: incidents.iter().map(|incident| course(incident, exercise, until, &reads)).collect(),
+        }
+    }
+}
+
+fn course(incident: &Incident, exercise: &Exercise, until: Timestamp, reads: &[&Read]) -> Course {
+    let mut seen: Vec<Sight> = Vec::new();
+    for read in reads.iter().filter(|read| read.incident == incident.id && read.at <= until) {
+        if seen.iter().all(|known| known.by != read.by) {
+            seen.push(Sight { by: read.by.clone(), at: read.at, after_s: after_s(incident.opened, read.at) });
+        }
+    }
+    let deed = |entry: &TimelineEntry| {
+        let by = entry.by.as_ref()?.to_string();
+        Some(Deed { by, at: entry.at, after_s: after_s(incident.opened, entry.at), what: words(&entry.event) })
+    };
+    Course {
+        incident: incident.id.clone(),
+        number: incident.number,
+        incident_type: incident.incident_type.clone(),
+        title: incident.title.clone(),
+        opened: incident.opened,
+        opened_after_s: after_s(exercise.started, incident.opened),
+        seen,
+        deeds: incident.timeline.iter().filter_map(deed).collect(),
+        steps: incident.tasks.iter().filter(|t| t.origin == TaskOrigin::Step).map(|t| step(t, until)).collect(),
+    }
+}
+
+fn step(task: &Task, until: Timestamp) -> StepCourse {
+    let over_s = task.deadline.map(|deadline| after_s(deadline, task.ended.unwrap_or(until)));
+    let verdict = match task.state {
+        TaskState::Skipped => Verdict::Skipped,
+        TaskState::Done | TaskState::Compensating | TaskState::Compensated if over_s.is_some_and(|s| s > 0.0) => {
+            Verdict::Late
+        }
+        TaskState::Done | TaskState::Compensating | TaskState::Compensated => Verdict::Done,
+        TaskState::Waiting => Verdict::NotReached,
+        TaskState::Running | TaskState::Failed | TaskState::AwaitingApproval | TaskState::Retrying => Verdict::Missed,
+    };
+    StepCourse {
+        title: task.step.title.clone(),
+        verdict,
+        started: task.started,
+        ended: task.ended,
+        deadline: task.deadline,
+        over_s: over_s.filter(|_| !matches!(verdict, Verdict::Skipped | Verdict::NotReached)),
+        outcome: task.outcome.clone(),
+        approved_by: task.approvals.iter().map(|approval| approval.by.to_string()).collect(),
+    }
+}
+
+/// Seconds until a target was reached.
+fn took_s(target: &Target, exercise: &Exercise, incidents: &[&Incident]) -> Option<f64> {
+    let first = |wanted: &str| incidents.iter().find(|i| i.incident_type == wanted);
+    match target {
+        Target::Opened { incident_type, .. } => {
+            first(incident_type).map(|incident| after_s(exercise.started, incident.opened))
+        }
+        Target::Acknowledged { incident_type, .. } => {
+            use IncidentState::{Acknowledged, InProgress, Resolved};
+            let incident = first(incident_type)?;
+            let is_handled = |entry: &&TimelineEntry| {
+                matches!(entry.event, TimelineEvent::State { to: Acknowledged | InProgress | Resolved, .. })
+            };
+            Some(after_s(incident.opened, incident.timeline.iter().find(is_handled)?.at))
+        }
+        Target::Done { playbook, task, .. } => {
+            let incident = incidents.iter().find(|i| i.playbook.as_ref() == Some(playbook))?;
+            let is_done = |t: &&Task| t.step.title == *task && t.state.is_over() && t.state != TaskState::Skipped;
+            Some(after_s(incident.opened, incident.tasks.iter().find(is_done)?.ended?))
+        }
+    }
+}
+
+fn after_s(from: Timestamp, to: Timestamp) -> f64 {
+    to.since(from).as_secs_f64()
+}
+
+/// What somebody did, in words.
+fn words(event: &TimelineEvent) -> String {
+    match event {
+        TimelineEvent::Opened => "opened it".to_owned(),
+        TimelineEvent::AlarmJoined { alarm, .. } => format!("put in alarm {alarm}"),
+        TimelineEvent::AlarmCleared { alarm } => format!("alarm {alarm} cleared"),
+        TimelineEvent::AlarmLeft { alarm } => format!("took out alarm {alarm}"),
+        TimelineEvent::State { from, to, reason } => {
+            format!("{} to {}{}", state_text(*from), state_text(*to), because(reason.as_deref()))
+        }
+        TimelineEvent::Priority { from, to } => format!("priority {from:?} to {to:?}"),
+        TimelineEvent::Note { text } => format!("noted: {text}"),
+        TimelineEvent::Task { title, outcome } => format!("{title}: {outcome}"),
+        TimelineEvent::Absorbed { incident } => format!("merged {incident} into it"),
+        TimelineEvent::MergedInto { incident } => format!("merged it into {incident}"),
+        TimelineEvent::SplitOff { incident } => format!("split off {incident}"),
+        TimelineEvent::Related { incident, why, .. } => format!("related to {incident}: {why}"),
+        TimelineEvent::Unrelated { incident, reason } => {
+            format!("not related to {incident}{}", because(reason.as_deref()))
+        }
+        TimelineEvent::Assessed { verdict, reason } => {
+            format!("found it {}{}", verdict_words(*verdict), because(reason.as_deref()))
+        }
+        TimelineEvent::Message { room, text } => format!("said in {room}: {text}"),
+    }
+}
+
+fn verdict_words(verdict: vigiles_model::incident::Verdict) -> &'static str {
+    match verdict {
+        vigiles_model::incident::Verdict::Genuine => "genuine",
+        vigiles_model::incident::Verdict::FalseAlarm => "a false alarm",
+    }
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map(|why| format!(": {why}")).unwrap_or_default()
+}

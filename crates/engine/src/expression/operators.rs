@@ -1,0 +1,148 @@
+//! Calls of an expression: operators, functions, lists.
+
+use cel::common::ast::{CallExpr, Expr, IdedExpr, operators};
+use vigiles_model::unit::Conversion;
+
+use super::compile::{Compiler, Type};
+use super::scope::Subject;
+use super::{Arithmetic, Comparison, Flaw, Node, TextTest};
+
+impl Compiler<'_> {
+    pub(super) fn call(&mut self, e: &IdedExpr, call: &CallExpr) -> Result<(Node, Type), Flaw> {
+        let name = call.func_name.as_str();
+        match (&call.target, call.args.as_slice()) {
+            (None, [a]) => self.unary(e, name, a),
+            (None, [a, b]) => self.binary(e, name, a, b),
+            (None, [a, b, c]) if name == operators::CONDITIONAL => {
+                let condition = self.boxed(a, Type::Truth)?;
+                let (yes, found) = self.node(b)?;
+                let (no, other) = self.node(c)?;
+                if !found.fits(other) {
+                    return self.flaw(
+                        c,
+                        format!("both sides of `? :` need one type: expected {}, found {}", found.word(), other.word()),
+                    );
+                }
+                let found = if found == Type::Any { other } else { found };
+                Ok((Node::If(condition, Box::new(yes), Box::new(no)), found))
+            }
+            (Some(target), [argument]) => {
+                let test = match name {
+                    "contains" => TextTest::Contains,
+                    "startsWith" => TextTest::StartsWith,
+                    "endsWith" => TextTest::EndsWith,
+                    _ => return self.unknown_function(e, name),
+                };
+                Ok((Node::Test(test, self.boxed(target, Type::Text)?, self.boxed(argument, Type::Text)?), Type::Truth))
+            }
+            _ => self.unknown_function(e, name),
+        }
+    }
+
+    pub(super) fn unknown_function<T>(&self, e: &IdedExpr, name: &str) -> Result<T, Flaw> {
+        self.flaw(e, format!("`{name}` is not a function of rules with these arguments; there are quantity(50, \"ug/m3\"), difference(5, \"K\"), size(text), text.contains(text), text.startsWith(text), text.endsWith(text), has(attributes.name) and window(\"10m\").mean"))
+    }
+
+    pub(super) fn unary(&mut self, e: &IdedExpr, name: &str, a: &IdedExpr) -> Result<(Node, Type), Flaw> {
+        match name {
+            operators::LOGICAL_NOT => Ok((Node::Not(self.boxed(a, Type::Truth)?), Type::Truth)),
+            operators::NEGATE => Ok((Node::Negate(self.boxed(a, Type::Number)?), Type::Number)),
+            "size" => Ok((Node::Size(self.boxed(a, Type::Text)?), Type::Number)),
+            "window" => self.flaw(e, "a window needs an aggregate: window(\"10m\").mean, .min, .max, .sum or .count"),
+            _ => self.unknown_function(e, name),
+        }
+    }
+
+    pub(super) fn binary(
+        &mut self,
+        e: &IdedExpr,
+        name: &str,
+        a: &IdedExpr,
+        b: &IdedExpr,
+    ) -> Result<(Node, Type), Flaw> {
+        let compare = match name {
+            operators::EQUALS => Some(Comparison::Equal),
+            operators::NOT_EQUALS => Some(Comparison::Unequal),
+            operators::LESS => Some(Comparison::Less),
+            operators::LESS_EQUALS => Some(Comparison::LessEqual),
+            operators::GREATER => Some(Comparison::Greater),
+            operators::GREATER_EQUALS => Some(Comparison::GreaterEqual),
+            _ => None,
+        };
+        if let Some(comparison) = compare {
+            return self.comparison(comparison, a, b);
+        }
+        match name {
+            "quantity" => self.quantity(e, a, b, Conversion::apply),
+            "difference" => self.quantity(e, a, b, Conversion::apply_to_difference),
+            operators::LOGICAL_AND => {
+                Ok((Node::And(self.boxed(a, Type::Truth)?, self.boxed(b, Type::Truth)?), Type::Truth))
+            }
+            operators::LOGICAL_OR => {
+                Ok((Node::Or(self.boxed(a, Type::Truth)?, self.boxed(b, Type::Truth)?), Type::Truth))
+            }
+            operators::ADD => self.arithmetic(Arithmetic::Add, a, b),
+            operators::SUBSTRACT => self.arithmetic(Arithmetic::Subtract, a, b),
+            operators::MULTIPLY => self.arithmetic(Arithmetic::Multiply, a, b),
+            operators::DIVIDE => self.arithmetic(Arithmetic::Divide, a, b),
+            operators::IN => self.membership(a, b),
+            operators::INDEX => self.index(e, a, b),
+            _ => self.unknown_function(e, name),
+        }
+    }
+
+    pub(super) fn comparison(
+        &mut self,
+        comparison: Comparison,
+        a: &IdedExpr,
+        b: &IdedExpr,
+    ) -> Result<(Node, Type), Flaw> {
+        let (left, found) = self.node(a)?;
+        let (right, other) = self.node(b)?;
+        if !other.fits(found) {
+            return self.flaw(b, format!("expected {}, found {}", found.word(), other.word()));
+        }
+        self.note_units(a, (&left, found), (&right, other));
+        let ordered = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
+        if ordered && found == Type::Truth {
+            return self.flaw(a, "true and false have no order; expected a number or a text");
+        }
+        Ok((Node::Compare(comparison, Box::new(left), Box::new(right)), Type::Truth))
+    }
+
+    pub(super) fn arithmetic(
+        &mut self,
+        operation: Arithmetic,
+        a: &IdedExpr,
+        b: &IdedExpr,
+    ) -> Result<(Node, Type), Flaw> {
+        let (left, right) = (self.boxed(a, Type::Number)?, self.boxed(b, Type::Number)?);
+        if matches!(operation, Arithmetic::Add | Arithmetic::Subtract) {
+            self.note_units(a, (&left, Type::Number), (&right, Type::Number));
+        }
+        Ok((Node::Compute(operation, left, right), Type::Number))
+    }
+
+    pub(super) fn membership(&mut self, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
+        match &b.expr {
+            Expr::Ident(name) if name == "zones" && self.scope != Subject::Playbook => {
+                self.zones = true;
+                Ok((Node::InZones(self.boxed(a, Type::Text)?), Type::Truth))
+            }
+            Expr::List(list) => {
+                let (item, found) = self.node(a)?;
+                let mut elements = Vec::with_capacity(list.elements.len());
+                for e in &list.elements {
+                    let (element, other) = self.node(e)?;
+                    if !other.fits(found) {
+                        return self.flaw(e, format!("expected {}, found {}", found.word(), other.word()));
+                    }
+                    self.note_units(e, (&item, found), (&element, other));
+                    elements.push(element);
+                }
+                Ok((Node::InList(Box::new(item), elements), Type::Truth))
+            }
+            _ => self.flaw(b, "`in` needs `zones` or a list: kind in [\"air.pm25\", \"air.pm10\"]"),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Scenarios: what is checked, what is played when, and what a debrief says.
+
+use std::collections::BTreeMap;
+
+use vigiles_engine::CommandError;
+use vigiles_engine::TaskOutcome::{Done, Skipped};
+use vigiles_engine::command::CommandBody as Body;
+use vigiles_engine::exercise::debrief::{Debrief, Read};
+use vigiles_engine::exercise::{Known, Scenario, check};
+use vigiles_model::playbook::{Action, Step};
+use vigiles_model::{
+    AssetId, Exercise, ExerciseId, Incident, IncidentState, KindId, ObservationKind, PlaybookId, Priority, Reality,
+    Severity, Timestamp, Value,
+};
+
+use crate::rig::{KINDS, Rig, city, playbook};
+
+fn scenario(rest: &str) -> Scenario {
+    let text = format!("id = 's'\nname = 'S'\n{rest}");
+    toml::from_str(&text).unwrap_or_else(|e| panic!("{text}\n{e}"))
+}
+
+fn kinds() -> BTreeMap<String, ObservationKind> {
+    let kind = |body| match body {
+        Body::PutKind(kind) => Some((kind.id.to_string(), *kind)),
+        _ => None,
+    };
+    assert!(!KINDS.is_empty());
+    city().into_iter().filter_map(kind).collect()
+}
+
+/// The rig's kinds, the asset `a`, and the playbook `drill` of one step.
+struct Town(BTreeMap<String, ObservationKind>);
+
+impl Known for Town {
+    fn kind(&self, id: &KindId) -> Option<&ObservationKind> {
+        self.0.get(id.as_str())
+    }
+
+    fn has_asset(&self, id: &AssetId) -> bool {
+        id.as_str() == "a"
+    }
+
+    fn steps(&self, id: &PlaybookId) -> Option<Vec<String>> {
+        (id.as_str() == "drill").then(|| vec!["Look".to_owned()])
+    }
+}
+
+fn refuse(rest: &str, expected: &str) {
+    let Err(CommandError::Invalid { field, why }) = check(&scenario(rest), &Town(kinds())) else {
+        panic!("{rest} was accepted");
+    };
+    assert_eq!(format!("{field}: {why}"), expected, "{rest}");
+}
+
+const PM: &str = "[[timeline]]\nafter_s = 1.0\n[timeline.reading]\nkind = 'air.pm25'\nvalue = { Number = 5.0 }\n";
+
+#[test]
+fn what_may_not_be_played() {
+    refuse("timeline = []", "timeline: expected at least one entry");
+    refuse("timeline = [{ after_s = 1.0 }]", "timeline[0]: expected either `reading` or `call`");
+    refuse(
+        &PM.replace("after_s = 1.0", "after_s = -1.0"),
+        "timeline[0].after_s: expected 0 to 86400 seconds, found -1",
+    );
+    refuse(
+        &PM.replace("air.pm25", "air.none"),
+        "timeline[0].reading.kind: there is no kind `air.none`; register it first",
+    );
+    refuse(
+        &PM.replace("{ Number = 5.0 }", "{ Boolean = true }"),
+        "timeline[0].reading.value: kind air.pm25 takes a number",
+    );
+    for field in ["asset", "near"] {
+        refuse(
+            &format!("{PM}{field} = 'b'"),
+            &format!("timeline[0].reading.{field}: there is no asset `b`; name one of the city"),
+        );
+    }
+    let call = "title = 'Fire', incident_type = 'fire', priority = 'p1', severity = 'minor'";
+    refuse(
+        &format!("timeline = [{{ after_s = 0.0, call = {{ {call}, playbook = 'none' }} }}]"),
+        "timeline[0].call.playbook: there is no playbook `none`; save it first",
+    );
+    refuse(
+        &format!("targets = [{{ done = {{ playbook = 'drill', task = 'Lok', within_s = 3.0 }} }}]\n{PM}"),
+        "targets[0].done.task: playbook `drill` has no such step; it has: Look",
+    );
+    refuse(&format!("{PM}every_s = 1.0"), "timeline[0].reading.every_s: a series needs both `every_s` and `until_s`");
+    refuse(
+        &format!("{PM}fault = {{ silent = {{ from_s = 2.0 }} }}"),
+        "timeline[0].reading.fault: only a series has faults; give `every_s` and `until_s`",
+    );
+    refuse(
+        &format!("{PM}every_s = 0.001\nuntil_s = 3600.0"),
+        "timeline: expected at most 100000 readings, found 3599001",
+    );
+    refuse(
+        &format!("targets = [{{ opened = {{ incident_type = 'air', within_s = -3.0 }} }}]\n{PM}"),
+        "targets[0].opened.within_s: expected 0 to 86400 seconds, found -3",
+    );
+}
+
+/// Each reading as "second value", from the first to the last, taken in steps of `step_s`.
+fn played(scenario: &Scenario, step_s: i64) -> String {
+    let started = Timestamp::from_secs(100);
+    let mut all = Vec::new();
+    let mut from = -1;
+    while from < 30_000_000 {
+        let to = from + step_s * 1_000_000;
+        all.extend(scenario.readings(started, (from, to), &|_: &AssetId| None));
+        from = to;
+    }
+    let line = |o: &vigiles_model::Observation| match o.value {
+        Value::Number(n) => format!("{} {n}", o.time.since(started).as_millis() / 1000),
+        _ => String::new(),
+    };
+    all.iter().map(line).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn series_rise_stick_and_fall_silent() {
+    let with = |rest: &str| scenario(&format!("{PM}every_s = 2.0\nuntil_s = 9.0\nrise_per_s = 1.0\n{rest}"));
+    for step_s in [1, 3, 7, 60] {
+        assert_eq!(played(&scenario(PM), step_s), "1 5");
+        assert_eq!(played(&with(""), step_s), "1 5, 3 7, 5 9, 7 11, 9 13");
+        assert_eq!(played(&with("fault = { stuck = { from_s = 5.0 } }"), step_s), "1 5, 3 7, 5 9, 7 9, 9 9");
+        assert_eq!(played(&with("fault = { silent = { from_s = 5.0 } }"), step_s), "1 5, 3 7");
+    }
+}
+
+/// An exercise in which one step is done in time, one late, one left out, and one not done at all.
+fn trained() -> (Exercise, Vec<Incident>) {
+    let mut rig = Rig::new();
+    let step = |title: &str, deadline_s: Option<u32>| Step {
+        after: Some(Vec::new()),
+        deadline_s,
+        ..Step::new(title, Action::Manual)
+    };
+    let steps =
+        vec![step("Look", Some(60)), step("Call", Some(60)), step("Write", None), step("Close the road", Some(90))];
+    rig.command(Body::PutPlaybook(Box::new(playbook("drill", steps)))).unwrap();
+    rig.now = 100;
+    let id = ExerciseId::new("e1").unwrap();
+    rig.command(Body::StartExercise { id: id.clone(), name: "Training".into() }).unwrap();
+    let exercise = rig.engine.exercise().unwrap().clone();
+    rig.now = 110;
+    rig.command(Body::OpenIncident {
+        title: "A call".into(),
+        incident_type: "air".into(),
+        priority: Priority::P2,
+        severity: Severity::Severe,
+        place: None,
+        playbook: Some("drill".parse().unwrap()),
+        reality: Reality::Exercise,
+    })
+    .unwrap();
+    let incident = rig.incidents()[0].clone();
+    let done = |task: usize, outcome| Body::CompleteTask {
+        incident: incident.id.clone(),
+        task: incident.tasks[task].id.clone(),
+        outcome,
+        text: Some("so".into()),
+    };
+    let seen = Body::ChangeState { incident: incident.id.clone(), to: IncidentState::Acknowledged, reason: None };
+    for (now, body) in [(140, seen), (150, done(0, Done)), (200, done(1, Done)), (210, done(2, Skipped))] {
+        rig.now = now;
+        rig.command(body).unwrap();
+    }
+    rig.now = 300;
+    rig.command(Body::EndExercise { id, reason: "time is up".into() }).unwrap();
+    (exercise, rig.incidents())
+}
+
+#[test]
+fn a_debrief_says_who_saw_what_when_and_what_was_late() {
+    let (exercise, incidents) = trained();
+    let targets = "targets = [
+        { opened = { incident_type = 'air', within_s = 5.0 } },
+        { acknowledged = { incident_type = 'air', within_s = 45.0 } },
+        { done = { playbook = 'drill', task = 'Call', within_s = 90.0 } },
+        { done = { playbook = 'drill', task = 'Close the road', within_s = 90.0 } },
+    ]\n";
+    let scenario = scenario(&format!("{targets}{PM}"));
+    let read =
+        |by: &str, at: i64| Read { incident: incidents[0].id.clone(), by: by.to_owned(), at: Timestamp::from_secs(at) };
+    let reads = [read("bob", 260), read("ada", 130), read("ada", 125)];
+    let debrief = Debrief::of(&exercise, Timestamp::from_secs(300), &scenario, &incidents, &reads);
+    let found = serde_json::to_string_pretty(&debrief).unwrap() + "\n";
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/debrief.json");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&golden, &found).unwrap();
+    }
+    assert_eq!(found, std::fs::read_to_string(&golden).unwrap());
+    let text = postcard_round(&scenario);
+    assert_eq!(text, scenario, "a scenario stands in postcard too");
+}
+
+fn postcard_round(scenario: &Scenario) -> Scenario {
+    let bytes = postcard::to_stdvec(scenario).unwrap();
+    postcard::from_bytes(&bytes).unwrap()
+}

@@ -1,0 +1,119 @@
+// The whole way of a person who does not program, as docs/first-rule.md tells it: a rule from its sentence, the past, shadow,
+// live, an incident, an exercise, the debrief. Against the real binary with the demo city.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { signIn, startConsole } from './platform.mjs';
+
+const page_of_manual = readFileSync(new URL('../../docs/first-rule.md', import.meta.url), 'utf8');
+const sentence = /^> (.*)$/m.exec(page_of_manual)[1];
+const scenario = /```toml\n([\s\S]*?)```/.exec(page_of_manual)[1];
+/** Tries on the past, until history holds a reading over the limit. */
+const TRIALS = 200;
+let platform, page, faults, server, stop;
+
+before(async () => {
+  ({ platform, page, faults, server, stop } = await startConsole());
+  await signIn(page, platform.link);
+  await page.locator('[data-tour=map]').waitFor();
+});
+
+after(() => stop?.());
+
+const words = () => page.getByRole('region', { name: 'In words' });
+const incidents = async () => (await server.get('/incidents?limit=200')).body.items.filter((held) => held.incident_type === 'dust');
+
+async function move(stage, reason) {
+  await page.getByRole('button', { name: `Move to ${stage}` }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox').fill(reason);
+  await dialog.getByRole('button', { name: `Move to ${stage}` }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.locator('[aria-current=step]', { hasText: stage }).waitFor();
+}
+
+test('1 the rule is written from the sentence', async () => {
+  await page.getByRole('link', { name: 'Rules', exact: true }).first().click();
+  await page.getByRole('link', { name: 'New rule' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Dust at a station');
+  await page.getByLabel('Find a kind').fill('fine');
+  await page.getByText('Fine dust PM2.5').click();
+  await page.getByLabel('Above', { exact: true }).fill('100');
+  await page.getByLabel('Must hold for', { exact: true }).fill('0');
+  await page.getByLabel('Title of the alarm').fill('Dust {value} {unit} at {asset}');
+  await page.getByLabel('Severity (CAP)').selectOption('severe');
+  await page.getByLabel('Its alarms open an incident, or join one').check();
+  await page.locator('[data-path="incident.incident_type"]').fill('dust');
+  await page.getByText('No faults').waitFor();
+  assert.match(await words().textContent(), /^When Fine dust PM2\.5 at one asset is above 100 µg\/m³, count a severe alarm that nobody sees yet\./);
+});
+
+test('2 it is tried on the past before it is saved', async () => {
+  await page.getByRole('button', { name: 'Last day' }).click();
+  for (let tried = 0; tried < TRIALS; tried += 1) {
+    const answered = page.waitForResponse((answer) => answer.url().endsWith('/rules/back-test'));
+    await page.getByRole('button', { name: 'Try it on the past' }).click();
+    if ((await (await answered).json()).alarms > 0) break;
+  }
+  await page.locator('[data-trial]:not([data-trial="0"])').waitFor();
+  assert.equal((await server.get('/rules/dust-at-a-station')).status, 404);
+});
+
+test('3 in shadow its alarms stand on its page alone, and say why', async () => {
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL('**/rules/dust-at-a-station');
+  await move('Shadow', 'The past looks right');
+  await page.locator('[data-shadow]:not([data-shadow="0"])').waitFor();
+  await page.locator('[data-shadow]').getByRole('button', { name: /^Why\?/ }).first().click();
+  await page.getByText('The rule as it was, version 2').waitFor();
+  assert.deepEqual(await incidents(), []);
+});
+
+test('4 live it says the sentence of the manual, and opens an incident that is handled', async () => {
+  await move('Live', 'They were real');
+  assert.equal((await words().textContent()).trim(), sentence);
+  await page.locator('[data-tour=nav-incidents]').click();
+  const row = page.locator('tbody a', { hasText: 'Dust ' }).first();
+  await row.waitFor();
+  const id = (await row.getAttribute('href')).replace('/incidents/', '');
+  await row.click();
+  const view = page.locator(`[data-incident="${id}"]`);
+  await view.getByRole('button', { name: 'Acknowledge' }).click();
+  await view.locator('[data-state=acknowledged]').waitFor();
+  await view.getByRole('button', { name: /^Why\?/ }).first().click();
+  await page.getByText('The rule as it was, version 3').first().waitFor();
+});
+
+test('5 it is rehearsed beside the city', async () => {
+  await page.goto(`${platform.url}/exercises`);
+  const buffer = Buffer.from(scenario);
+  await page.getByLabel('Choose a scenario file').setInputFiles({ name: 'dust-drill.toml', mimeType: 'application/toml', buffer });
+  await page.getByRole('button', { name: 'Begin: Dust over the harbour' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('I have read this').check();
+  await dialog.getByRole('button', { name: 'Begin the exercise' }).click();
+  await page.waitForURL('**/exercises/exr-*');
+  const link = page.getByRole('region', { name: 'Incidents of the exercise' }).getByRole('link').first();
+  await link.waitFor();
+  const drill = (await link.getAttribute('href')).replace('/incidents/', '');
+  await link.click();
+  const view = page.locator(`[data-incident="${drill}"]`);
+  await view.locator('[data-reality=exercise]').first().waitFor();
+  await view.getByRole('button', { name: 'Acknowledge' }).click();
+  await view.locator('[data-state=acknowledged]').waitFor();
+});
+
+test('6 the debrief says that both targets were met, and by whom', async () => {
+  await page.getByRole('link', { name: 'To the exercise' }).click();
+  await page.getByRole('button', { name: 'End the exercise…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'End the exercise?' });
+  await dialog.getByLabel('Why does it end?').fill('All was tried');
+  await dialog.getByRole('button', { name: 'End the exercise' }).click();
+  await page.getByRole('heading', { name: 'Debrief', exact: true }).waitFor();
+  await page.locator('[data-met]').first().waitFor();
+  assert.deepEqual(await page.locator('[data-met]').evaluateAll((lines) => lines.map((line) => line.dataset.met)), ['true', 'true']);
+  await page.locator('[data-course="1"]').first().waitFor();
+});
+
+test('no page said an error', () => assert.deepEqual(faults, []));

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import type { Debrief, DebriefIncident, DebriefStep, Incident, Task } from '../lib/wire';
+import { bar, rows, scaleOf, signs, stateChange, ticks } from './lanes';
+import { endOf, excerpt, faultOf, inOrder, lengthOf, phases, type Scenario, type ScenarioTarget } from './scenario';
+import { incidentsOf, standing } from './targets';
+
+const START = Date.parse('2026-05-04T03:00:00Z');
+const at = (s: number) => new Date(START + s * 1000).toISOString();
+
+const scenario: Scenario = {
+  id: 'smog', name: 'Smog', description: '', source: '', targets: [],
+  timeline: [
+    { after_s: 60, call: { title: 'Smoke', incident_type: 'fire', priority: 'p1', severity: 'severe' } },
+    { after_s: 10, reading: { kind: 'air.pm25', value: { Number: 90 }, every_s: 5, until_s: 100, fault: { stuck: { from_s: 40 } } } },
+    { after_s: 0, reading: { kind: 'air.pm25', value: { Number: 50 } } },
+  ],
+};
+
+test('a scenario is as long as its last entry or series', () => {
+  expect(lengthOf(scenario)).toBe(100);
+  expect(scenario.timeline.map(endOf)).toEqual([60, 100, 0]);
+  expect(scenario.timeline.map(faultOf)).toEqual([null, { sort: 'stuck', from: 40 }, null]);
+});
+
+test('entries pass, last and come', () => {
+  const check = (s: number, expected: string) => expect(phases(inOrder(scenario), s).join(' ')).toBe(expected);
+  check(0, 'now next coming');
+  check(4, 'now next coming');
+  check(5, 'past next coming');
+  check(10, 'past now next');
+  check(61, 'past now now');
+  check(99, 'past now past');
+  check(100, 'past past past');
+});
+
+test('of a long line the part around the fault is shown, with a mark under its column', () => {
+  expect(excerpt('kind = "air"', 8)).toEqual({ text: 'kind = "air"', mark: '       ^' });
+  const { text, mark } = excerpt('x'.repeat(200) + 'y' + 'x'.repeat(200), 201);
+  expect([text.length, text[mark.indexOf('^')]]).toEqual([60, 'y']);
+});
+
+const task = (part: Partial<Task>): Task => ({ id: 't', title: 'Isolate', state: 'running', action: 'manual', after: null, approvals: [], approvals_needed: 0, attempts: 1, escalated: false, instruction: '', options: [], overdue: false, run: 0, tries: 1, ...part });
+const incident = (part: Partial<Incident>): Incident => ({
+  id: 'inc-1', number: 1, incident_type: 'gas_leak', title: 'Gas', state: 'new', reality: 'exercise', priority: 'p1', severity: 'severe', place: null, agency: 'city', opened: at(20), changed: at(20), alarms: [], assets: [],
+  playbook: 'gas-leak', tasks: [task({})], timeline: [{ at: at(20), by: null, event: { opened: {} } }], merged_into: null, split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], verdict: null, allowed: [], version: 1, ...part,
+});
+
+test('incidents of an exercise are those opened in it, in the order of their numbers', () => {
+  const all = [incident({ id: 'b', number: 2 }), incident({ id: 'a' }), incident({ id: 'real', reality: 'actual' }), incident({ id: 'before', opened: at(-5) }), incident({ id: 'after', opened: at(500) })];
+  expect(incidentsOf({ started: at(0), ended: at(400) }, all).map(({ id }) => id)).toEqual(['a', 'b']);
+  expect(incidentsOf({ started: at(0) }, all).map(({ id }) => id)).toEqual(['a', 'after', 'b']);
+});
+
+test('a target waits, runs, is met or missed, and by how much', () => {
+  const opened: ScenarioTarget = { opened: { incident_type: 'gas_leak', within_s: 30 } };
+  const acknowledged: ScenarioTarget = { acknowledged: { incident_type: 'gas_leak', within_s: 60 } };
+  const done: ScenarioTarget = { done: { playbook: 'gas-leak', task: 'Isolate', within_s: 100 } };
+  const check = (target: ScenarioTarget, incidents: Incident[], now: number, expected: [string, number | null, number | null]) => {
+    const { outcome, took, left } = standing(target, at(0), incidents, START + now * 1000);
+    expect([outcome, took, left], JSON.stringify(target)).toEqual(expected);
+  };
+  check(opened, [], 10, ['running', null, 20]);
+  check(opened, [], 31, ['missed', null, -1]);
+  check(opened, [incident({})], 500, ['met', 20, 10]);
+  check(opened, [incident({ opened: at(50) })], 500, ['missed', 50, -20]);
+  check(acknowledged, [], 500, ['waiting', null, null]);
+  check(acknowledged, [incident({})], 30, ['running', null, 50]);
+  const taken = (s: number) => incident({ timeline: [{ at: at(s), by: 'anna', event: { state: { from: 'new', to: 'in_progress', reason: null } } }] });
+  check(acknowledged, [taken(80)], 500, ['met', 60, 0]);
+  check(acknowledged, [taken(81)], 500, ['missed', 61, -1]);
+  check(done, [incident({})], 121, ['missed', null, -1]);
+  check(done, [incident({ tasks: [task({ state: 'done', ended: at(70) })] })], 121, ['met', 50, 50]);
+  check(done, [incident({ tasks: [task({ state: 'skipped', ended: at(70) })] })], 60, ['running', null, 60]);
+});
+
+const debrief: Debrief = { exercise: 'exr-1', started: at(0), until: at(200), targets: [], incidents: [] };
+const scale = scaleOf(debrief);
+const step = (part: Partial<DebriefStep>): DebriefStep => ({ title: 'Isolate', verdict: 'done', approved_by: [], ...part });
+
+test('a step is a bar from its turn to its end, with its deadline and what is late', () => {
+  const check = (part: Partial<DebriefStep>, expected: ReturnType<typeof bar>) => expect(bar(step(part), scale)).toEqual(expected);
+  check({ verdict: 'not_reached' }, null);
+  check({ started: at(20), ended: at(60), deadline: at(80) }, { from: 10, width: 20, deadline: 40, late: null });
+  check({ started: at(20), ended: at(120), deadline: at(80), verdict: 'late' }, { from: 10, width: 50, deadline: 40, late: 40 });
+  check({ started: at(20), deadline: at(80), verdict: 'missed' }, { from: 10, width: 90, deadline: 40, late: 40 });
+  check({ started: at(20), deadline: at(800), verdict: 'missed' }, { from: 10, width: 90, deadline: null, late: null });
+});
+
+test('the scale has few marks on round times', () => {
+  const check = (seconds: number, expected: number[]) => expect(ticks({ from: 0, to: seconds * 1000 })).toEqual(expected);
+  check(30, [0, 10, 20, 30]);
+  check(200, [0, 60, 120, 180]);
+  check(1800, [0, 600, 1200, 1800]);
+});
+
+const course: DebriefIncident = {
+  incident: 'inc-1', number: 1, incident_type: 'gas_leak', title: 'Gas', opened: at(20), opened_after_s: 20, steps: [],
+  seen: [{ by: 'anna', at: at(30), after_s: 10 }],
+  deeds: [{ by: 'anna', at: at(40), after_s: 20, what: 'new to in_progress' }, { by: 'anna', at: at(90), after_s: 70, what: 'in_progress to resolved: over' }, { by: 'ben', at: at(50), after_s: 30, what: 'noted: new to acknowledged' }],
+};
+
+test('signs and lines of a course stand in the order of time; the first handling is the acknowledgement', () => {
+  expect(signs(course, scale).map(({ sort, label, at: x }) => `${sort} ${label} ${x}`)).toEqual(['opened  10', 'seen anna 15', 'acknowledged anna 20', 'deed ben 25', 'deed anna 45']);
+  expect(rows(course).map(({ sort, by, afterS }) => `${afterS} ${sort} ${by}`)).toEqual(['0 opened ', '10 seen anna', '20 did anna', '30 did ben', '70 did anna']);
+});
+
+test('a change of state is read out of its sentence', () => {
+  expect(stateChange('in_progress to resolved: over: done')).toEqual({ from: 'in_progress', to: 'resolved', why: 'over: done' });
+  expect(stateChange('noted: new to acknowledged')).toBeNull();
+});

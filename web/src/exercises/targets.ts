@@ -1,0 +1,55 @@
+// Where the targets of an exercise under way stand, from its incidents as they change. The debrief of the server is what counts in
+// the end; it decides the same (crates/engine/src/exercise/debrief.rs).
+
+import type { Incident } from '../lib/wire';
+import { sortOf, within, type ScenarioTarget } from './scenario';
+
+export type Outcome = 'met' | 'missed' | 'running' | 'waiting';
+/** `took` and `left` are seconds; `left` is below zero by how much it is late, and null before the clock runs. */
+export interface Standing { target: ScenarioTarget; outcome: Outcome; took: number | null; left: number | null; incident: Incident | null }
+
+const seconds = (from: number, to: number | string) => ((typeof to === 'string' ? Date.parse(to) : to) - from) / 1000;
+const handled: readonly string[] = ['acknowledged', 'in_progress', 'resolved'];
+
+/** Incidents of one exercise, in the order of their numbers. */
+export function incidentsOf(exercise: { started: string; ended?: string | null }, all: Iterable<Incident>): Incident[] {
+  const [from, to] = [Date.parse(exercise.started), exercise.ended ? Date.parse(exercise.ended) : Infinity];
+  const of = [...all].filter((incident) => incident.reality === 'exercise' && Date.parse(incident.opened) >= from && Date.parse(incident.opened) <= to);
+  return of.sort((a, b) => a.number - b.number);
+}
+
+function acknowledgedAt(incident: Incident): string | null {
+  return incident.timeline.find(({ event }) => typeof event !== 'string' && 'state' in event && handled.includes(event.state.to))?.at ?? null;
+}
+
+function doneAt(incident: Incident, title: string): string | null {
+  const over: readonly string[] = ['done', 'compensating', 'compensated'];
+  return incident.tasks.find((task) => task.title === title && !task.compensates && !task.escalates && over.includes(task.state) && task.ended)?.ended ?? null;
+}
+
+/** From when a target is counted, when it was reached, and the incident that it is about. */
+function course(target: ScenarioTarget, started: number, incidents: readonly Incident[]): { from: number | null; at: string | null; incident: Incident | null } {
+  const first = (type: string) => incidents.find((incident) => incident.incident_type === type) ?? null;
+  if ('opened' in target) {
+    const incident = first(target.opened.incident_type);
+    return { from: started, at: incident?.opened ?? null, incident };
+  }
+  const incident = 'acknowledged' in target ? first(target.acknowledged.incident_type) : (incidents.find((held) => held.playbook === target.done.playbook) ?? null);
+  if (!incident) return { from: null, at: null, incident };
+  return { from: Date.parse(incident.opened), at: 'acknowledged' in target ? acknowledgedAt(incident) : doneAt(incident, target.done.task), incident };
+}
+
+export function standing(target: ScenarioTarget, started: string, incidents: readonly Incident[], now: number): Standing {
+  const { from, at, incident } = course(target, Date.parse(started), incidents);
+  if (from === null) return { target, outcome: 'waiting', took: null, left: null, incident };
+  const took = at === null ? null : seconds(from, at);
+  const left = within(target) - (took ?? seconds(from, now));
+  const outcome = left < 0 ? 'missed' : took === null ? 'running' : 'met';
+  return { target, outcome, took, left, incident };
+}
+
+/** The target as a sentence, by the key of its text and what fills it. */
+export function said(target: ScenarioTarget): { key: `target.${'opened' | 'acknowledged' | 'done'}`; type: string; task: string } {
+  const sort = sortOf(target);
+  return { key: `target.${sort}`, type: 'opened' in target ? target.opened.incident_type : 'acknowledged' in target ? target.acknowledged.incident_type : '', task: 'done' in target ? target.done.task : '' };
+}
