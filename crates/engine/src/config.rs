@@ -200,8 +200,10 @@ impl Config {
 /// Refuses a document with the first of its faults.
 fn first(faults: Vec<Diagnostic>) -> Result<(), CommandError> {
     let Some(d) = faults.into_iter().next() else { return Ok(()) };
-    let place = (d.line, d.column) != (1, 1);
-    let why = if place { format!("line {}, column {}: {}", d.line, d.column, d.message) } else { d.message };
+    let why = match d.at {
+        Some((line, column)) => format!("line {line}, column {column}: {}", d.message),
+        None => d.message,
+    };
     Err(CommandError::Invalid { field: d.field, why })
 }
 

@@ -58,7 +58,7 @@ impl LargeCounter {
         let time = o.time.0;
         let oldest = self.spans.back().map_or(time, |s| s.time.max(time)).saturating_sub(window);
         while let Some(span) = self.spans.front().filter(|s| s.time <= oldest) {
-            self.count -= u64::from(span.count);
+            self.count = self.count.saturating_sub(u64::from(span.count));
             self.spans.pop_front();
         }
         if time <= oldest {
@@ -75,7 +75,7 @@ impl LargeCounter {
             }
             _ => self.spans.insert(at.map_or(0, |i| i + 1), Span { time, arrived, count: 1 }),
         }
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         self.keep(o);
         true
     }

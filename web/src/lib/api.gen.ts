@@ -2059,7 +2059,7 @@ export interface components {
              */
             cost: number;
             /** @description What is wrong, and where. */
-            diagnostics: components["schemas"]["Diagnostic"][];
+            diagnostics: components["schemas"]["Fault"][];
             /**
              * Format: int32
              * @description Most steps that a rule may take.
@@ -2423,23 +2423,6 @@ export interface components {
             /** @description The reading is unlike anything usual. */
             anomaly: components["schemas"]["Anomaly"];
         };
-        /** @description One fault of a rule. */
-        Diagnostic: {
-            /**
-             * Format: int32
-             * @description Column, from 1.
-             */
-            column: number;
-            /**
-             * Format: int32
-             * @description Line in the field's text, from 1.
-             */
-            line: number;
-            /** @description What is wrong. */
-            message: string;
-            /** @description The field. */
-            path: string;
-        };
         /** @description One door. */
         DoorHealth: {
             /**
@@ -2642,7 +2625,7 @@ export interface components {
         Fault: {
             /** @description Column, from 1. */
             column?: number | null;
-            /** @description Line, from 1, where it is in a text. */
+            /** @description Line, from 1, where it is in a text: that of the field, or the body where that could not be read. */
             line?: number | null;
             /** @description What is wrong with it. */
             message: string;

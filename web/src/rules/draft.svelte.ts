@@ -101,7 +101,7 @@ export class RuleDraft {
     const timer = setTimeout(async () => {
       const answer = await post<RuleCheck>('/rules/check', rule).catch((caught: unknown): RuleCheck => ({
         ok: false, cost: 0, max_cost: 0,
-        diagnostics: caught instanceof Problem ? (caught.fields.length ? caught.fields : [{ path: '', message: caught.message }]).map((field) => ({ path: field.path, line: field.line ?? 0, column: field.column ?? 0, message: field.message })) : [],
+        diagnostics: caught instanceof Problem ? (caught.fields.length ? caught.fields : [{ path: '', message: caught.message }]) : [],
       }));
       if (current) this.check = answer;
     }, PAUSE_MS);

@@ -29,7 +29,7 @@ export interface Stretch { text: string; fault: boolean }
 export function stretches(text: string, faults: readonly Pick<Diagnostic, 'line' | 'column'>[]): Stretch[] {
   const bad = new Set<number>();
   for (const { line, column } of faults) {
-    if (line < 1) continue;
+    if (!line || !column) continue;
     const from = offsetOf(text, line, column);
     // At the end of the text there is nothing to underline but what stands last.
     const start = from >= text.length ? Math.max(0, text.length - 1) : from;

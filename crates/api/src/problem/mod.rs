@@ -19,7 +19,7 @@ pub struct Fault {
     pub path: String,
     /// What is wrong with it.
     pub message: String,
-    /// Line, from 1, where it is in a text.
+    /// Line, from 1, where it is in a text: that of the field, or the body where that could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// Column, from 1.
@@ -39,6 +39,16 @@ impl Fault {
         self.line = Some(line);
         self.column = Some(column);
         self
+    }
+}
+
+impl From<vigiles_engine::Diagnostic> for Fault {
+    fn from(d: vigiles_engine::Diagnostic) -> Self {
+        let fault = Self::new(d.field, d.message);
+        match d.at {
+            Some((line, column)) => fault.at(line as usize, column as usize),
+            None => fault,
+        }
     }
 }
 

@@ -32,7 +32,7 @@ async fn try_rule(call: Call) -> Answer {
     let body: BackTest = call.json()?;
     let faults: Vec<Fault> = super::rules::faults(&call, &body.rule)
         .into_iter()
-        .map(|d| Fault::new(format!("rule.{}", d.field), d.message).at(d.line as usize, d.column as usize))
+        .map(|fault| Fault { path: format!("rule.{}", fault.path), ..fault })
         .collect();
     if let Some(first) = faults.first() {
         let detail = format!("{}: {}", first.path, first.message);

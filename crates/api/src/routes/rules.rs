@@ -73,7 +73,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn check(call: Call) -> Answer {
     let rule: Rule = call.json()?;
-    let diagnostics: Vec<_> = faults(&call, &rule).into_iter().map(rule::Diagnostic::from).collect();
+    let diagnostics = faults(&call, &rule);
     ok(&rule::Check { ok: diagnostics.is_empty(), diagnostics, cost: cost(&call, &rule), max_cost: MAX_COST })
 }
 
@@ -108,9 +108,10 @@ fn version_of(document: &Document, name_of: NameOf<'_>) -> Result<rule::RuleVers
     Ok(rule::RuleVersion::new(stored(document)?, name_of))
 }
 
-pub(super) fn faults(call: &Call, rule: &Rule) -> Vec<vigiles_engine::rule::Diagnostic> {
+pub(super) fn faults(call: &Call, rule: &Rule) -> Vec<Fault> {
     let catalogue = call.platform().intake().catalogue.get();
-    rule.check(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()))
+    let found = rule.check(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()));
+    found.into_iter().map(Fault::from).collect()
 }
 
 /// Most steps of a rule for one reading.
@@ -122,10 +123,7 @@ pub(super) fn cost(call: &Call, rule: &Rule) -> u32 {
 fn read(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
     let mut rule: Rule = call.json()?;
     same_id(call, rule.id.as_str())?;
-    let errors: Vec<_> = faults(call, &rule)
-        .into_iter()
-        .map(|d| Fault::new(d.field, d.message).at(d.line as usize, d.column as usize))
-        .collect();
+    let errors = faults(call, &rule);
     if let Some(first) = errors.first() {
         let detail = format!("{}: {}", first.path, first.message);
         return Err(Problem { errors, ..Problem::new(Code::Invalid, detail) });

@@ -9,6 +9,7 @@ use super::NameOf;
 use super::detector::Detector;
 use super::time::Time;
 use super::words::{Certainty, Priority, Severity, Stage, Urgency};
+use crate::problem::Fault;
 
 /// What to look at, when to raise an alarm, what incident to open.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -123,7 +124,7 @@ pub struct Check {
     /// Whether it may be saved.
     pub ok: bool,
     /// What is wrong, and where.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Fault>,
     /// Most steps it takes for one reading.
     pub cost: u32,
     /// Most steps that a rule may take.
@@ -150,25 +151,6 @@ impl RuleVersion {
         let RuleVersionDocument { version, since, document, .. } = stored;
         let author_name = document.author.as_ref().and_then(|author| name_of(author.as_str()));
         Self { version, since: since.into(), rule: vigiles_engine::Rule { version, ..document }, author_name }
-    }
-}
-
-/// One fault of a rule.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Diagnostic {
-    /// The field.
-    pub path: String,
-    /// Line in the field's text, from 1.
-    pub line: u32,
-    /// Column, from 1.
-    pub column: u32,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl From<vigiles_engine::rule::Diagnostic> for Diagnostic {
-    fn from(d: vigiles_engine::rule::Diagnostic) -> Self {
-        Self { path: d.field, line: d.line, column: d.column, message: d.message }
     }
 }
 

@@ -59,7 +59,7 @@ struct Findings(Vec<Diagnostic>);
 
 impl Findings {
     fn say(&mut self, field: &str, message: String) {
-        self.0.push(Diagnostic { field: field.to_owned(), line: 1, column: 1, message });
+        self.0.push(Diagnostic { field: field.to_owned(), at: None, message });
     }
 
     fn text(&mut self, field: &str, text: &str) {

@@ -145,13 +145,8 @@ fn check_escalation(path: &str, escalation: &Escalation, earlier: &BTreeSet<Stri
 
 /// Refuses a condition that does not compile, or that reads a step which need not be over by then.
 pub(super) fn condition(field: &str, text: &str, earlier: &BTreeSet<String>) -> Result<(), CommandError> {
-    let compiled = Expression::compile_for_playbook(text).map_err(|flaw| {
-        let why = match (flaw.line, flaw.column) {
-            (1, 1) => flaw.message,
-            (line, column) => format!("line {line}, column {column}: {}", flaw.message),
-        };
-        invalid(field, &why)
-    })?;
+    let compiled = Expression::compile_for_playbook(text)
+        .map_err(|flaw| invalid(field, &format!("line {}, column {}: {}", flaw.line, flaw.column, flaw.message)))?;
     match compiled.steps.iter().find(|step| !earlier.contains(step.as_str())) {
         Some(step) => Err(invalid(field, &format!("step '{step}' is not one that this step comes after"))),
         None => Ok(()),

@@ -12,10 +12,9 @@ use crate::expression::{Expression, Scope};
 pub struct Diagnostic {
     /// Path of the field: `when`, `detector.threshold.above`.
     pub field: String,
-    /// Line in the field's text, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
+    /// Where in the field's text: line, and column in characters, both from 1. None for the field as a whole, and for one
+    /// that is no text.
+    pub at: Option<(u32, u32)>,
     /// What was wrong and what was expected.
     pub message: String,
 }
@@ -25,11 +24,11 @@ pub(super) struct Findings(pub(super) Vec<Diagnostic>);
 
 impl Findings {
     pub(super) fn at(&mut self, field: &str, line: u32, column: u32, message: impl Into<String>) {
-        self.0.push(Diagnostic { field: field.to_owned(), line, column, message: message.into() });
+        self.0.push(Diagnostic { field: field.to_owned(), at: Some((line, column)), message: message.into() });
     }
 
     pub(super) fn say(&mut self, field: &str, message: impl Into<String>) {
-        self.at(field, 1, 1, message);
+        self.0.push(Diagnostic { field: field.to_owned(), at: None, message: message.into() });
     }
 
     pub(super) fn text(&mut self, field: &str, text: &str) {

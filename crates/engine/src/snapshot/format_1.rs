@@ -277,7 +277,7 @@ pub(super) fn read(body: &[u8]) -> Result<Engine, SnapshotError> {
         partings: Partings::default(),
     };
     let image = Image { documents: Vec::new(), utc_offset_s: old.utc_offset_s, now: old.now, live };
-    let mut engine = image.into_engine(documents, None);
+    let mut engine = image.into_engine(documents, None)?;
     for (number, case) in old.cases.iter().filter(|(_, case)| !case.excluded.is_empty()) {
         engine.live.cases.keep_out(*number, &case.excluded);
     }

@@ -3,6 +3,7 @@
 //! Invariant: equal states give equal bytes: what lives in hash maps is written in the order of its keys, and what can
 //! be made from the rest (indexes, shortcuts, timers, compiled rules) is left out.
 
+mod counts;
 mod format_1;
 mod live;
 
@@ -126,7 +127,7 @@ impl Engine {
                 if drill.is_some() != documents.drill.is_some() {
                     return Err(damaged("of an exercise only one half is there"));
                 }
-                Ok(image.into_engine(documents, drill))
+                image.into_engine(documents, drill)
             }
             found => Err(SnapshotError::Version { found, known: FORMAT }),
         }
@@ -146,7 +147,13 @@ fn damaged(error: impl std::fmt::Display) -> SnapshotError {
 }
 
 impl Image {
-    fn into_engine(self, documents: Documents, drill: Option<LiveImage>) -> Engine {
+    fn into_engine(self, documents: Documents, drill: Option<LiveImage>) -> Result<Engine, SnapshotError> {
+        counts::of_live(&self.live)?;
+        counts::of_documents(&documents.alarms, &documents.cases)?;
+        if let (Some(image), Some(documents)) = (&drill, &documents.drill) {
+            counts::of_live(image)?;
+            counts::of_documents(&documents.alarms, &documents.cases)?;
+        }
         let mut engine = Engine::of(documents.config, self.utc_offset_s, self.now);
         engine.live = self.live.into_live(documents.alarms, documents.cases, Reality::Actual);
         if let (Some(image), Some(DrillDocuments { exercise, alarms, cases })) = (drill, documents.drill) {
@@ -154,6 +161,6 @@ impl Image {
             engine.drill = Some(Box::new(Drill { live, ..Drill::new(exercise) }));
         }
         engine.prepare();
-        engine
+        Ok(engine)
     }
 }

@@ -4,6 +4,7 @@
 mod absences;
 mod budgets;
 mod correlation;
+mod damaged;
 mod detectors;
 mod determinism;
 mod exercise;

@@ -58,7 +58,7 @@ fn conditions() {
     check(
         &two("when = \"severety == 'minor'\"").replace("ask-it", "a"),
         concat!(
-            "steps[1].when: unknown name `severety`; known are: severity, priority, incident_type, title, state, reality, ",
+            "steps[1].when: line 1, column 1: unknown name `severety`; known are: severity, priority, incident_type, title, state, reality, ",
             "agency, alarms, active_alarms, answers.<step>, outcomes.<step>"
         ),
     );
@@ -70,7 +70,7 @@ fn conditions() {
     check(
         &two("when = 'answers == 1'"),
         concat!(
-            "steps[1].when: `answers` needs a field; known are: severity, priority, incident_type, title, state, reality, ",
+            "steps[1].when: line 1, column 1: `answers` needs a field; known are: severity, priority, incident_type, title, state, reality, ",
             "agency, alarms, active_alarms, answers.<step>, outcomes.<step>"
         ),
     );
@@ -80,7 +80,7 @@ fn conditions() {
     );
     check(
         &two("when = 'value > 3'").replace("value > 3", "window(\"1m\").mean > 3"),
-        "steps[1].when: window() can only be used in the expression of a rule's condition, not in `when`",
+        "steps[1].when: line 1, column 1: window() can only be used in the expression of a rule's condition, not in `when`",
     );
 }
 
@@ -121,7 +121,10 @@ fn every_action_is_looked_at() {
     );
     check("action.wait = {}", "steps[0].action.wait: expected seconds, until or both");
     check("action.wait.until = 'true'", "fine");
-    check("action.wait.until = '1'", "steps[0].action.wait.until: expected true or false, found a number");
+    check(
+        "action.wait.until = '1'",
+        "steps[0].action.wait.until: line 1, column 1: expected true or false, found a number",
+    );
     check("action.annotate.text = ''", "steps[0].action.annotate.text: expected a text, found nothing");
     check("action.http = { endpoint = 'e', path = '/a?b={title}', body = '{}' }", "fine");
     let path = "expected nothing, or `/` and visible ASCII without `#`, up to 2048 bytes";

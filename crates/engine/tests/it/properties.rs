@@ -276,7 +276,7 @@ proptest! {
             clear_for_s: 0.0,
         });
         for d in rule.check(&|_| Some("ug/m3".to_owned())) {
-            prop_assert!(d.line >= 1 && d.column >= 1 && !d.message.is_empty());
+            prop_assert!(d.at.is_none_or(|(line, column)| line >= 1 && column >= 1) && !d.message.is_empty());
         }
     }
 }

@@ -33,6 +33,9 @@ pub(crate) struct CityFile {
     /// Whether this is a demonstration: then a sign-in link is printed at the start.
     #[serde(default)]
     pub demo: bool,
+    /// Playbooks that it takes as they stand elsewhere, beside those in `playbooks/`: paths from this file.
+    #[serde(default)]
+    pub playbooks: Vec<PathBuf>,
     /// The agencies; the first one is the default.
     #[serde(default)]
     pub agency: Vec<AgencyFile>,

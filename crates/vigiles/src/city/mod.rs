@@ -62,7 +62,8 @@ impl City {
         let mut city = Self { dir: dir.to_owned(), file, tour: Vec::new(), documents: Vec::new(), sources: Vec::new() };
         city.read_kinds()?;
         city.read_places(&default)?;
-        for path in files_in(&dir.join("playbooks"))? {
+        let elsewhere: Vec<PathBuf> = city.file.playbooks.iter().map(|path| dir.join(path)).collect();
+        for path in files_in(&dir.join("playbooks"))?.into_iter().chain(elsewhere) {
             let playbook: Playbook = toml_file(&path)?;
             let id = playbook.id.to_string();
             city.push(ConfigKind::Playbook, id, CommandBody::PutPlaybook(Box::new(playbook)));
