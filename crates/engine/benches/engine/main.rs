@@ -7,7 +7,7 @@
 mod city;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use city::{City, Feed};
 use vigiles_engine::Engine;
@@ -55,18 +55,19 @@ fn state() {
     longest_step(&mut engine, Feed::new(&city, 0), city.assets);
     let bytes = resident_bytes().saturating_sub(before);
     let usual = longest_step(&mut engine, Feed::new(&city, 1), city.assets);
-    let start = Instant::now();
+    let start = cpu();
     let frozen = engine.freeze();
-    let stopped = start.elapsed();
+    let stopped = cpu() - start;
     let in_order = longest_step(&mut engine, Feed::new(&city, 2), city.assets);
     let again = engine.freeze();
     let scattered = longest_step(&mut engine, Feed::scattered(&city, 3), city.assets);
     drop(again);
-    let start = Instant::now();
+    let start = cpu();
     let snapshot = frozen.to_bytes();
-    let written = stopped + start.elapsed();
-    let restore = Instant::now();
+    let written = stopped + (cpu() - start);
+    let start = cpu();
     let restored = Engine::restore(&snapshot).unwrap();
+    let restored_in = cpu() - start;
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     println!(
         "{} keys: {} MiB resident; snapshot of {} MiB in {:.2} s, the stream stood still for {:.1} ms; restored in {:.2} s",
@@ -75,7 +76,7 @@ fn state() {
         snapshot.len() >> 20,
         written.as_secs_f64(),
         ms(stopped),
-        restore.elapsed().as_secs_f64()
+        restored_in.as_secs_f64()
     );
     println!(
         "longest step of {} readings: {:.1} ms; after a freeze, asset after asset: {:.1} ms; each of another part: {:.1} ms",
@@ -93,9 +94,9 @@ fn longest_step(engine: &mut Engine, feed: Feed, readings: usize) -> Duration {
     let mut effects = Vec::new();
     let mut longest = Duration::ZERO;
     for batch in feed.take(readings / city::BATCH + 1) {
-        let start = Instant::now();
+        let start = cpu();
         engine.step(&batch.input, batch.now, &mut effects);
-        longest = longest.max(start.elapsed());
+        longest = longest.max(cpu() - start);
         effects.clear();
     }
     longest
@@ -124,8 +125,8 @@ fn rate(city: &City, rounds: u64) -> f64 {
 
 /// Time this thread has spent on a core, so that other work on the machine does not count.
 fn cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn resident_bytes() -> u64 {

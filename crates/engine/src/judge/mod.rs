@@ -67,13 +67,12 @@ impl Turn<'_> {
 
     /// Judges a reading of a known series that is no redelivery.
     pub(crate) fn take_in(&mut self, plan: &Plan, (series, owner): (u32, Scope), o: &Observation, now: i64) {
-        let newest = self.live.series.get(series).newest;
+        let place = o.place.as_ref().map(Geometry::centre);
+        let newest = self.refresh_series(series, plan, o, now, place);
         let in_order = o.time.0 >= newest;
         let late = !in_order && newest.saturating_sub(o.time.0) > LATENESS.0;
         self.live.counters.out_of_order += u64::from(!in_order);
         self.live.counters.late += u64::from(late);
-        let place = o.place.as_ref().map(Geometry::centre);
-        self.refresh_series(series, plan, o, now, place);
         let mut reading = Reading {
             o,
             now,
@@ -146,9 +145,10 @@ impl Turn<'_> {
         Some((self.live.series.find_or_add(SeriesKey { kind: plan.kind, owner })?, owner))
     }
 
-    /// Brings times, zones and shortcuts of the series up to date.
-    fn refresh_series(&mut self, series: u32, plan: &Plan, o: &Observation, now: i64, place: Option<Position>) {
+    /// Brings times, zones and shortcuts of the series up to date. Its newest phenomenon time before.
+    fn refresh_series(&mut self, series: u32, plan: &Plan, o: &Observation, now: i64, place: Option<Position>) -> i64 {
         let (s, found) = self.live.series.both_mut(series);
+        let before = s.newest;
         s.newest = s.newest.max(o.time.0);
         s.seen = now;
         if found.generation != self.book.generation || found.shortcuts.len() != plan.rules.len() {
@@ -156,10 +156,10 @@ impl Turn<'_> {
             found.shortcuts.clear();
             found.shortcuts.resize(plan.rules.len(), Shortcut::Unknown);
             found.calm = false;
-            let mut before = std::mem::take(&mut s.windows);
+            let mut old = std::mem::take(&mut s.windows);
             let kept = |length: &i64| {
-                let at = before.iter().position(|window| window.length() == *length);
-                at.map_or_else(|| Window::new(*length), |at| before.swap_remove(at))
+                let at = old.iter().position(|window| window.length() == *length);
+                at.map_or_else(|| Window::new(*length), |at| old.swap_remove(at))
             };
             s.windows = plan.windows.iter().map(kept).collect();
         }
@@ -171,6 +171,7 @@ impl Turn<'_> {
                 None => found.zones.clear(),
             }
         }
+        before
     }
 
     fn judge<'a>(&mut self, reading: &mut Reading<'a>, i: usize, entry: &'a Planned) {

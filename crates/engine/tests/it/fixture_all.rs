@@ -42,12 +42,15 @@ fn bless() {
     std::fs::write(fixture(".txt"), told_later(rig.engine)).unwrap();
 }
 
+/// What follows the documents. Those may gain fields; what is in postcard may not.
+pub(crate) fn states(snapshot: &[u8]) -> Vec<u8> {
+    postcard::take_from_bytes::<Vec<u8>>(&snapshot[7..]).unwrap().1.to_vec()
+}
+
 #[test]
 fn every_sort_of_memory_is_read_and_gone_on_with() {
     let bytes = std::fs::read(fixture("")).unwrap();
     let engine = Engine::restore(&bytes).unwrap();
-    // Documents may gain fields; what is in postcard may not.
-    let states = |bytes: &[u8]| postcard::take_from_bytes::<Vec<u8>>(&bytes[7..]).unwrap().1.to_vec();
     assert!(states(&engine.snapshot()) == states(&bytes), "the states are written as they were in format 2");
     assert_eq!(told_later(engine), std::fs::read_to_string(fixture(".txt")).unwrap());
 }
