@@ -57,17 +57,17 @@ fn state() {
     let usual = longest_step(&mut engine, Feed::new(&city, 1), city.assets);
     let start = cpu();
     let frozen = engine.freeze();
-    let stopped = cpu() - start;
+    let stopped = cpu().saturating_sub(start);
     let in_order = longest_step(&mut engine, Feed::new(&city, 2), city.assets);
     let again = engine.freeze();
     let scattered = longest_step(&mut engine, Feed::scattered(&city, 3), city.assets);
     drop(again);
     let start = cpu();
     let snapshot = frozen.to_bytes();
-    let written = stopped + (cpu() - start);
+    let written = stopped + cpu().saturating_sub(start);
     let start = cpu();
     let restored = Engine::restore(&snapshot).unwrap();
-    let restored_in = cpu() - start;
+    let restored_in = cpu().saturating_sub(start);
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     println!(
         "{} keys: {} MiB resident; snapshot of {} MiB in {:.2} s, the stream stood still for {:.1} ms; restored in {:.2} s",
@@ -96,7 +96,7 @@ fn longest_step(engine: &mut Engine, feed: Feed, readings: usize) -> Duration {
     for batch in feed.take(readings / city::BATCH + 1) {
         let start = cpu();
         engine.step(&batch.input, batch.now, &mut effects);
-        longest = longest.max(cpu() - start);
+        longest = longest.max(cpu().saturating_sub(start));
         effects.clear();
     }
     longest
