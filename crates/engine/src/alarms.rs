@@ -1,5 +1,7 @@
 //! Alarms: raised once for a rule and key, supported while the condition holds, cleared when it is over.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use vigiles_model::alarm::Stage;
 use vigiles_model::{Alarm, AlarmId, AlarmState, Observation, Reality, Timestamp, Value};
@@ -49,7 +51,7 @@ impl Turn<'_> {
         self.live.next_alarm += 1;
         let alarm = self.describe(rule, address, evidence, at);
         self.live.alarm_numbers.insert(alarm.id.clone(), number);
-        self.live.add_alarm(number, Record { alarm, address });
+        self.live.add_alarm(number, Arc::new(Record { alarm, address }));
         match &rule.rule.incident {
             Some(spec) if rule.rule.stage == Stage::Live => self.correlate(number, spec, at),
             _ => self.show_alarm(number),
@@ -59,7 +61,7 @@ impl Turn<'_> {
 
     /// Counts a reading that supports an active alarm. The alarm is shown again each time its support doubles.
     pub(crate) fn support(&mut self, number: u64, o: &Observation, at: Timestamp) {
-        let Some(record) = self.live.alarms.get_mut(&number) else { return };
+        let Some(record) = self.live.alarm_mut(number) else { return };
         record.alarm.support += 1;
         keep_cause(&mut record.alarm.causes, o);
         let many = !matches!(record.address.scope, Scope::Asset(_) | Scope::Source(_));
@@ -75,7 +77,7 @@ impl Turn<'_> {
 
     /// The condition is over.
     pub(crate) fn clear(&mut self, number: u64, at: Timestamp) {
-        let Some(record) = self.live.alarms.get_mut(&number) else { return };
+        let Some(record) = self.live.alarm_mut(number) else { return };
         record.alarm.state = AlarmState::Cleared;
         record.alarm.cleared = Some(at);
         record.alarm.version += 1;

@@ -1,5 +1,7 @@
 //! Commands on what people wrote: kinds, assets, zones, rules, playbooks, correlation rules.
 
+use std::sync::Arc;
+
 use vigiles_model::{KindId, RuleId, Timestamp};
 
 use crate::command::{CommandDone, CommandError, ConfigDocument, ConfigKind};
@@ -17,7 +19,7 @@ impl Engine {
             ConfigDocument::Rule(rule) => self.config.rules.get(&rule.id).cloned(),
             _ => None,
         };
-        let (document, version) = self.config.put(document)?;
+        let (document, version) = Arc::make_mut(&mut self.config).put(document)?;
         effects.push(Effect::ConfigChanged { document: document.clone(), version, at: asked.at });
         match &document {
             ConfigDocument::Rule(rule) => {
@@ -35,7 +37,7 @@ impl Engine {
 
     pub(crate) fn delete(&mut self, asked: Asked<'_>, what: ConfigKind, id: &str, effects: &mut Vec<Effect>) -> Answer {
         self.check_version(asked, what, id)?;
-        self.config.delete(what, id)?;
+        Arc::make_mut(&mut self.config).delete(what, id)?;
         effects.push(Effect::ConfigDeleted { what, id: id.to_owned() });
         if what == ConfigKind::Zone {
             self.zones.rebuild(&self.config);

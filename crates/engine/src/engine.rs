@@ -4,6 +4,7 @@
 //! What people wrote (rules, zones, playbooks) and the time hold for both.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use vigiles_model::{IncidentState, Observation, Origin, Reality, RuleId, Timestamp};
 
@@ -24,7 +25,8 @@ use crate::turn::Turn;
 /// of a hash map.
 #[derive(Debug, Default)]
 pub struct Engine {
-    pub(crate) config: Config,
+    /// Shared with what is frozen; copied when a document changes while that is still there.
+    pub(crate) config: Arc<Config>,
     pub(crate) live: Live,
     /// The exercise under way.
     pub(crate) drill: Option<Box<Drill>>,
@@ -71,7 +73,7 @@ impl Engine {
             Memory::Counter(_) | Memory::LargeCounter(_) | Memory::Clusters { .. } => 1,
             _ => 0,
         };
-        let shared: u64 = self.live.series.iter().map(|s| s.windows.len() as u64).sum();
+        let shared: u64 = self.live.series.list().iter().map(|s| s.windows.len() as u64).sum();
         let incidents = self.live.cases.all().values().map(|c| c.incident.state);
         Statistics {
             series: self.live.series.len() as u64,
@@ -142,14 +144,15 @@ impl Engine {
         }
     }
 
-    pub(crate) fn of(config: Config, utc_offset_s: i32, now: i64) -> Self {
+    pub(crate) fn of(config: Arc<Config>, utc_offset_s: i32, now: i64) -> Self {
         Self { config, utc_offset_s, now, ..Self::default() }
     }
 
     /// Makes rules, zones and timers ready after a restore.
     pub(crate) fn prepare(&mut self) {
         self.zones.rebuild(&self.config);
-        self.config.budget = Budget::of(self.config.rules.values(), &unit_in(&self.config.kinds));
+        let budget = Budget::of(self.config.rules.values(), &unit_in(&self.config.kinds));
+        Arc::make_mut(&mut self.config).budget = budget;
         self.book = Book::of(&self.config, &mut self.live.names);
         self.live.set_timers(&self.book);
         if let Some(drill) = &mut self.drill {

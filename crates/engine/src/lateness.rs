@@ -4,6 +4,7 @@
 //! makes the same alarms: each reading has its turn at a platform time that follows from its phenomenon time alone.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::{Observation, ObservationId};
@@ -25,7 +26,7 @@ pub(crate) struct Due {
 }
 
 /// All readings held back.
-pub(crate) type Held = BTreeMap<Due, Box<Observation>>;
+pub(crate) type Held = BTreeMap<Due, Arc<Observation>>;
 
 impl Turn<'_> {
     /// Keeps a reading until its turn. One that comes later than is allowed is counted and left out.
@@ -37,7 +38,7 @@ impl Turn<'_> {
             self.live.counters.refused += 1;
         } else {
             let due = Due { at, time: o.time.0, id: o.id, rule: rule.name };
-            self.live.add_held(due, Box::new(o.clone()));
+            self.live.add_held(due, Arc::new(o.clone()));
         }
     }
 

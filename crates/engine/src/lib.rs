@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 pub mod backtest;
+mod chunks;
 pub mod command;
 pub mod correlation;
 pub mod effect;
@@ -39,6 +40,7 @@ mod pattern;
 mod playbook;
 mod reason;
 mod recent;
+mod series_table;
 mod shares;
 mod single;
 mod slot;

@@ -1,10 +1,11 @@
 //! What changes with every reading: series, states of rules, timers, alarms, incidents.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use vigiles_model::{AlarmId, Observation, Position, Reality};
+use vigiles_model::{AlarmId, Observation, Reality};
 
 use crate::alarms::Record;
 use crate::book::Book;
@@ -15,54 +16,13 @@ use crate::lateness::{Due, Held};
 use crate::names::{MAX_NAMES, Names};
 use crate::playbook::Conditions;
 use crate::recent::Recent;
+use crate::series_table::{MAX_SERIES, SeriesTable};
 use crate::shares::Shares;
 use crate::slot::{Address, NEVER, Scope, Slot};
 use crate::slots::Slots;
-use crate::window::Window;
 
-/// Most series.
-pub(crate) const MAX_SERIES: usize = 2_000_000;
 /// Most states of rules.
 pub(crate) const MAX_STATES: usize = 2_000_000;
-
-/// A kind and the asset or source whose readings it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct SeriesKey {
-    pub(crate) kind: u32,
-    pub(crate) owner: Scope,
-}
-
-/// The readings of one kind from one asset or source.
-#[derive(Debug)]
-pub(crate) struct Series {
-    pub(crate) key: SeriesKey,
-    /// Newest phenomenon time.
-    pub(crate) newest: i64,
-    /// Platform time of the latest reading.
-    pub(crate) seen: i64,
-    /// Shortcuts to the states of the rules of the plan, in its order; not part of the snapshot.
-    pub(crate) shortcuts: Vec<Shortcut>,
-    pub(crate) generation: u32,
-    /// Known to have no state of a plain limit; not part of the snapshot.
-    pub(crate) calm: bool,
-    /// Windows over all its readings, that the rules share; by length.
-    pub(crate) windows: Vec<Window>,
-    /// Zones of the latest place; not part of the snapshot.
-    pub(crate) place: Option<Position>,
-    pub(crate) zones: Vec<u32>,
-    pub(crate) zones_generation: u32,
-}
-
-/// Where a state is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shortcut {
-    /// Not looked up yet.
-    Unknown,
-    /// There is none.
-    Absent,
-    /// There, if the address still matches.
-    At(u32),
-}
 
 /// Counts for the statistics.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +45,7 @@ pub(crate) struct Live {
     pub(crate) recent: Recent,
     pub(crate) counters: Counters,
     pub(crate) held: Held,
-    series_index: FxHashMap<SeriesKey, u32>,
-    pub(crate) series: Vec<Series>,
+    pub(crate) series: SeriesTable,
     slot_index: FxHashMap<Address, u32>,
     slots: Slots,
     /// Where the clusters of counts are.
@@ -96,7 +55,7 @@ pub(crate) struct Live {
     /// The earliest timer set for each state.
     timer_of: FxHashMap<Address, i64>,
     /// Taken in by [`Live::add_alarm`].
-    pub(crate) alarms: BTreeMap<u64, Record>,
+    pub(crate) alarms: BTreeMap<u64, Arc<Record>>,
     /// What each rule holds.
     pub(crate) shares: Shares,
     pub(crate) alarm_numbers: FxHashMap<AlarmId, u64>,
@@ -121,44 +80,6 @@ impl Live {
         self.series.len() >= MAX_SERIES / 2 || self.names.texts().len() >= MAX_NAMES / 2
     }
 
-    /// The series of a key, a new one where there is none; none when the bound is reached.
-    pub(crate) fn series(&mut self, key: SeriesKey) -> Option<u32> {
-        if let Some(index) = self.series_index.get(&key) {
-            return Some(*index);
-        }
-        if self.series.len() >= MAX_SERIES {
-            return None;
-        }
-        Some(self.add_series(key, i64::MIN, i64::MIN, Vec::new()))
-    }
-
-    pub(crate) fn add_series(&mut self, key: SeriesKey, newest: i64, seen: i64, windows: Vec<Window>) -> u32 {
-        let index = self.series.len() as u32;
-        self.series.push(Series {
-            key,
-            newest,
-            seen,
-            shortcuts: Vec::new(),
-            generation: 0,
-            calm: false,
-            windows,
-            place: None,
-            zones: Vec::new(),
-            zones_generation: 0,
-        });
-        self.series_index.insert(key, index);
-        index
-    }
-
-    /// Finds every series anew, after some were forgotten.
-    pub(crate) fn index_series(&mut self) {
-        self.series_index = self.series.iter().enumerate().map(|(i, s)| (s.key, i as u32)).collect();
-    }
-
-    pub(crate) fn knows_series(&self, key: SeriesKey) -> bool {
-        self.series_index.contains_key(&key)
-    }
-
     /// Where the state of an address is.
     pub(crate) fn find_slot(&self, address: &Address) -> Option<u32> {
         self.slot_index.get(address).copied()
@@ -173,15 +94,20 @@ impl Live {
     }
 
     /// Keeps a reading until its turn.
-    pub(crate) fn add_held(&mut self, due: Due, o: Box<Observation>) {
+    pub(crate) fn add_held(&mut self, due: Due, o: Arc<Observation>) {
         if self.held.insert(due, o).is_none() {
             self.shares.take_held(due.rule);
         }
     }
 
-    pub(crate) fn add_alarm(&mut self, number: u64, record: Record) {
+    pub(crate) fn add_alarm(&mut self, number: u64, record: Arc<Record>) {
         self.shares.take_alarm(&record);
         self.alarms.insert(number, record);
+    }
+
+    /// An alarm to be changed: copied first where a frozen copy shares it.
+    pub(crate) fn alarm_mut(&mut self, number: u64) -> Option<&mut Record> {
+        self.alarms.get_mut(&number).map(Arc::make_mut)
     }
 
     pub(crate) fn add_slot(&mut self, slot: Slot) -> u32 {

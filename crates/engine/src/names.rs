@@ -3,16 +3,20 @@
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
+use crate::chunks::Chunks;
 use crate::slot::{Address, Scope};
 
 /// Most names kept; a reading that would bring a new one beyond it is not judged, and counted.
 pub(crate) const MAX_NAMES: usize = 4_000_000;
 
+/// Large parts: names are only ever added.
+pub(crate) type Texts = Chunks<CompactString, 1024>;
+
 /// Every name seen, numbered in the order of arrival.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     numbers: FxHashMap<CompactString, u32>,
-    texts: Vec<CompactString>,
+    texts: Texts,
 }
 
 impl Names {
@@ -58,12 +62,12 @@ impl Names {
         }
     }
 
-    pub(crate) fn texts(&self) -> &[CompactString] {
+    pub(crate) fn texts(&self) -> &Texts {
         &self.texts
     }
 
-    pub(crate) fn from_texts(texts: Vec<CompactString>) -> Self {
-        let numbers = texts.iter().enumerate().map(|(i, t)| (t.clone(), i as u32)).collect();
+    pub(crate) fn from_texts(texts: Texts) -> Self {
+        let numbers = texts.iter().zip(0..).map(|(text, number)| (text.clone(), number)).collect();
         Self { numbers, texts }
     }
 }

@@ -3,8 +3,13 @@
 use rustc_hash::FxHashSet;
 use vigiles_model::ObservationId;
 
+use crate::chunks::Chunks;
+
 /// Ids in one generation. Two are kept, so a redelivery is known for at least this many judged readings.
 const GENERATION: usize = 512 * 1024;
+
+/// Large parts: ids are only ever added, until all of a generation go.
+pub(crate) type Ids = Chunks<u64, 4096>;
 
 /// The latest ids, by half of their 128 bits: with a million kept, a new reading is mistaken for an old one once in
 /// 10^13 readings.
@@ -16,7 +21,7 @@ pub(crate) struct Recent {
 
 #[derive(Debug, Default)]
 struct Generation {
-    order: Vec<u64>,
+    order: Ids,
     set: FxHashSet<u64>,
 }
 
@@ -29,7 +34,7 @@ impl Recent {
     pub(crate) fn insert(&mut self, id: ObservationId) {
         if self.current.order.len() >= GENERATION {
             std::mem::swap(&mut self.current, &mut self.previous);
-            self.current.order.clear();
+            self.current.order = Ids::default();
             self.current.set.clear();
         }
         let half = id.0 as u64;
@@ -39,12 +44,12 @@ impl Recent {
     }
 
     /// Both generations, oldest id first.
-    pub(crate) fn orders(&self) -> (&[u64], &[u64]) {
+    pub(crate) fn orders(&self) -> (&Ids, &Ids) {
         (&self.previous.order, &self.current.order)
     }
 
-    pub(crate) fn from_orders(previous: Vec<u64>, current: Vec<u64>) -> Self {
-        let generation = |order: Vec<u64>| Generation { set: order.iter().copied().collect(), order };
+    pub(crate) fn from_orders(previous: Ids, current: Ids) -> Self {
+        let generation = |order: Ids| Generation { set: order.iter().copied().collect(), order };
         Self { current: generation(current), previous: generation(previous) }
     }
 }

@@ -1,19 +1,15 @@
-//! The states of rules in numbered places, which a snapshot can freeze without copying them.
-//!
-//! Invariant: while a frozen copy is alive, a chunk is copied before it changes (copy on write), so that the copy stays as
-//! it was and the stream goes on.
+//! The states of rules in numbered places.
 
-use std::sync::Arc;
-
+use crate::chunks::Chunks;
 use crate::slot::Slot;
 
-/// Places in one chunk.
-const CHUNK: usize = 256;
+/// Taken or free. Small parts: most readings change a state.
+pub(crate) type Places = Chunks<Option<Slot>, 64>;
 
-/// The states; cheap to clone.
-#[derive(Debug, Clone, Default)]
+/// The states.
+#[derive(Debug, Default)]
 pub(crate) struct Slots {
-    chunks: Vec<Arc<Vec<Option<Slot>>>>,
+    places: Places,
     free: Vec<u32>,
     count: usize,
 }
@@ -21,8 +17,7 @@ pub(crate) struct Slots {
 impl Slots {
     /// Places, taken or free.
     pub(crate) fn room(&self) -> u32 {
-        let last = self.chunks.last().map_or(0, |chunk| chunk.len());
-        (self.chunks.len().saturating_sub(1) * CHUNK + last) as u32
+        self.places.len() as u32
     }
 
     /// States.
@@ -31,40 +26,29 @@ impl Slots {
     }
 
     pub(crate) fn get(&self, index: u32) -> Option<&Slot> {
-        let index = index as usize;
-        self.chunks.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()
+        self.places.get(index as usize)?.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut Slot> {
-        self.place_mut(index)?.as_mut()
-    }
-
-    fn place_mut(&mut self, index: u32) -> Option<&mut Option<Slot>> {
-        let index = index as usize;
-        Arc::make_mut(self.chunks.get_mut(index / CHUNK)?).get_mut(index % CHUNK)
+        self.places.get_mut(index as usize)?.as_mut()
     }
 
     /// Puts a state into a free place and gives its number.
     pub(crate) fn add(&mut self, slot: Slot) -> u32 {
         self.count += 1;
         if let Some(index) = self.free.pop()
-            && let Some(place) = self.place_mut(index)
+            && let Some(place) = self.places.get_mut(index as usize)
         {
             *place = Some(slot);
             return index;
         }
         let index = self.room();
-        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
-        }
-        if let Some(chunk) = self.chunks.last_mut() {
-            Arc::make_mut(chunk).push(Some(slot));
-        }
+        self.places.push(Some(slot));
         index
     }
 
     pub(crate) fn remove(&mut self, index: u32) -> Option<Slot> {
-        let slot = self.place_mut(index)?.take()?;
+        let slot = self.places.get_mut(index as usize)?.take()?;
         self.free.push(index);
         self.count -= 1;
         Some(slot)
@@ -72,7 +56,12 @@ impl Slots {
 
     /// Every state, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter().flatten())
+        self.places.iter().flatten()
+    }
+
+    /// The places, to be frozen.
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
     }
 }
 
@@ -87,8 +76,8 @@ mod tests {
         Slot::new(Address { rule, kind: NONE, scope: Scope::All, zone: NONE }, Memory::Nothing)
     }
 
-    fn rules(slots: &Slots) -> Vec<u32> {
-        let mut rules: Vec<u32> = slots.iter().map(|s| s.address.rule).collect();
+    fn rules(places: &Places) -> Vec<u32> {
+        let mut rules: Vec<u32> = places.iter().flatten().map(|s| s.address.rule).collect();
         rules.sort_unstable();
         rules
     }
@@ -105,7 +94,7 @@ mod tests {
                     taken.remove(at);
                 }
                 if i == actions.len() / 2 {
-                    frozen = Some((slots.clone(), rules(&slots)));
+                    frozen = Some((slots.places().clone(), rules(slots.places())));
                 }
                 if let Some(slot) = slots.get_mut(*at) {
                     prop_assert_eq!(Some(&slot.address.rule), taken.get(at));
@@ -114,7 +103,7 @@ mod tests {
             }
             let mut expected: Vec<u32> = taken.into_values().collect();
             expected.sort_unstable();
-            prop_assert_eq!((rules(&slots), slots.len()), (expected.clone(), expected.len()));
+            prop_assert_eq!((rules(slots.places()), slots.len()), (expected.clone(), expected.len()));
             let (copy, was) = frozen.unwrap();
             prop_assert_eq!(rules(&copy), was);
         }

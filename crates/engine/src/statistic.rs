@@ -23,7 +23,7 @@ pub(crate) const MAX_ASKED: usize = 128;
 /// A detector that learns, and what it said last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Statistic {
-    kernel: Kernel,
+    pub(crate) kernel: Kernel,
     pub(crate) said: Said,
 }
 

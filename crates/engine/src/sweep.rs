@@ -3,8 +3,9 @@
 use rustc_hash::FxHashSet;
 
 use crate::compiled::Compiled;
-use crate::live::{Live, SeriesKey};
+use crate::live::Live;
 use crate::rule::{Detector, Key};
+use crate::series_table::SeriesKey;
 use crate::slot::{Address, Memory, NEVER, NONE, Phase, Scope, Slot};
 use crate::turn::Turn;
 
@@ -20,7 +21,7 @@ impl Turn<'_> {
         if !self.live.forget_series(now) {
             return;
         }
-        let owners: FxHashSet<Scope> = self.live.series.iter().map(|s| s.key.owner).collect();
+        let owners: FxHashSet<Scope> = self.live.series.list().iter().map(|s| s.key.owner).collect();
         for index in 0..self.live.slots().room() {
             let Some(slot) = self.live.slot(index) else { continue };
             let rule = self.book.rule(slot.address.rule);
@@ -65,13 +66,13 @@ impl Live {
     fn has_series(&self, address: Address, owners: &FxHashSet<Scope>) -> bool {
         match address.kind {
             NONE => owners.contains(&address.scope),
-            kind => self.knows_series(SeriesKey { kind, owner: address.scope }),
+            kind => self.series.contains(SeriesKey { kind, owner: address.scope }),
         }
     }
 
     /// Says whether series were forgotten.
     fn forget_series(&mut self, now: i64) -> bool {
-        if self.series.iter().all(|s| s.seen.saturating_add(SERIES_LIFE) > now) {
+        if self.series.list().iter().all(|s| s.seen.saturating_add(SERIES_LIFE) > now) {
             return false;
         }
         let learned = self.slots().iter().filter(|slot| matches!(slot.memory, Memory::Statistic(_)));
@@ -82,10 +83,6 @@ impl Live {
             let life = if learned.contains(&s.key) { LEARNED_LIFE } else { SERIES_LIFE };
             s.seen.saturating_add(life) > now
         });
-        let any = self.series.len() != before;
-        if any {
-            self.index_series();
-        }
-        any
+        self.series.len() != before
     }
 }

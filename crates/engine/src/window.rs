@@ -1,6 +1,7 @@
 //! A sliding window over the readings of one key, with bounded memory.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,8 @@ const EMPTY: [f64; 5] = [f64::NAN, f64::NAN, f64::NAN, 0.0, 0.0];
 pub(crate) struct Window {
     length: i64,
     newest: i64,
-    entries: VecDeque<Entry>,
+    /// Shared with frozen copies: copying the part of the list that a series is in copies none of these.
+    entries: Arc<VecDeque<Entry>>,
     /// By [`Aggregate`], not a number where there is none. Made anew with each reading: many rules ask, and the order
     /// of the sum is always the same.
     #[serde(skip)]
@@ -36,7 +38,7 @@ struct Entry {
 
 impl Window {
     pub(crate) fn new(length: i64) -> Self {
-        Self { length, newest: i64::MIN, entries: VecDeque::new(), totals: EMPTY }
+        Self { length, newest: i64::MIN, entries: Arc::default(), totals: EMPTY }
     }
 
     /// Its length in microseconds.
@@ -53,28 +55,18 @@ impl Window {
     fn take_in(&mut self, time: i64, value: f64) {
         self.newest = self.newest.max(time);
         let oldest = self.newest.saturating_sub(self.length);
-        while self.entries.front().is_some_and(|e| e.time <= oldest) {
-            self.entries.pop_front();
+        let entries = Arc::make_mut(&mut self.entries);
+        while entries.front().is_some_and(|e| e.time <= oldest) {
+            entries.pop_front();
         }
         if time <= oldest {
             return;
         }
-        if self.entries.len() == MAX_ENTRIES {
-            self.join_pairs();
+        if entries.len() == MAX_ENTRIES {
+            join_pairs(entries);
         }
-        let at = self.entries.iter().rposition(|e| e.time <= time).map_or(0, |i| i + 1);
-        self.entries.insert(at, Entry { time, count: 1, sum: value, min: value, max: value });
-    }
-
-    fn join_pairs(&mut self) {
-        let old = std::mem::take(&mut self.entries);
-        let mut entries = old.into_iter();
-        while let Some(first) = entries.next() {
-            self.entries.push_back(match entries.next() {
-                Some(second) => first.join(second),
-                None => first,
-            });
-        }
+        let at = entries.iter().rposition(|e| e.time <= time).map_or(0, |i| i + 1);
+        entries.insert(at, Entry { time, count: 1, sum: value, min: value, max: value });
     }
 
     /// Makes the totals, which a snapshot leaves out.
@@ -95,6 +87,16 @@ impl Window {
     pub(crate) fn aggregate(&self, aggregate: Aggregate) -> Option<f64> {
         let total = self.totals[aggregate as usize];
         (!total.is_nan()).then_some(total)
+    }
+}
+
+fn join_pairs(entries: &mut VecDeque<Entry>) {
+    let mut old = std::mem::take(entries).into_iter();
+    while let Some(first) = old.next() {
+        entries.push_back(match old.next() {
+            Some(second) => first.join(second),
+            None => first,
+        });
     }
 }
 

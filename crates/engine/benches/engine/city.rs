@@ -97,13 +97,20 @@ pub(crate) struct Batch {
 pub(crate) struct Feed {
     assets: usize,
     next: usize,
+    /// From an asset to the one that reports after it; without a divisor in common with the number of assets.
+    stride: usize,
     seed: u64,
 }
 
 impl Feed {
     pub(crate) fn new(city: &City, round: u64) -> Self {
         let next = round as usize * city.assets.max(100_000) / BATCH * BATCH;
-        Self { assets: city.assets, next, seed: 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(round + 1) }
+        Self { assets: city.assets, next, stride: 1, seed: 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(round + 1) }
+    }
+
+    /// Each reading is of an asset that became known long before or after that of the reading before it.
+    pub(crate) fn scattered(city: &City, round: u64) -> Self {
+        Self { stride: 611_953, ..Self::new(city, round) }
     }
 
     fn random(&mut self) -> u64 {
@@ -114,10 +121,11 @@ impl Feed {
     }
 
     fn reading(&mut self) -> Observation {
-        let (asset, minute) = (self.next % self.assets, self.next / self.assets);
+        let (turn, minute) = (self.next % self.assets, self.next / self.assets);
+        let asset = turn * self.stride % self.assets;
         self.next += 1;
         let high = self.random().is_multiple_of(10_000);
-        let within = (asset as u64 * 60_000_000 / self.assets as u64) as i64;
+        let within = (turn as u64 * 60_000_000 / self.assets as u64) as i64;
         Observation {
             id: ObservationId(u128::from(self.random()) << 64 | u128::from(self.random())),
             kind: kind(0),

@@ -7,7 +7,7 @@
 mod city;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use city::{City, Feed};
 use vigiles_engine::Engine;
@@ -46,34 +46,60 @@ fn many_rules() {
     println!("engine-many-rules: {:.2} times the cost of 100 rules", few / many);
 }
 
-/// A million keys of a rule that remembers something for each: memory, and how long the stream stands still.
+/// A million keys of a rule that remembers something for each: memory, how long the stream stands still, and the longest
+/// step while what was frozen is still there, so that each part of the state is copied before it changes.
 fn state() {
     let before = resident_bytes();
     let city = City { kinds: 1, rules: 1, rules_of_a_kind: 1, assets: 1_000_000, windowed: false };
     let mut engine = city.engine_with_memory();
-    let mut effects = Vec::new();
-    for batch in Feed::new(&city, 0).take(1_000_000 / city::BATCH + 1) {
-        engine.step(&batch.input, batch.now, &mut effects);
-    }
+    longest_step(&mut engine, Feed::new(&city, 0), city.assets);
     let bytes = resident_bytes().saturating_sub(before);
-    let start = Instant::now();
+    let usual = longest_step(&mut engine, Feed::new(&city, 1), city.assets);
+    let start = cpu();
     let frozen = engine.freeze();
-    let stopped = start.elapsed();
+    let stopped = cpu().saturating_sub(start);
+    let in_order = longest_step(&mut engine, Feed::new(&city, 2), city.assets);
+    let again = engine.freeze();
+    let scattered = longest_step(&mut engine, Feed::scattered(&city, 3), city.assets);
+    drop(again);
+    let start = cpu();
     let snapshot = frozen.to_bytes();
-    let whole = start.elapsed();
-    let restore = Instant::now();
+    let written = stopped + cpu().saturating_sub(start);
+    let start = cpu();
     let restored = Engine::restore(&snapshot).unwrap();
+    let restored_in = cpu().saturating_sub(start);
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     println!(
         "{} keys: {} MiB resident; snapshot of {} MiB in {:.2} s, the stream stood still for {:.1} ms; restored in {:.2} s",
         restored.statistics().states,
         bytes >> 20,
         snapshot.len() >> 20,
-        whole.as_secs_f64(),
-        stopped.as_secs_f64() * 1000.0,
-        restore.elapsed().as_secs_f64()
+        written.as_secs_f64(),
+        ms(stopped),
+        restored_in.as_secs_f64()
+    );
+    println!(
+        "longest step of {} readings: {:.1} ms; after a freeze, asset after asset: {:.1} ms; each of another part: {:.1} ms",
+        city::BATCH,
+        ms(usual),
+        ms(in_order),
+        ms(scattered)
     );
     assert_eq!(restored.snapshot(), snapshot);
     println!("engine-state: {} MiB", bytes >> 20);
+}
+
+/// The longest step that takes a batch, until as many readings as asked for are taken.
+fn longest_step(engine: &mut Engine, feed: Feed, readings: usize) -> Duration {
+    let mut effects = Vec::new();
+    let mut longest = Duration::ZERO;
+    for batch in feed.take(readings / city::BATCH + 1) {
+        let start = cpu();
+        engine.step(&batch.input, batch.now, &mut effects);
+        longest = longest.max(cpu().saturating_sub(start));
+        effects.clear();
+    }
+    longest
 }
 
 /// Observations a second, after a first round that fills the state.
@@ -99,8 +125,8 @@ fn rate(city: &City, rounds: u64) -> f64 {
 
 /// Time this thread has spent on a core, so that other work on the machine does not count.
 fn cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn resident_bytes() -> u64 {

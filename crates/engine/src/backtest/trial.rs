@@ -64,7 +64,7 @@ impl Trial {
     }
 
     fn of((config, utc_offset_s): (Config, i32)) -> Self {
-        let mut engine = Engine::of(config, utc_offset_s, i64::MIN);
+        let mut engine = Engine::of(config.into(), utc_offset_s, i64::MIN);
         engine.prepare();
         Self {
             engine,

@@ -154,7 +154,7 @@ impl Turn<'_> {
 
     /// The alarm belongs to no incident any more; one that has cleared leaves memory.
     fn stand_alone(&mut self, number: u64) {
-        let Some(record) = self.live.alarms.get_mut(&number) else { return };
+        let Some(record) = self.live.alarm_mut(number) else { return };
         record.alarm.incident = None;
         let over = record.alarm.cleared.is_some();
         self.show_moved(number);

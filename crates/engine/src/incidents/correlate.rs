@@ -124,7 +124,7 @@ impl Turn<'_> {
         let sides: Vec<_> = self.live.cases.partings.sides(&address).collect();
         self.live.cases.edit(case, |case| case.sides.extend(sides));
         let Some(id) = self.live.cases.get(case).map(|c| c.incident.id.clone()) else { return };
-        if let Some(record) = self.live.alarms.get_mut(&number) {
+        if let Some(record) = self.live.alarm_mut(number) {
             record.alarm.incident = Some(id);
         }
         self.live.cases.bound.insert(address, case);

@@ -14,6 +14,7 @@ pub use lifecycle::next_states;
 pub(crate) use lifecycle::{Answer, Asked, Opening, state_text};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -64,7 +65,7 @@ pub(crate) struct Case {
 pub(crate) struct Cases {
     /// What the alarms are that join by themselves: of the city, or of an exercise.
     reality: Reality,
-    all: BTreeMap<u64, Case>,
+    all: BTreeMap<u64, Arc<Case>>,
     numbers: FxHashMap<IncidentId, u64>,
     /// Number of the latest incident.
     pub(crate) last: u64,
@@ -120,7 +121,7 @@ impl Cases {
             && case.incident.alarms.len() < MAX_JOINED
     }
 
-    pub(crate) fn all(&self) -> &BTreeMap<u64, Case> {
+    pub(crate) fn all(&self) -> &BTreeMap<u64, Arc<Case>> {
         &self.all
     }
 
@@ -129,7 +130,7 @@ impl Cases {
     }
 
     pub(crate) fn get(&self, number: u64) -> Option<&Case> {
-        self.all.get(&number)
+        self.all.get(&number).map(Arc::as_ref)
     }
 
     /// The incident whose playbook is due first, and when.
@@ -137,7 +138,8 @@ impl Cases {
         self.due.first().copied()
     }
 
-    pub(crate) fn insert(&mut self, case: Case) {
+    pub(crate) fn insert(&mut self, case: impl Into<Arc<Case>>) {
+        let case = case.into();
         let number = case.incident.number;
         self.numbers.insert(case.incident.id.clone(), number);
         self.all.insert(number, case);
@@ -147,14 +149,14 @@ impl Cases {
     /// Changes an incident and keeps the indexes right.
     pub(crate) fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Case) -> T) -> Option<T> {
         self.index(number, false);
-        let result = self.all.get_mut(&number).map(change);
+        let result = self.all.get_mut(&number).map(|case| change(Arc::make_mut(case)));
         self.index(number, true);
         result
     }
 
     /// Changes what no index knows: not the state, the number of alarms, the assets, the types or the sightings.
     fn edit<T>(&mut self, number: u64, change: impl FnOnce(&mut Case) -> T) -> Option<T> {
-        self.all.get_mut(&number).map(change)
+        self.all.get_mut(&number).map(|case| change(Arc::make_mut(case)))
     }
 
     fn index(&mut self, number: u64, add: bool) {
@@ -175,7 +177,7 @@ impl Cases {
         }
     }
 
-    fn remove(&mut self, number: u64) -> Option<Case> {
+    fn remove(&mut self, number: u64) -> Option<Arc<Case>> {
         self.index(number, false);
         let case = self.all.remove(&number)?;
         self.numbers.remove(&case.incident.id);

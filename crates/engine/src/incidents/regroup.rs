@@ -145,7 +145,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn show_moved(&mut self, number: u64) {
-        if let Some(record) = self.live.alarms.get_mut(&number) {
+        if let Some(record) = self.live.alarm_mut(number) {
             record.alarm.version += 1;
         }
         self.show_alarm(number);

@@ -4,7 +4,7 @@ use vigiles_model::Quality;
 
 use super::Reading;
 use crate::expression::Env;
-use crate::live::Shortcut;
+use crate::series_table::Shortcut;
 use crate::slot::{Address, NONE};
 use crate::turn::Turn;
 
@@ -14,14 +14,14 @@ impl Turn<'_> {
     pub(super) fn find_concerned(&mut self, reading: &Reading<'_>, calm: bool, concerned: &mut Vec<usize>) {
         concerned.clear();
         let plan = reading.plan;
-        let series = &self.live.series[reading.series as usize];
+        let (series, found) = (self.live.series.get(reading.series), self.live.series.found(reading.series));
         let asset = reading.o.asset.as_ref().filter(|_| plan.assets).and_then(|id| self.config.assets.get(id));
         let mut env = Env {
             observation: reading.o,
             number: reading.o.number(),
             unit: &plan.unit,
             asset,
-            zones: &series.zones,
+            zones: &found.zones,
             zone_table: &self.zones.zones,
             windows: &series.windows,
             places: None,
@@ -31,7 +31,7 @@ impl Turn<'_> {
             let entry = &plan.rules[i];
             let Some(condition) = entry.condition() else { return false };
             env.places = entry.shared.as_deref();
-            series.shortcuts[i] == Shortcut::Absent && condition.holds(&env) == Ok(false)
+            found.shortcuts[i] == Shortcut::Absent && condition.holds(&env) == Ok(false)
         };
         if calm {
             concerned.extend(plan.others.iter().copied().filter(|i| !rests(*i)));
@@ -43,10 +43,13 @@ impl Turn<'_> {
 
     /// The windows that rules share take the reading, whichever rules then ask them.
     pub(super) fn fill_windows(&mut self, reading: &Reading<'_>) {
+        if reading.plan.windows.is_empty() {
+            return;
+        }
         if let (Some(value), false, Quality::Good | Quality::Doubtful) =
             (reading.o.number(), reading.late, reading.o.quality)
         {
-            for window in &mut self.live.series[reading.series as usize].windows {
+            for window in &mut self.live.series.both_mut(reading.series).0.windows {
                 window.add(reading.o.time.0, value);
             }
         }
@@ -54,7 +57,7 @@ impl Turn<'_> {
 
     /// Whether no plain limit has a state for the series of the reading.
     pub(super) fn is_calm(&self, reading: &Reading<'_>) -> bool {
-        let shortcuts = &self.live.series[reading.series as usize].shortcuts;
+        let shortcuts = &self.live.series.found(reading.series).shortcuts;
         reading.plan.plain.iter().all(|i| match shortcuts[*i] {
             Shortcut::Unknown => false,
             Shortcut::Absent => true,

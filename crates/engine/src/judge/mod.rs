@@ -11,8 +11,8 @@ use crate::book::{Plan, Planned};
 use crate::compiled::{Compiled, CompiledPart, Judge};
 use crate::expression::{Env, Expression};
 use crate::flat_line::Level;
-use crate::live::{SeriesKey, Shortcut};
 use crate::rule::{Key, MAX_ZONES};
+use crate::series_table::{SeriesKey, Shortcut};
 use crate::slot::{Address, Memory, NONE, Phase, Scope, Slot};
 use crate::turn::Turn;
 use crate::window::Window;
@@ -57,7 +57,7 @@ impl Turn<'_> {
             return;
         };
         // A redelivery has the content, so the time, of the first: a reading newer than all before is new.
-        if o.time.0 <= self.live.series[series as usize].newest && self.live.recent.contains(o.id) {
+        if o.time.0 <= self.live.series.get(series).newest && self.live.recent.contains(o.id) {
             self.live.counters.duplicates += 1;
             return;
         }
@@ -67,13 +67,12 @@ impl Turn<'_> {
 
     /// Judges a reading of a known series that is no redelivery.
     pub(crate) fn take_in(&mut self, plan: &Plan, (series, owner): (u32, Scope), o: &Observation, now: i64) {
-        let newest = self.live.series[series as usize].newest;
+        let place = o.place.as_ref().map(Geometry::centre);
+        let newest = self.refresh_series(series, plan, o, now, place);
         let in_order = o.time.0 >= newest;
         let late = !in_order && newest.saturating_sub(o.time.0) > LATENESS.0;
         self.live.counters.out_of_order += u64::from(!in_order);
         self.live.counters.late += u64::from(late);
-        let place = o.place.as_ref().map(Geometry::centre);
-        self.refresh_series(series, plan, o, now, place);
         let mut reading = Reading {
             o,
             now,
@@ -88,7 +87,7 @@ impl Turn<'_> {
             shared: None,
         };
         self.fill_windows(&reading);
-        let calm = self.live.series[series as usize].calm && !breaks_a_limit(&reading);
+        let calm = self.live.series.found(series).calm && !breaks_a_limit(&reading);
         let mut concerned = std::mem::take(&mut self.live.concerned);
         self.find_concerned(&reading, calm, &mut concerned);
         for i in &concerned {
@@ -96,7 +95,8 @@ impl Turn<'_> {
         }
         self.live.concerned = concerned;
         if !calm {
-            self.live.series[series as usize].calm = self.is_calm(&reading);
+            let calm = self.is_calm(&reading);
+            self.live.series.found_mut(series).calm = calm;
         }
     }
 
@@ -142,34 +142,36 @@ impl Turn<'_> {
         }
         let name = self.live.names.intern(o.series())?;
         let owner = if o.asset.is_some() { Scope::Asset(name) } else { Scope::Source(name) };
-        Some((self.live.series(SeriesKey { kind: plan.kind, owner })?, owner))
+        Some((self.live.series.find_or_add(SeriesKey { kind: plan.kind, owner })?, owner))
     }
 
-    /// Brings times, zones and shortcuts of the series up to date.
-    fn refresh_series(&mut self, series: u32, plan: &Plan, o: &Observation, now: i64, place: Option<Position>) {
-        let s = &mut self.live.series[series as usize];
+    /// Brings times, zones and shortcuts of the series up to date. Its newest phenomenon time before.
+    fn refresh_series(&mut self, series: u32, plan: &Plan, o: &Observation, now: i64, place: Option<Position>) -> i64 {
+        let (s, found) = self.live.series.both_mut(series);
+        let before = s.newest;
         s.newest = s.newest.max(o.time.0);
         s.seen = now;
-        if s.generation != self.book.generation || s.shortcuts.len() != plan.rules.len() {
-            s.generation = self.book.generation;
-            s.shortcuts.clear();
-            s.shortcuts.resize(plan.rules.len(), Shortcut::Unknown);
-            s.calm = false;
-            let mut before = std::mem::take(&mut s.windows);
+        if found.generation != self.book.generation || found.shortcuts.len() != plan.rules.len() {
+            found.generation = self.book.generation;
+            found.shortcuts.clear();
+            found.shortcuts.resize(plan.rules.len(), Shortcut::Unknown);
+            found.calm = false;
+            let mut old = std::mem::take(&mut s.windows);
             let kept = |length: &i64| {
-                let at = before.iter().position(|window| window.length() == *length);
-                at.map_or_else(|| Window::new(*length), |at| before.swap_remove(at))
+                let at = old.iter().position(|window| window.length() == *length);
+                at.map_or_else(|| Window::new(*length), |at| old.swap_remove(at))
             };
             s.windows = plan.windows.iter().map(kept).collect();
         }
-        if plan.zones && (s.place != place || s.zones_generation != self.zones.generation) {
-            s.place = place;
-            s.zones_generation = self.zones.generation;
+        if plan.zones && (found.place != place || found.zones_generation != self.zones.generation) {
+            found.place = place;
+            found.zones_generation = self.zones.generation;
             match place {
-                Some(place) => self.zones.find(place, &mut s.zones),
-                None => s.zones.clear(),
+                Some(place) => self.zones.find(place, &mut found.zones),
+                None => found.zones.clear(),
             }
         }
+        before
     }
 
     fn judge<'a>(&mut self, reading: &mut Reading<'a>, i: usize, entry: &'a Planned) {
@@ -206,7 +208,7 @@ impl Turn<'_> {
             }
             Key::All => self.judge_key(reading, rule, address(Scope::All), None, parts),
             Key::Zone => {
-                for position in self.live.series[reading.series as usize].zones.clone().into_iter().take(MAX_ZONES) {
+                for position in self.live.series.found(reading.series).zones.clone().into_iter().take(MAX_ZONES) {
                     let id = self.zones.zones.get(position as usize).map_or("", |z| z.id.as_str());
                     if let Some(name) = self.live.names.intern(id) {
                         self.judge_key(reading, rule, address(Scope::Zone(name)), None, parts);
@@ -299,9 +301,8 @@ impl Turn<'_> {
         reading: &Reading<'_>,
         windows: &[Window],
     ) -> Result<bool, crate::expression::Fault> {
-        let series = &self.live.series[reading.series as usize];
         let (windows, places) = match reading.shared {
-            Some(places) => (series.windows.as_slice(), Some(places)),
+            Some(places) => (self.live.series.get(reading.series).windows.as_slice(), Some(places)),
             None => (windows, None),
         };
         e.holds(&Env {
@@ -309,7 +310,7 @@ impl Turn<'_> {
             number: reading.figure,
             unit: reading.unit,
             asset: reading.o.asset.as_ref().filter(|_| e.assets).and_then(|id| self.config.assets.get(id)),
-            zones: &series.zones,
+            zones: &self.live.series.found(reading.series).zones,
             zone_table: &self.zones.zones,
             windows,
             places,

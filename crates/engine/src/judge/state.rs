@@ -2,7 +2,7 @@
 
 use super::Reading;
 use crate::compiled::Compiled;
-use crate::live::Shortcut;
+use crate::series_table::Shortcut;
 use crate::slot::{Address, Memory, NONE};
 use crate::turn::Turn;
 
@@ -28,14 +28,14 @@ impl Turn<'_> {
     /// The state of an address, by the series' shortcut where it has one.
     pub(crate) fn find(&mut self, address: Address, series: u32, shortcut: Option<usize>) -> Option<u32> {
         let Some(i) = shortcut else { return self.live.find_slot(&address) };
-        match self.live.series[series as usize].shortcuts[i] {
+        match self.live.series.found(series).shortcuts[i] {
             Shortcut::Absent => return None,
             Shortcut::At(index) if self.live.slot(index).is_some_and(|s| s.address == address) => return Some(index),
             _ => {}
         }
         let found = self.live.find_slot(&address);
         // Only a state that belongs to this series alone can be known to be absent.
-        self.live.series[series as usize].shortcuts[i] = match found {
+        self.live.series.found_mut(series).shortcuts[i] = match found {
             Some(index) => Shortcut::At(index),
             None if address.kind == NONE => Shortcut::Unknown,
             None => Shortcut::Absent,
@@ -56,7 +56,7 @@ impl Turn<'_> {
         }
         let made = self.make_slot(address, memory)?;
         if let Some(i) = shortcut {
-            self.live.series[series as usize].shortcuts[i] = Shortcut::At(made);
+            self.live.series.found_mut(series).shortcuts[i] = Shortcut::At(made);
         }
         Some(made)
     }

@@ -1,6 +1,7 @@
 //! Whether the counts of a snapshot can have been reached by counting: one that would run over is damage.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::damaged;
 use super::live::LiveImage;
@@ -33,7 +34,10 @@ pub(super) fn of_live(live: &LiveImage) -> Result<(), SnapshotError> {
 }
 
 /// Those of what people handle.
-pub(super) fn of_documents(alarms: &BTreeMap<u64, Record>, cases: &BTreeMap<u64, Case>) -> Result<(), SnapshotError> {
+pub(super) fn of_documents(
+    alarms: &BTreeMap<u64, Arc<Record>>,
+    cases: &BTreeMap<u64, Arc<Case>>,
+) -> Result<(), SnapshotError> {
     for alarm in alarms.values().map(|record| &record.alarm) {
         at_most(MOST, "version of an alarm", alarm.version)?;
         at_most(MOST, "support of an alarm", alarm.support)?;

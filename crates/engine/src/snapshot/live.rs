@@ -2,43 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::mem::take;
+use std::sync::Arc;
 
-use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use vigiles_model::{Observation, Reality};
 
 use crate::alarms::Record;
 use crate::incidents::{Case, Partings};
 use crate::lateness::{Due, Held};
-use crate::live::{Counters, Live, SeriesKey};
-use crate::names::Names;
-use crate::recent::Recent;
+use crate::live::{Counters, Live};
+use crate::names::{Names, Texts};
+use crate::recent::{Ids, Recent};
+use crate::series_table::{Series, SeriesList};
 use crate::slot::{Address, Memory, Slot};
-use crate::slots::Slots;
+use crate::slots::Places;
 use crate::window::Window;
 
-/// A series without what can be made again.
+/// What changes with every reading, in postcard. Series and states are borrowed when it is written,
+/// since there are many.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct SeriesImage {
-    pub(super) key: SeriesKey,
-    pub(super) newest: i64,
-    pub(super) seen: i64,
-    pub(super) windows: Vec<Window>,
-}
-
-/// What changes with every reading, in postcard. States are borrowed when it is written, since there are many.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct LiveImage<S = Slot> {
+pub(super) struct LiveImage<R = Series, S = Slot> {
     pub(super) next_sweep: i64,
-    pub(super) names: Vec<CompactString>,
-    pub(super) recent: (Vec<u64>, Vec<u64>),
+    pub(super) names: Texts,
+    pub(super) recent: (Ids, Ids),
     pub(super) counters: Counters,
-    pub(super) series: Vec<SeriesImage>,
+    pub(super) series: Vec<R>,
     pub(super) slots: Vec<S>,
     pub(super) next_alarm: u64,
     pub(super) last_case: u64,
     pub(super) bound: BTreeMap<Address, u64>,
-    pub(super) held: Vec<(Due, Box<Observation>)>,
+    pub(super) held: Vec<(Due, Arc<Observation>)>,
     pub(super) partings: Partings,
 }
 
@@ -46,11 +39,11 @@ pub(super) struct LiveImage<S = Slot> {
 #[derive(Debug)]
 pub(super) struct FrozenLive {
     next_sweep: i64,
-    names: Vec<CompactString>,
-    recent: (Vec<u64>, Vec<u64>),
+    names: Texts,
+    recent: (Ids, Ids),
     counters: Counters,
-    series: Vec<SeriesImage>,
-    slots: Slots,
+    series: SeriesList,
+    slots: Places,
     next_alarm: u64,
     last_case: u64,
     bound: BTreeMap<Address, u64>,
@@ -60,17 +53,14 @@ pub(super) struct FrozenLive {
 
 impl FrozenLive {
     pub(super) fn of(live: &Live) -> Self {
-        let series = live.series.iter();
         let (previous, current) = live.recent.orders();
         Self {
             next_sweep: live.next_sweep,
-            names: live.names.texts().to_vec(),
-            recent: (previous.to_vec(), current.to_vec()),
+            names: live.names.texts().clone(),
+            recent: (previous.clone(), current.clone()),
             counters: live.counters.clone(),
-            series: series
-                .map(|s| SeriesImage { key: s.key, newest: s.newest, seen: s.seen, windows: s.windows.clone() })
-                .collect(),
-            slots: live.slots().clone(),
+            series: live.series.list().clone(),
+            slots: live.slots().places().clone(),
             next_alarm: live.next_alarm,
             last_case: live.cases.last,
             bound: live.cases.bound.clone(),
@@ -80,16 +70,17 @@ impl FrozenLive {
     }
 
     /// With what lives in no order put into that of its keys.
-    pub(super) fn image(&mut self) -> LiveImage<&Slot> {
-        self.series.sort_unstable_by_key(|s| s.key);
-        let mut slots: Vec<&Slot> = self.slots.iter().collect();
+    pub(super) fn image(&mut self) -> LiveImage<&Series, &Slot> {
+        let mut series: Vec<&Series> = self.series.iter().collect();
+        series.sort_unstable_by_key(|s| s.key);
+        let mut slots: Vec<&Slot> = self.slots.iter().flatten().collect();
         slots.sort_unstable_by_key(|s| s.address);
         LiveImage {
             next_sweep: self.next_sweep,
             names: take(&mut self.names),
             recent: take(&mut self.recent),
             counters: take(&mut self.counters),
-            series: take(&mut self.series),
+            series,
             slots,
             next_alarm: self.next_alarm,
             last_case: self.last_case,
@@ -102,7 +93,12 @@ impl FrozenLive {
 
 impl LiveImage {
     /// The state again, without timers.
-    pub(super) fn into_live(self, alarms: BTreeMap<u64, Record>, cases: BTreeMap<u64, Case>, reality: Reality) -> Live {
+    pub(super) fn into_live(
+        self,
+        alarms: BTreeMap<u64, Arc<Record>>,
+        cases: BTreeMap<u64, Arc<Case>>,
+        reality: Reality,
+    ) -> Live {
         let mut live = Live::of(reality);
         live.next_sweep = self.next_sweep;
         live.names = Names::from_texts(self.names);
@@ -110,7 +106,7 @@ impl LiveImage {
         live.counters = self.counters;
         for mut s in self.series {
             s.windows.iter_mut().for_each(Window::sum_up);
-            live.add_series(s.key, s.newest, s.seen, s.windows);
+            live.series.add(s);
         }
         for mut slot in self.slots {
             if let Memory::Windows(windows) = &mut slot.memory {

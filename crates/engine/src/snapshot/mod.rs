@@ -6,8 +6,11 @@
 mod counts;
 mod format_1;
 mod live;
+#[cfg(test)]
+mod variants;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,6 +23,7 @@ use crate::effect::SnapshotError;
 use crate::engine::Engine;
 use crate::exercise::Drill;
 use crate::incidents::Case;
+use crate::series_table::Series;
 use crate::slot::Slot;
 
 const MARKER: &str = "VIGENG";
@@ -29,20 +33,20 @@ const FORMAT: u8 = 2;
 
 /// All state, in postcard; that of an exercise under way follows it as another [`LiveImage`].
 #[derive(Debug, Serialize, Deserialize)]
-struct Image<S = Slot> {
+struct Image<R = Series, S = Slot> {
     /// What people wrote and handle, in JSON: its fields may grow without a new format.
     documents: Vec<u8>,
     utc_offset_s: i32,
     now: i64,
-    live: LiveImage<S>,
+    live: LiveImage<R, S>,
 }
 
 /// What people wrote and handle.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Documents {
-    config: Config,
-    alarms: BTreeMap<u64, Record>,
-    cases: BTreeMap<u64, Case>,
+    config: Arc<Config>,
+    alarms: BTreeMap<u64, Arc<Record>>,
+    cases: BTreeMap<u64, Arc<Case>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     drill: Option<DrillDocuments>,
 }
@@ -51,8 +55,8 @@ struct Documents {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct DrillDocuments {
     exercise: Exercise,
-    alarms: BTreeMap<u64, Record>,
-    cases: BTreeMap<u64, Case>,
+    alarms: BTreeMap<u64, Arc<Record>>,
+    cases: BTreeMap<u64, Arc<Case>>,
 }
 
 /// The state of an engine at a moment. Making it is quick, so that the stream goes on while another thread makes the
@@ -102,7 +106,7 @@ impl Engine {
         };
         Frozen {
             documents: Documents {
-                config: self.config.clone(),
+                config: Arc::clone(&self.config),
                 alarms: self.live.alarms.clone(),
                 cases: self.live.cases.all().clone(),
                 drill: drill.map(of_drill),
