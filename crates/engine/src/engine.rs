@@ -173,7 +173,7 @@ impl Engine {
             body => {
                 let reality = self.side_of(body);
                 let Some(mut turn) = self.turn_of(reality, effects) else {
-                    return Err(CommandError::NotAllowed { why: "no exercise is under way".to_owned() });
+                    return Err(CommandError::NotAllowed { why: NO_EXERCISE.to_owned() });
                 };
                 return incident_command(&mut turn, asked, body);
             }
@@ -181,6 +181,9 @@ impl Engine {
         self.put(asked, document, effects)
     }
 }
+
+/// An incident of an exercise is never opened in the city's state instead.
+const NO_EXERCISE: &str = "no exercise is under way for an incident of reality exercise; start an exercise first";
 
 fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -> Answer {
     match body {

@@ -72,6 +72,20 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_incident_of_an_exercise_wants_one_under_way() {
+    let world = world().await;
+    let token = world.token(Role::Supervisor);
+    let open = async |reality: &str, status| {
+        let body =
+            json!({"title": "T", "incident_type": "gas", "priority": "p3", "severity": "minor", "reality": reality});
+        world.request("POST", "/api/v1/incidents").bearer(&token).json(body).send().await.expect(status).json()
+    };
+    let refused = open("exercise", 409).await;
+    assert!(refused["detail"].as_str().unwrap().ends_with("start an exercise first"), "{refused}");
+    assert_eq!(open("test", 201).await["number"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_scenario_file_is_checked_and_played() {
     let world = world().await;
     let token = world.with_rule().await;
