@@ -67,6 +67,8 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
     let course = &debrief["incidents"][0];
     assert_eq!(course["seen"].as_array().unwrap().len(), 1, "{debrief}");
     assert_eq!(course["deeds"][0]["what"], "new to acknowledged");
+    let state = json!({"state": {"from": "new", "to": "acknowledged", "reason": null}});
+    assert_eq!(course["deeds"][0]["event"], state);
     assert_eq!(
         (&course["seen"][0]["by_name"], &course["deeds"][0]["by_name"]),
         (&"operator of city".into(), &"operator of city".into())
