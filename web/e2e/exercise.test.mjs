@@ -175,4 +175,14 @@ test('it stands in the list with its outcome, and the next may begin', async () 
   await page.getByRole('option', { name: /^Exercises/ }).waitFor();
 });
 
+test('what somebody else begins and ends is on every page by the event stream', async () => {
+  await open('/incidents');
+  await page.locator('.state.live').waitFor();
+  const begun = await server.post('/exercises', { file });
+  assert.equal(begun.status, 201, JSON.stringify(begun.body));
+  await page.locator(`[data-drill="${begun.body.id}"]`).waitFor();
+  assert.equal((await server.post(`/exercises/${begun.body.id}/end`, { reason: 'Seen' })).status, 200);
+  await page.locator('[data-drill]').waitFor({ state: 'detached' });
+});
+
 test('no page said an error', () => assert.deepEqual(faults, []));

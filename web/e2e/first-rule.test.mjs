@@ -5,12 +5,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { signIn, startConsole } from './platform.mjs';
+import { moveTo, tryOnThePast } from './rule-page.mjs';
 
 const page_of_manual = readFileSync(new URL('../../docs/first-rule.md', import.meta.url), 'utf8');
 const sentence = /^> (.*)$/m.exec(page_of_manual)[1];
 const scenario = /```toml\n([\s\S]*?)```/.exec(page_of_manual)[1];
-/** Tries on the past, until history holds a reading over the limit. */
-const TRIALS = 200;
 let platform, page, faults, server, stop;
 
 before(async () => {
@@ -23,15 +22,6 @@ after(() => stop?.());
 
 const words = () => page.getByRole('region', { name: 'In words' });
 const incidents = async () => (await server.get('/incidents?limit=200')).body.items.filter((held) => held.incident_type === 'dust');
-
-async function move(stage, reason) {
-  await page.getByRole('button', { name: `Move to ${stage}` }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByRole('textbox').fill(reason);
-  await dialog.getByRole('button', { name: `Move to ${stage}` }).click();
-  await dialog.waitFor({ state: 'detached' });
-  await page.locator('[aria-current=step]', { hasText: stage }).waitFor();
-}
 
 test('1 the rule is written from the sentence', async () => {
   await page.getByRole('link', { name: 'Rules', exact: true }).first().click();
@@ -50,20 +40,14 @@ test('1 the rule is written from the sentence', async () => {
 });
 
 test('2 it is tried on the past before it is saved', async () => {
-  await page.getByRole('button', { name: 'Last day' }).click();
-  for (let tried = 0; tried < TRIALS; tried += 1) {
-    const answered = page.waitForResponse((answer) => answer.url().endsWith('/rules/back-test'));
-    await page.getByRole('button', { name: 'Try it on the past' }).click();
-    if ((await (await answered).json()).alarms > 0) break;
-  }
-  await page.locator('[data-trial]:not([data-trial="0"])').waitFor();
+  await tryOnThePast(page);
   assert.equal((await server.get('/rules/dust-at-a-station')).status, 404);
 });
 
 test('3 in shadow its alarms stand on its page alone, and say why', async () => {
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForURL('**/rules/dust-at-a-station');
-  await move('Shadow', 'The past looks right');
+  await moveTo(page, 'Shadow', 'The past looks right');
   await page.locator('[data-shadow]:not([data-shadow="0"])').waitFor();
   await page.locator('[data-shadow]').getByRole('button', { name: /^Why\?/ }).first().click();
   await page.getByText('The rule as it was, version 2').waitFor();
@@ -71,7 +55,7 @@ test('3 in shadow its alarms stand on its page alone, and say why', async () => 
 });
 
 test('4 live it says the sentence of the manual, and opens an incident that is handled', async () => {
-  await move('Live', 'They were real');
+  await moveTo(page, 'Live', 'They were real');
   assert.equal((await words().textContent()).trim(), sentence);
   await page.locator('[data-tour=nav-incidents]').click();
   const row = page.locator('tbody a', { hasText: 'Dust ' }).first();

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { signIn, startConsole } from './platform.mjs';
+import { moveTo, tryOnThePast } from './rule-page.mjs';
 
 let platform, page, faults, server, stop;
 
@@ -18,18 +19,6 @@ after(() => stop?.());
 const words = () => page.getByRole('region', { name: 'In words' });
 const above = () => page.getByLabel('Above', { exact: true });
 const limit = 0.5;
-/** A rule is tried again as long as its history is empty, this often at most. */
-const TRIALS = 200;
-
-/** Moves the rule to a stage by its button, with a reason. */
-async function move(stage, reason) {
-  await page.getByRole('button', { name: `Move to ${stage}` }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByRole('textbox').fill(reason);
-  await dialog.getByRole('button', { name: `Move to ${stage}` }).click();
-  await dialog.waitFor({ state: 'detached' });
-  await page.locator('[aria-current=step]', { hasText: stage }).waitFor();
-}
 
 test('a new rule is made from the fields and says itself in words', async () => {
   await page.getByRole('link', { name: 'Rules', exact: true }).first().click();
@@ -72,14 +61,7 @@ test('the fault of any other field stands beside it', async () => {
 });
 
 test('the unsaved rule is tried on the past: figures, chart, map, typical alarms', async () => {
-  // History holds what was delivered since the start; a station has reported by the time that its alarm is found.
-  await page.getByRole('button', { name: 'Last day' }).click();
-  for (let tried = 0; tried < TRIALS; tried += 1) {
-    const answered = page.waitForResponse((answer) => answer.url().endsWith('/rules/back-test'));
-    await page.getByRole('button', { name: 'Try it on the past' }).click();
-    if ((await (await answered).json()).alarms > 0) break;
-  }
-  await page.locator('[data-trial]:not([data-trial="0"])').waitFor();
+  await tryOnThePast(page);
   const shown = Number(await page.locator('[data-trial]').getAttribute('data-trial'));
   assert.equal(await page.locator('[data-chart]').getAttribute('data-chart'), String(shown));
   await page.locator('[data-drawn]:not([data-drawn="0"])').waitFor();
@@ -101,7 +83,7 @@ test('it is saved silent, and moves to shadow with a reason', async () => {
   await page.waitForURL('**/rules/dust-anywhere');
   await page.locator('[data-version="1"]').waitFor();
   assert.equal((await server.get('/rules/dust-anywhere')).body.stage, 'silent');
-  await move('Shadow', 'A day of history looks right');
+  await moveTo(page, 'Shadow', 'A day of history looks right');
   const stored = (await server.get('/rules/dust-anywhere')).body;
   assert.deepEqual([stored.stage, stored.reason, stored.alarm.urgency], ['shadow', 'A day of history looks right', 'future']);
 });
@@ -118,7 +100,7 @@ test('its alarms in shadow stand on its page, say why, and nowhere else', async 
 });
 
 test('it goes live, and its versions say who, when and why', async () => {
-  await move('Live', 'All of them were real');
+  await moveTo(page, 'Live', 'All of them were real');
   assert.equal(await page.locator('[data-shadow]').count(), 0);
   await page.locator('[data-version="3"]', { hasText: 'All of them were real' }).waitFor();
   await page.locator('[data-version="2"]', { hasText: 'A day of history looks right' }).waitFor();

@@ -176,7 +176,7 @@ impl Engine {
             body => {
                 let reality = self.side_of(body);
                 let Some(mut turn) = self.turn_of(reality, effects) else {
-                    return Err(CommandError::NotAllowed { why: "no exercise is under way".to_owned() });
+                    return Err(CommandError::NotAllowed { why: NO_EXERCISE.to_owned() });
                 };
                 return incident_command(&mut turn, asked, body);
             }
@@ -184,6 +184,9 @@ impl Engine {
         self.put(asked, document, effects)
     }
 }
+
+/// An incident of an exercise is never opened in the city's state instead.
+const NO_EXERCISE: &str = "no exercise is under way for an incident of reality exercise; start an exercise first";
 
 fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -> Answer {
     match body {
@@ -221,15 +224,8 @@ fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -
         CommandBody::ApproveTask { incident, task } => turn.approve_task(asked, incident, task),
         CommandBody::AbortPlaybook { incident, reason } => turn.abort_playbook(asked, incident, reason),
         CommandBody::PostMessage { incident, room, text } => turn.post_message(asked, incident, room, text),
-        CommandBody::PutKind(_)
-        | CommandBody::PutAsset(_)
-        | CommandBody::PutZone(_)
-        | CommandBody::PutRule(_)
-        | CommandBody::PutPlaybook(_)
-        | CommandBody::PutCorrelation(_)
-        | CommandBody::Delete { .. }
-        | CommandBody::StartExercise { .. }
-        | CommandBody::EndExercise { .. } => {
+        other => {
+            debug_assert!(other.incident().is_none(), "what is asked of an incident is carried out above");
             Err(CommandError::NotAllowed { why: "not a command on an incident".to_owned() })
         }
     }

@@ -4,29 +4,22 @@ import { get } from '../lib/api';
 import { session } from '../lib/session.svelte';
 import type { Exercise, Page } from '../lib/wire';
 
-/** Its beginning and end are no events: the platform is asked this often. */
-const LOOK_MS = 4000;
-
 class Drill {
   now: Exercise | null = $state.raw(null);
   /** Counts beginnings and ends, for whoever lists exercises. */
   round = $state(0);
 
-  /** Asks as long as somebody is signed in who may know. */
-  start(): () => void {
-    void this.look();
-    const timer = setInterval(() => void this.look(), LOOK_MS);
-    return () => clearInterval(timer);
-  }
-
+  /** Asks whether one is under way: what began before the event stream was followed is in no event. */
   async look(): Promise<void> {
     if (!session.may('exercises')) return;
-    try {
-      const [latest] = (await get<Page<Exercise>>('/exercises?limit=1')).items;
-      this.took(latest && !latest.ended ? latest : null);
-    } catch {
-      // The banner of the lost connection says what is wrong.
-    }
+    const [latest] = (await get<Page<Exercise>>('/exercises?limit=1')).items;
+    this.took(latest && !latest.ended ? latest : null);
+  }
+
+  /** What the event stream says: one began, ended, or was withdrawn before it began. */
+  heard(told: Exercise | { id: string; deleted: true }): void {
+    if (!('deleted' in told) && !told.ended) this.took(told);
+    else if (this.now?.id === told.id) this.took(null);
   }
 
   took(exercise: Exercise | null): void {

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
-import type { Debrief, DebriefIncident, DebriefStep, Incident, Task } from '../lib/wire';
-import { bar, rows, scaleOf, signs, stateChange, ticks } from './lanes';
+import { expect, test, vi } from 'vitest';
+import { line } from '../incident/events';
+import { settings } from '../lib/settings.svelte';
+import type { Debrief, DebriefIncident, DebriefStep, Exercise, Incident, Task } from '../lib/wire';
+import { drill } from './drill.svelte';
+import { bar, rows, scaleOf, signs, ticks } from './lanes';
 import { endOf, excerpt, faultOf, inOrder, lengthOf, phases, type Scenario, type ScenarioTarget } from './scenario';
 import { incidentsOf, standing } from './targets';
 
@@ -96,7 +99,7 @@ test('the scale has few marks on round times', () => {
 const course: DebriefIncident = {
   incident: 'inc-1', number: 1, incident_type: 'gas_leak', title: 'Gas', opened: at(20), opened_after_s: 20, steps: [],
   seen: [{ by: 'anna', at: at(30), after_s: 10 }],
-  deeds: [{ by: 'anna', at: at(40), after_s: 20, what: 'new to in_progress' }, { by: 'anna', at: at(90), after_s: 70, what: 'in_progress to resolved: over' }, { by: 'ben', at: at(50), after_s: 30, what: 'noted: new to acknowledged' }],
+  deeds: [{ by: 'anna', at: at(40), after_s: 20, what: '', event: { state: { from: 'new', to: 'in_progress', reason: null } } }, { by: 'anna', at: at(90), after_s: 70, what: '', event: { state: { from: 'in_progress', to: 'resolved', reason: 'over' } } }, { by: 'ben', at: at(50), after_s: 30, what: '', event: { note: { text: 'new to acknowledged' } } }],
 };
 
 test('signs and lines of a course stand in the order of time; the first handling is the acknowledgement', () => {
@@ -104,7 +107,29 @@ test('signs and lines of a course stand in the order of time; the first handling
   expect(rows(course).map(({ sort, by, afterS }) => `${afterS} ${sort} ${by}`)).toEqual(['0 opened ', '10 seen anna', '20 did anna', '30 did ben', '70 did anna']);
 });
 
-test('a change of state is read out of its sentence', () => {
-  expect(stateChange('in_progress to resolved: over: done')).toEqual({ from: 'in_progress', to: 'resolved', why: 'over: done' });
-  expect(stateChange('noted: new to acknowledged')).toBeNull();
+test('what was done is said in the language of the console', () => {
+  const names = { alarm: (id: string) => id, incident: (id: string) => `#${id}`, rule: (id: string) => id };
+  const said = () => course.deeds.map(({ event }) => line(event, names)).map(({ text, quote }) => `${text}${quote ? `: ${quote}` : ''}`);
+  const check = (locale: 'en' | 'de', expected: string[]) => {
+    vi.spyOn(settings, 'all', 'get').mockReturnValue({ locale } as typeof settings.all);
+    expect(said()).toEqual(expected);
+  };
+  check('en', ['New → In progress', 'In progress → Resolved: over', 'Note: new to acknowledged']);
+  check('de', ['Neu → In Arbeit', 'In Arbeit → Erledigt: over', 'Notiz: new to acknowledged']);
+  vi.restoreAllMocks();
+});
+
+const exercise = (part: Partial<Exercise>) => ({ id: 'exr-1', name: 'Smog', started: at(0), ended: null, ...part }) as Exercise;
+
+test('the banner follows what the event stream says of exercises', () => {
+  const check = (event: Exercise | { id: string; deleted: true }, expected: string | null, round: number) => {
+    drill.heard(event);
+    expect([drill.now?.id ?? null, drill.round]).toEqual([expected, round]);
+  };
+  check(exercise({}), 'exr-1', 1);
+  check(exercise({}), 'exr-1', 1);
+  check(exercise({ id: 'exr-0', ended: at(-9) }), 'exr-1', 1);
+  check(exercise({ ended: at(9) }), null, 2);
+  check(exercise({ id: 'exr-2' }), 'exr-2', 3);
+  check({ id: 'exr-2', deleted: true }, null, 4);
 });

@@ -1,6 +1,6 @@
 // The picture of a debrief: where things stand on a scale of time that all incidents of the exercise share.
 
-import type { Debrief, DebriefIncident, DebriefStep } from '../lib/wire';
+import type { Debrief, DebriefIncident, DebriefStep, TimelineEntry } from '../lib/wire';
 
 /** From the beginning of the exercise to its end, in Unix ms. */
 export interface Scale { from: number; to: number }
@@ -34,19 +34,13 @@ export function bar(step: DebriefStep, scale: Scale): Bar | null {
   return { from, width: Math.max(0.6, to - from), deadline, late };
 }
 
-const STATE = /^(new|acknowledged|in_progress|resolved|reopened|closed|merged) to (acknowledged|in_progress|resolved|reopened|closed|merged)\b(?:: (.*))?$/s;
-
-/** A change of state out of the server's English sentence; null for any other. */
-export function stateChange(what: string): { from: string; to: string; why: string } | null {
-  const found = STATE.exec(what);
-  return found ? { from: found[1] ?? '', to: found[2] ?? '', why: found[3] ?? '' } : null;
-}
+const HANDLED: readonly string[] = ['acknowledged', 'in_progress', 'resolved'];
 
 /** What happened to an incident, oldest first: opened, seen for the first time by each, acknowledged, and other deeds. */
 export function signs(incident: DebriefIncident, scale: Scale): Sign[] {
   let acknowledged = false;
   const deeds = incident.deeds.map((deed): Sign => {
-    const isFirst = !acknowledged && ['acknowledged', 'in_progress', 'resolved'].includes(stateChange(deed.what)?.to ?? '');
+    const isFirst = !acknowledged && 'state' in deed.event && HANDLED.includes(deed.event.state.to);
     acknowledged ||= isFirst;
     return { at: percent(scale, deed.at), sort: isFirst ? 'acknowledged' : 'deed', label: deed.by, name: deed.by_name ?? null, time: deed.at };
   });
@@ -55,14 +49,14 @@ export function signs(incident: DebriefIncident, scale: Scale): Sign[] {
   return all.sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
 }
 
-export interface Row { afterS: number; by: string; name: string | null; sort: 'opened' | 'seen' | 'did'; what: string }
+export interface Row { afterS: number; by: string; name: string | null; sort: 'opened' | 'seen' | 'did'; /** What was done; null for the other two. */ event: TimelineEntry['event'] | null }
 
 /** The same as lines of a table. */
 export function rows(incident: DebriefIncident): Row[] {
   const found: Row[] = [
-    { afterS: 0, by: '', name: null, sort: 'opened', what: '' },
-    ...incident.seen.map(({ after_s, by, by_name }): Row => ({ afterS: after_s, by, name: by_name ?? null, sort: 'seen', what: '' })),
-    ...incident.deeds.map(({ after_s, by, by_name, what }): Row => ({ afterS: after_s, by, name: by_name ?? null, sort: 'did', what })),
+    { afterS: 0, by: '', name: null, sort: 'opened', event: null },
+    ...incident.seen.map(({ after_s, by, by_name }): Row => ({ afterS: after_s, by, name: by_name ?? null, sort: 'seen', event: null })),
+    ...incident.deeds.map(({ after_s, by, by_name, event }): Row => ({ afterS: after_s, by, name: by_name ?? null, sort: 'did', event })),
   ];
   return found.sort((a, b) => a.afterS - b.afterS);
 }

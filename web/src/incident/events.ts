@@ -7,10 +7,9 @@ import { inOneLine } from './reasons';
 
 export interface Line { icon: IconName; text: string; quote?: string; link?: string }
 
-interface Names { alarm(id: string): string; incident(id: string): string; rule(id: string): string }
+export interface Names { alarm(id: string): string; incident(id: string): string; rule(id: string): string }
 
-export function line(entry: TimelineEntry, names: Names): Line {
-  const event = typeof entry.event === 'string' ? { opened: null } : entry.event;
+export function line(event: TimelineEntry['event'], names: Names): Line {
   if ('alarm_joined' in event) return { icon: 'incident', text: t('event.alarm_joined', { alarm: names.alarm(event.alarm_joined.alarm) }), quote: inOneLine(event.alarm_joined.why, names.rule) };
   if ('alarm_cleared' in event) return { icon: 'check', text: t('event.alarm_cleared', { alarm: names.alarm(event.alarm_cleared.alarm) }) };
   if ('alarm_left' in event) return { icon: 'split', text: t('event.alarm_left', { alarm: names.alarm(event.alarm_left.alarm) }) };

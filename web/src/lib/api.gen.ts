@@ -2255,7 +2255,9 @@ export interface components {
             by: string;
             /** @description What they are called now; null where the account is gone. */
             by_name?: string | null;
-            /** @description What. */
+            /** @description The same as in the timeline of the incident: what it is called and its parameters, for other languages. */
+            event: components["schemas"]["TimelineEvent"];
+            /** @description What, as an English sentence. */
             what: string;
         };
         /** @description The course of one incident. */
@@ -2850,7 +2852,7 @@ export interface components {
              * @description How long history keeps it, in seconds.
              */
             retention_s: number;
-            /** @description UCUM code; empty for booleans and texts. */
+            /** @description UCUM code that the platform can read; empty for booleans and texts. */
             unit?: string;
             /** @description The type of the value. */
             value_type: components["schemas"]["ValueType"];

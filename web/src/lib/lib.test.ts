@@ -142,9 +142,9 @@ test('a sparkline of nothing is flat', () => {
 
 test('the timeline reads as sentences', () => {
   const names = { alarm: () => 'Dust', incident: () => '#2', rule: (id: string) => id };
-  expect(line({ at: '', event: { alarm_joined: { alarm: 'a', why: '410 m away' } } }, names)).toMatchObject({ text: 'Alarm joined: Dust', quote: '410 m away' });
-  expect(line({ at: '', event: { state: { from: 'new', to: 'in_progress' } } }, names).text).toBe('New → In progress');
-  expect(line({ at: '', event: { opened: {} } }, names).text).toBe('Opened');
+  expect(line({ alarm_joined: { alarm: 'a', why: '410 m away' } }, names)).toMatchObject({ text: 'Alarm joined: Dust', quote: '410 m away' });
+  expect(line({ state: { from: 'new', to: 'in_progress' } }, names).text).toBe('New → In progress');
+  expect(line({ opened: {} }, names).text).toBe('Opened');
 });
 
 test('a problem document is read, also a broken one', async () => {

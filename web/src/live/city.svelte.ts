@@ -1,5 +1,6 @@
 // The live city and the past one, and which of the two is shown.
 
+import { drill } from '../exercises/drill.svelte';
 import { all, get, headers } from '../lib/api';
 import { toasts } from '../lib/toasts.svelte';
 import { t } from '../lib/i18n/index.svelte';
@@ -65,10 +66,11 @@ class LiveCity {
     try {
       // The map needs only this to begin: it is drawn while the rest arrives.
       const city = get<City>('/city').then((found) => ((this.city ??= found), found));
-      const [found, system, picture, ...lists] = await Promise.all([
+      const [found, system, picture, , ...lists] = await Promise.all([
         city,
         get<System>('/system').catch(() => null),
         get<Picture>('/picture'),
+        drill.look().catch(() => null),
         ...configured.map((topic) => all<Versioned>(`/${topic}`)),
       ]);
       this.city = found;
@@ -111,6 +113,8 @@ class LiveCity {
     } else if (event.type === 'notice') {
       const notice = JSON.parse(event.data) as { message: string; incident?: string | null };
       this.#notice(notice.message, notice.incident ?? null);
+    } else if (event.type === 'exercise') {
+      drill.heard(JSON.parse(event.data) as Parameters<typeof drill.heard>[0]);
     } else if (event.type in topics) {
       this.#resource(event.type as keyof typeof topics, JSON.parse(event.data) as Versioned & { deleted?: boolean });
     }

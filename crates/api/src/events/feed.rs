@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use vigiles_model::{Observation, RuleId};
+use vigiles_model::{ExerciseId, Observation, RuleId};
 use vigiles_runtime::documents::{self, Versioned};
+use vigiles_runtime::exercise::Run;
 use vigiles_runtime::live::Notice;
 use vigiles_store::{Change, Changes, StoreError};
 use vigiles_trust::{Context, Resource};
@@ -18,6 +19,7 @@ use crate::call::{names, units};
 use crate::routes::system::system;
 use crate::state::Api;
 use crate::wire::document::{Lookup, wire};
+use crate::wire::exercise::Exercise;
 use crate::wire::observation;
 use crate::wire::time::Time;
 
@@ -57,9 +59,11 @@ pub(super) fn start(api: Arc<Api>, from: u64, start: u64) {
     tokio::spawn(follow_live(api, start, notices));
 }
 
-/// Renders changes of the store as events. Remembers the names of rules as they pass.
+/// Renders changes of the store as events. Remembers the names of rules as they pass, and the exercise that was told.
 pub(super) struct Renderer {
     rules: HashMap<RuleId, String>,
+    /// The id of the latest exercise, and whether it is over.
+    exercise: Option<(ExerciseId, bool)>,
 }
 
 impl Renderer {
@@ -69,7 +73,7 @@ impl Renderer {
             let rule: Versioned<vigiles_engine::rule::Rule> = documents::read(&document)?;
             rules.insert(rule.document.id, rule.document.name);
         }
-        Ok(Self { rules })
+        Ok(Self { rules, exercise: None })
     }
 
     /// The event of a change; none for documents that are not shown as events.
@@ -83,19 +87,39 @@ impl Renderer {
         if document.kind == documents::ALARM && matches!(&*document.state, documents::SHADOW | documents::DRILL) {
             return Ok(None);
         }
+        if document.kind == documents::EXERCISE {
+            let run: Run = documents::read(document)?;
+            let is_told = change.deleted || self.is_news(&run);
+            return if is_told { framed(change, &Exercise::new(run, &names(&api.platform))) } else { Ok(None) };
+        }
         let unit = units(&api.platform);
         let rule_name = |id: &RuleId| self.rules.get(id).cloned().unwrap_or_else(|| id.to_string());
         let lookup = Lookup { unit: &unit, rule_name: &rule_name, name_of: &names(&api.platform) };
         let Some(wire) = wire(document, &lookup)? else { return Ok(None) };
-        let seen_by = (document.kind.resource(), document.agency.clone());
-        let event = document.kind.name();
-        let frame = if change.deleted {
-            Frame::new(change.sequence, event, seen_by, &Deleted { id: &document.id, deleted: true })
-        } else {
-            Frame::new(change.sequence, event, seen_by, &wire)
-        };
-        frame.map(Some).map_err(|e| StoreError::Invalid { field: "event", why: e.to_string() })
+        framed(change, &wire)
     }
+
+    /// Whether an exercise began or ended: how far it was played is stored twice a second, and is no event.
+    fn is_news(&mut self, run: &Run) -> bool {
+        let now = Some((run.exercise.id.clone(), run.ended.is_some()));
+        let is_news = (run.begun || run.ended.is_some()) && self.exercise != now;
+        if is_news {
+            self.exercise = now;
+        }
+        is_news
+    }
+}
+
+/// The event of a change that shows its document so.
+fn framed<T: Serialize>(change: &Change, shown: &T) -> Result<Option<Frame>, StoreError> {
+    let document = &change.document;
+    let (event, seen_by) = (document.kind.name(), (document.kind.resource(), document.agency.clone()));
+    let frame = if change.deleted {
+        Frame::new(change.sequence, event, seen_by, &Deleted { id: &document.id, deleted: true })
+    } else {
+        Frame::new(change.sequence, event, seen_by, shown)
+    };
+    frame.map(Some).map_err(|e| StoreError::Invalid { field: "event", why: e.to_string() })
 }
 
 fn follow_changes(api: &Api, from: u64, start: u64) -> Result<(), StoreError> {

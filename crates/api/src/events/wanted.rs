@@ -7,7 +7,7 @@ use crate::call::words;
 use crate::problem::{Code, Problem};
 
 /// Every event that a client may choose; `hello` and `resync` come to all.
-const EVENTS: [&str; 11] = [
+const EVENTS: [&str; 12] = [
     "incident",
     "alarm",
     "asset",
@@ -16,6 +16,7 @@ const EVENTS: [&str; 11] = [
     "rule",
     "playbook",
     "correlation",
+    "exercise",
     "observations",
     "notice",
     "status",

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use vigiles_engine::{CommandBody, CommandDone, ConfigDocument, ConfigKind, Correlation};
 use vigiles_model::AgencyId;
+use vigiles_model::unit::{self, UnitError};
 use vigiles_runtime::documents;
 use vigiles_store::Document;
 use vigiles_trust::{Action, Context, Resource};
@@ -273,7 +274,20 @@ fn read_zone(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
 fn read_kind(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
     let kind: kind::Kind = call.json()?;
     same_id(call, kind.id.as_str())?;
+    if !kind.unit.is_empty() {
+        unit::check(&kind.unit).map_err(|error| unit_fault(&error))?;
+    }
     Ok((CommandBody::PutKind(Box::new(kind.into())), None))
+}
+
+/// What is wrong with a unit code, and at which column of it.
+fn unit_fault(error: &UnitError) -> Problem {
+    let fault = Fault::new("unit", error.to_string());
+    let fault = match error.column() {
+        Some(column) => fault.at(1, column),
+        None => fault,
+    };
+    Problem { errors: vec![fault.clone()], ..Problem::new(Code::Invalid, format!("{}: {}", fault.path, fault.message)) }
 }
 
 fn read_playbook(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {

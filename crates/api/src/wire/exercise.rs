@@ -7,6 +7,7 @@ use vigiles_engine::exercise::{Scenario, Target};
 use vigiles_runtime::exercise::Run;
 
 use super::NameOf;
+use super::incident::TimelineEvent;
 use super::time::Time;
 
 /// An exercise, under way or over.
@@ -156,8 +157,10 @@ pub struct DebriefDeed {
     pub at: Time,
     /// Seconds after the opening of the incident.
     pub after_s: f64,
-    /// What.
+    /// What, as an English sentence.
     pub what: String,
+    /// The same as in the timeline of the incident: what it is called and its parameters, for other languages.
+    pub event: TimelineEvent,
 }
 
 /// How a step went.
@@ -243,6 +246,7 @@ impl DebriefIncident {
             at: d.at.into(),
             after_s: d.after_s,
             what: d.what,
+            event: (&d.event).into(),
         };
         Self {
             incident: course.incident.to_string(),

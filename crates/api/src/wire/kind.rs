@@ -17,7 +17,7 @@ pub struct Kind {
     pub name: String,
     /// The quantity measured, in words.
     pub quantity: String,
-    /// UCUM code; empty for booleans and texts.
+    /// UCUM code that the platform can read; empty for booleans and texts.
     #[serde(default)]
     pub unit: String,
     /// The type of the value.

@@ -12,6 +12,8 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
     let token = world.with_rule().await;
     let mut events = world.request("GET", "/api/v1/events?events=incident").bearer(&token).stream().await.1;
     events.next("hello").await;
+    let mut told = world.request("GET", "/api/v1/events?events=exercise").bearer(&token).stream().await.1;
+    told.next("hello").await;
     let scenario = json!({
         "id": "smog", "name": "Smog",
         "timeline": [{"after_s": 0.0, "reading": {"kind": "air.pm25", "value": {"Number": 90.0}}}],
@@ -55,10 +57,18 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
     let ended = end().send().await.expect(200).json();
     assert_eq!((ended["ended"].is_string(), &ended["targets_met"]), (true, &json!(1)));
     end().send().await.expect(409);
+    // Its beginning and its end, and nothing of how far it was played in between.
+    let (first, last) = (told.any().await, told.any().await);
+    assert_eq!((first.0, last.0), ("exercise".to_owned(), "exercise".to_owned()));
+    let (began, over) = (first.2, last.2);
+    assert_eq!((&began["id"], &began["ended"], &began["by_name"]), (&begun["id"], &Value::Null, &begun["by_name"]));
+    assert_eq!((&over["ended"], &over["reason"]), (&ended["ended"], &json!("time is up")));
     let debrief = world.request("GET", &format!("{path}/debrief")).bearer(&operator).send().await.expect(200).json();
     let course = &debrief["incidents"][0];
     assert_eq!(course["seen"].as_array().unwrap().len(), 1, "{debrief}");
     assert_eq!(course["deeds"][0]["what"], "new to acknowledged");
+    let state = json!({"state": {"from": "new", "to": "acknowledged", "reason": null}});
+    assert_eq!(course["deeds"][0]["event"], state);
     assert_eq!(
         (&course["seen"][0]["by_name"], &course["deeds"][0]["by_name"]),
         (&"operator of city".into(), &"operator of city".into())
@@ -69,6 +79,20 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
     assert_eq!(scenarios["items"].as_array().unwrap().len(), 2);
     let list = world.request("GET", "/api/v1/exercises").bearer(&operator).send().await.expect(200).json();
     assert_eq!(list["items"][0]["id"], begun["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_of_an_exercise_wants_one_under_way() {
+    let world = world().await;
+    let token = world.token(Role::Supervisor);
+    let open = async |reality: &str, status| {
+        let body =
+            json!({"title": "T", "incident_type": "gas", "priority": "p3", "severity": "minor", "reality": reality});
+        world.request("POST", "/api/v1/incidents").bearer(&token).json(body).send().await.expect(status).json()
+    };
+    let refused = open("exercise", 409).await;
+    assert!(refused["detail"].as_str().unwrap().ends_with("start an exercise first"), "{refused}");
+    assert_eq!(open("test", 201).await["number"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,12 @@ impl<'a> Person<'a> {
 /// Puts a playbook and opens an incident with it; gives the incident's path and itself.
 pub(crate) async fn opened(world: &World, steps: Value, reality: &str) -> (String, Value) {
     let token = world.token(Role::Supervisor);
+    if reality == "exercise" {
+        let scenario = json!({"id": "t", "name": "T", "timeline": [
+            {"after_s": 3600.0, "call": {"title": "C", "incident_type": "gas", "priority": "p4", "severity": "minor"}}]});
+        let start = world.request("POST", "/api/v1/exercises").bearer(&token);
+        start.json(json!({"scenario": scenario})).send().await.expect(201);
+    }
     let playbook = json!({"id": "p", "name": "P", "source": "A guide, section 3", "steps": steps});
     let put = world.request("PUT", "/api/v1/playbooks/p").bearer(&token).json(playbook).send().await.expect(201);
     assert_eq!(put.json()["source"], "A guide, section 3");

@@ -1,9 +1,12 @@
 //! Kinds, assets, zones, rules, playbooks, sources: versions, faults, lists.
 
 use serde_json::json;
+use vigiles_engine::{Command, CommandBody};
+use vigiles_model::kind::{Overload, ValueType};
+use vigiles_model::{AgencyId, Duration, KindId, ObservationKind};
 use vigiles_trust::Role;
 
-use crate::world::{kind, rule, world};
+use crate::world::{SYSTEM, kind, rule, world};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_need_the_version_they_were_made_for() {
@@ -24,6 +27,51 @@ async fn changes_need_the_version_they_were_made_for() {
     world.request("DELETE", path).bearer(&token).send().await.expect(428);
     world.request("DELETE", path).bearer(&token).header("if-match", "\"2\"").send().await.expect(204);
     world.request("GET", path).bearer(&token).send().await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_cannot_be_read_is_not_registered() {
+    let world = world().await;
+    let token = world.token(Role::Supervisor);
+    let put = async |unit: &str, status| {
+        let mut body = kind();
+        body["unit"] = json!(unit);
+        let put = world.request("PUT", "/api/v1/kinds/air.pm25").bearer(&token).json(body);
+        put.send().await.expect(status).json()
+    };
+    for (unit, column) in [("ug/m^3", Some(5)), ("µg/m3", Some(1)), ("mg/furlong", Some(4)), (&"m.".repeat(40), None)]
+    {
+        let refused = put(unit, 422).await;
+        let fault = &refused["errors"][0];
+        assert_eq!((&fault["path"], fault["column"].as_u64()), (&json!("unit"), column), "{refused}");
+    }
+    put("", 201).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_stored_before_units_were_read_still_stands() {
+    let world = world().await;
+    let token = world.token(Role::Supervisor);
+    let kind = ObservationKind {
+        id: KindId::new("air.old").unwrap(),
+        name: "Old".into(),
+        quantity: "dust".into(),
+        unit: "dusts".into(),
+        value_type: ValueType::Number,
+        min: None,
+        max: None,
+        retention: Duration::from_secs(86_400),
+        personal: false,
+        overload: Overload::Wait,
+    };
+    let body = CommandBody::PutKind(Box::new(kind));
+    let command = Command { by: None, agency: AgencyId::new("city").unwrap(), expected_version: None, body };
+    world.platform.command(&SYSTEM, command).await.unwrap();
+    let read = world.request("GET", "/api/v1/kinds/air.old").bearer(&token).send().await.expect(200).json();
+    assert_eq!(read["unit"], "dusts");
+    let source = world.token(Role::Source);
+    let reading = json!({"kind": "air.old", "value": 8, "asset": "s1"});
+    world.request("POST", "/api/v1/observations").bearer(&source).json(reading).send().await.expect(202);
 }
 
 #[tokio::test(flavor = "multi_thread")]

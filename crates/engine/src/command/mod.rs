@@ -1,6 +1,7 @@
 //! What people and the runtime ask of the engine, and what it answers.
 
 mod document;
+mod subject;
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::incident::Verdict;

@@ -77,8 +77,10 @@ pub struct Deed {
     pub at: Timestamp,
     /// Seconds after the opening of the incident.
     pub after_s: f64,
-    /// What.
+    /// What, in English.
     pub what: String,
+    /// The same as it stands in the timeline of the incident, for whoever says it in another language.
+    pub event: TimelineEvent,
 }
 
 /// How a step went.
@@ -167,7 +169,8 @@ fn course(incident: &Incident, exercise: &Exercise, until: Timestamp, reads: &[&
     }
     let deed = |entry: &TimelineEntry| {
         let by = entry.by.as_ref()?.to_string();
-        Some(Deed { by, at: entry.at, after_s: after_s(incident.opened, entry.at), what: words(&entry.event) })
+        let (at, event) = (entry.at, entry.event.clone());
+        Some(Deed { by, at, after_s: after_s(incident.opened, at), what: words(&event), event })
     };
     Course {
         incident: incident.id.clone(),

@@ -81,6 +81,32 @@ fn commands_go_to_the_side_that_holds_the_incident() {
 }
 
 #[test]
+fn an_incident_of_an_exercise_wants_one_under_way() {
+    let opening = |reality| Body::OpenIncident {
+        title: "A call".into(),
+        incident_type: "air".into(),
+        priority: vigiles_model::Priority::P3,
+        severity: Severity::Minor,
+        place: None,
+        playbook: None,
+        reality,
+    };
+    let mut rig = Rig::with_rules(&[RULE]);
+    let refused = |rig: &mut Rig| match rig.command(opening(Reality::Exercise)) {
+        Err(CommandError::NotAllowed { why }) => assert!(why.ends_with("start an exercise first"), "{why}"),
+        answer => panic!("{answer:?}"),
+    };
+    refused(&mut rig);
+    rig.command(opening(Reality::Test)).unwrap();
+    assert_eq!(incidents(&rig), "Test 1 New 0", "a test is made in the city itself");
+    rig.command(start("e1")).unwrap();
+    rig.command(opening(Reality::Exercise)).unwrap();
+    rig.command(end("e1")).unwrap();
+    refused(&mut rig);
+    assert_eq!(incidents(&rig), "Test 1 New 0, Exercise 1 Closed 0");
+}
+
+#[test]
 fn one_exercise_at_a_time_and_its_end_closes_what_is_open() {
     let mut rig = Rig::with_rules(&[RULE]);
     assert!(matches!(rig.command(end("e1")), Err(CommandError::NotFound { .. })));

@@ -50,6 +50,10 @@ impl Run {
     fn in_reality(steps: Vec<Step>, reality: Reality) -> Self {
         let mut rig = Rig::new();
         rig.command(Body::PutPlaybook(Box::new(playbook("p", steps)))).unwrap();
+        if reality == Reality::Exercise {
+            let id = vigiles_model::ExerciseId::new("e1").unwrap();
+            rig.command(Body::StartExercise { id, name: "Training".into() }).unwrap();
+        }
         rig.command(opening("p", reality)).unwrap();
         Self { rig }
     }

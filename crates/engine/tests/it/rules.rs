@@ -5,11 +5,13 @@ use vigiles_model::KindId;
 
 use crate::rig::{Rig, rule};
 
-/// Where a fault stands that is that of a whole field.
-const WHOLE: Option<(u32, u32)> = None;
+/// Line and column.
+type Place = Option<(u32, u32)>;
+/// That of a whole field.
+const WHOLE: Place = None;
 
 /// Expected as field, place in its text, part of the message.
-fn check_refused(text: &str, expected: &[(&str, Option<(u32, u32)>, &str)]) {
+fn check_refused(text: &str, expected: &[(&str, Place, &str)]) {
     let found = rule(text).check(&|kind: &KindId| (kind.as_str() != "unknown").then(|| "ug/m3".to_owned()));
     assert_eq!(found.len(), expected.len(), "{text}: {found:#?}");
     for (d, (field, at, part)) in found.iter().zip(expected) {

@@ -54,6 +54,17 @@ pub enum UnitError {
     },
 }
 
+impl UnitError {
+    /// Where in the code the fault is, from 1; none where it is no single place.
+    #[must_use]
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Self::Unknown { column, .. } | Self::Malformed { column, .. } => Some(*column),
+            Self::TooLong { .. } | Self::Dimension { .. } => None,
+        }
+    }
+}
+
 /// Checks that a code is one that can be read.
 ///
 /// # Errors

@@ -17,6 +17,17 @@ fn bodies(city: &City) -> Vec<CommandBody> {
 }
 
 #[test]
+fn every_kind_has_a_unit_that_can_be_read() {
+    for body in bodies(&demo()) {
+        if let CommandBody::PutKind(kind) = body
+            && !kind.unit.is_empty()
+        {
+            assert_eq!(vigiles_model::unit::check(&kind.unit), Ok(()), "{}", kind.id);
+        }
+    }
+}
+
+#[test]
 fn every_rule_checks_out() {
     let city = demo();
     let bodies = bodies(&city);
