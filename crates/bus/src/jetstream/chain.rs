@@ -56,8 +56,11 @@ impl Link {
     pub fn join(&self, sequence: u64, frame: &Frame) -> Result<Self, String> {
         let head = &frame.head;
         let expected = self.sequence + 1;
+        if sequence == expected + 1 {
+            return Err(format!("message {expected} before it is missing"));
+        }
         if sequence > expected {
-            return Err(format!("messages {expected} to {} are missing", sequence - 1));
+            return Err(format!("messages {expected} to {} before it are missing", sequence - 1));
         }
         if sequence < expected {
             return Err(format!("the stream goes back: message {expected} was expected"));

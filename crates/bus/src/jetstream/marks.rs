@@ -1,5 +1,5 @@
-//! What is kept beside the frames: where consumers stand and how far each topic was trimmed. One small stream a log, which
-//! keeps the newest message of each subject.
+//! What is kept beside the frames: where consumers stand, how far each topic was trimmed, and how far it is known to have been
+//! written. One small stream a log, which keeps the newest message of each subject.
 //!
 //! A consumer of the server would not do: it counts messages, of which each has many records, and only moves forward.
 
@@ -31,6 +31,7 @@ impl Marks {
             max_messages: -1,
             max_bytes: -1,
             max_messages_per_subject: 1,
+            allow_direct: true,
             ..Config::default()
         };
         let kept = stream.create(&config).await?.config;
@@ -38,8 +39,9 @@ impl Marks {
             || kept.storage != StorageType::File
             || kept.max_messages_per_subject != 1
             || !kept.max_age.is_zero()
+            || !kept.allow_direct
         {
-            let wanted = "its subject alone, on disk, one message a subject, without max_age";
+            let wanted = "its subject alone, on disk, one message a subject, without max_age, with allow_direct";
             return Err(BusError::Refused(format!("stream {log} is no place for cursors: it must keep {wanted}")));
         }
         Ok(Self { stream, log: log.to_owned() })
@@ -53,6 +55,21 @@ impl Marks {
     /// The offset up to which a topic was trimmed; 0 where it never was.
     pub(crate) async fn load_trimmed(&self, topic: &Topic) -> Result<u64, BusError> {
         Ok(self.load(&self.trimmed(topic)).await?.unwrap_or(0))
+    }
+
+    /// Notes that a topic was durable up to `offset`.
+    pub(crate) async fn save_written(&self, topic: &Topic, offset: u64) -> Result<(), BusError> {
+        self.save(&format!("{}.{topic}.written", self.log), offset).await
+    }
+
+    /// The greatest offset that any mark of a topic names: the topic has been written up to there, at least.
+    pub(crate) async fn load_reached(&self, topic: &Topic) -> Result<u64, BusError> {
+        let pattern = format!("{}.{topic}.>", self.log);
+        let mut reached = 0;
+        for stored in self.stream.last_of_each(&pattern).await? {
+            reached = reached.max(self.parse(stored.sequence, &stored.payload)?);
+        }
+        Ok(reached)
     }
 
     pub(crate) async fn save_cursor(&self, topic: &Topic, consumer: &str, offset: Offset) -> Result<(), BusError> {
@@ -77,11 +94,14 @@ impl Marks {
     }
 
     async fn load(&self, subject: &str) -> Result<Option<u64>, BusError> {
-        let Some(payload) = self.stream.last_of(subject).await? else {
-            return Ok(None);
-        };
-        let offset = std::str::from_utf8(&payload).ok().and_then(|text| text.parse().ok());
-        let what = || self.stream.damaged(0, format!("the newest message of {subject} is no offset"));
-        offset.map(Some).ok_or_else(what)
+        match self.stream.last_of(subject).await? {
+            Some(stored) => self.parse(stored.sequence, &stored.payload).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn parse(&self, sequence: u64, payload: &[u8]) -> Result<u64, BusError> {
+        let offset = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
+        offset.ok_or_else(|| self.stream.damaged(sequence, "it is no offset"))
     }
 }

@@ -91,9 +91,9 @@ impl Stream {
     }
 
     /// The newest message of a subject, as the stream's leader has it.
-    pub(crate) async fn last_of(&self, subject: &str) -> Result<Option<Bytes>, BusError> {
+    pub(crate) async fn last_of(&self, subject: &str) -> Result<Option<Stored>, BusError> {
         let found = self.get_raw(&json!({ "last_by_subj": subject })).await?;
-        Ok(found.map(|message| message.payload))
+        Ok(found.map(|message| Stored { sequence: message.sequence, payload: message.payload }))
     }
 
     async fn get_raw(&self, question: &serde_json::Value) -> Result<Option<StreamMessage>, BusError> {
@@ -116,11 +116,20 @@ impl Stream {
     /// Messages from `sequence` on, at most `most` and about `most_bytes`, at least one where a replica has one. A replica
     /// may answer that is behind the leader, so that nothing follows from what is not there.
     pub(crate) async fn batch(&self, sequence: u64, most: usize, most_bytes: usize) -> Result<Vec<Stored>, BusError> {
-        let question = json!({ "seq": sequence, "batch": most, "max_bytes": most_bytes }).to_string();
-        self.connection.patiently("reading", &self.name, || self.batch_once(question.clone().into())).await
+        self.several(&json!({ "seq": sequence, "batch": most, "max_bytes": most_bytes })).await
     }
 
-    async fn batch_once(&self, question: Bytes) -> Result<Vec<Stored>, Failure> {
+    /// The newest message of each subject that a pattern names; of a replica that may be behind.
+    pub(crate) async fn last_of_each(&self, pattern: &str) -> Result<Vec<Stored>, BusError> {
+        self.several(&json!({ "multi_last": [pattern] })).await
+    }
+
+    async fn several(&self, question: &serde_json::Value) -> Result<Vec<Stored>, BusError> {
+        let question = Bytes::from(question.to_string());
+        self.connection.patiently("reading", &self.name, || self.several_once(question.clone())).await
+    }
+
+    async fn several_once(&self, question: Bytes) -> Result<Vec<Stored>, Failure> {
         let again = |why: &dyn std::fmt::Display| Failure::Again(why.to_string());
         let client = &self.connection.client;
         let inbox = client.new_inbox();

@@ -197,9 +197,9 @@ async fn read_ends(name: &Topic, stream: &Stream, marks: &Marks) -> Result<(u64,
     stream::check_config(stream, &info.config)?;
     let state = info.state;
     if state.last_sequence == 0 {
-        let trimmed = marks.load_trimmed(name).await?;
-        if trimmed > 0 {
-            return Err(stream.damaged(0, format!("it is empty, though it had been written up to offset {trimmed}")));
+        let reached = marks.load_reached(name).await?;
+        if reached > 0 {
+            return Err(stream.damaged(0, format!("it is empty, though it had been written up to offset {reached}")));
         }
         return Ok((0, 1, Link::START));
     }
@@ -220,8 +220,9 @@ async fn read_ends(name: &Topic, stream: &Stream, marks: &Marks) -> Result<(u64,
     };
     let last_frame = parse(stream, &last)?;
     let end = Link::after(last.sequence, &last_frame);
-    if end.next < trimmed {
-        let what = format!("it is the newest message and ends at offset {}, but {trimmed} had been reached", end.next);
+    let reached = marks.load_reached(name).await?;
+    if end.next < reached && stream.info().await?.is_none_or(|now| now.state.last_sequence == last.sequence) {
+        let what = format!("it is the newest message and ends at offset {}, but {reached} had been reached", end.next);
         return Err(stream.damaged(last.sequence, what));
     }
     Ok((start, first.sequence, end))

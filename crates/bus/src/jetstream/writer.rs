@@ -13,6 +13,9 @@ use crate::{Appended, BusError, Clock, Offset};
 /// How often a place in the stream is sought before the servers are taken to be out of order.
 const MOST_TRIES: usize = 16;
 
+/// Messages between two marks of how far the topic is written.
+const MESSAGES_PER_MARK: u64 = 256;
+
 /// The writing end of a topic.
 ///
 /// Invariant: one message is under way at a time, and it names the message that it follows; the server stores it there or
@@ -48,6 +51,22 @@ impl Writer {
             }
             topic.queue.written(room);
             queue::answer(group, &written);
+            if written.is_ok() && topic.known.lock().end.sequence.is_multiple_of(MESSAGES_PER_MARK) {
+                self.mark();
+            }
+        }
+        if topic.known.lock().owned {
+            self.mark();
+        }
+    }
+
+    /// Notes how far the topic is written, so that a loss of its newest messages is noticed. No answer waits for it.
+    fn mark(&self) {
+        let topic = Arc::clone(&self.topic);
+        let end = topic.known.lock().end.next;
+        let connection = Arc::clone(topic.stream.connection());
+        if let Err(error) = connection.run(async move { topic.marks.save_written(&topic.name, end).await }) {
+            tracing::warn!(topic = %self.topic.name, %error, "could not note the end of the topic");
         }
     }
 

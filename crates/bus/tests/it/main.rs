@@ -6,6 +6,7 @@ mod damage;
 mod disk_full;
 mod fixture;
 mod jetstream;
+mod jetstream_damage;
 mod model;
 mod nats_server;
 mod power_cut;
