@@ -131,7 +131,12 @@ impl Connection {
         if tokio::time::timeout(most, connected).await != Ok(true) {
             return Err(Failure::Again("not connected to a server".to_owned()));
         }
-        let answer = attempt().await?;
+        // An answer does not come over another connection than its question went.
+        let broken = state.wait_for(|state| !state.connected);
+        let answer = tokio::select! {
+            answer = attempt() => answer?,
+            _ = broken => return Err(Failure::Again("the connection broke before the answer came".to_owned())),
+        };
         // The server may be another one by now, or have been started with other settings.
         let connections = self.state.borrow().connections;
         if self.checked.load(Ordering::SeqCst) != connections {

@@ -1,5 +1,7 @@
 //! Servers that would lose acknowledged records, and addresses that lead nowhere, are refused with what to do.
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,4 +105,33 @@ fn a_login_is_used_and_never_told() {
         check(&server.address("city"), "authorization violation");
     }
     check("nats://127.0.0.1:1/city?monitor=http://127.0.0.1:1", "connecting to the servers of stream city");
+}
+
+/// A key and a certificate that signs itself, in the directory of the server.
+fn certificate(directory: &Path) {
+    let made = Command::new("openssl")
+        .current_dir(directory)
+        .args(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(' '),
+        )
+        .args("-addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE".split(' '))
+        .args("-keyout key.pem -out ca.pem".split(' '))
+        .output();
+    let made = made.unwrap();
+    assert!(made.status.success(), "{made:?}");
+}
+
+#[test]
+fn tls_trusts_the_authority_that_the_address_names_and_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    certificate(directory.path());
+    let path = directory.path().display();
+    let server = NatsServer::start_with(&format!(
+        "jetstream {{ store_dir: \"STORE\", {SYNC_ALWAYS} }}\ntls {{ cert_file: \"{path}/ca.pem\", key_file: \"{path}/key.pem\" }}"
+    ));
+    let address = server.address("city").replacen("nats://127.0.0.1", "tls://localhost", 1);
+    let bus = JetStream::open(&format!("{address}&ca={path}/ca.pem"), HURRIED, Arc::new(SystemClock)).unwrap();
+    bus.append(&topic(), vec![vec![1]]).unwrap();
+    check(&address, "invalid peer certificate");
+    check(&format!("{address}&ca={path}/none.pem"), "connecting to the servers of stream city");
 }

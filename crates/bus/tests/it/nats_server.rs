@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// A real NATS server on free ports, with its data in a directory of its own. Ends with the test.
@@ -23,11 +23,10 @@ impl NatsServer {
         Self::start_with(&format!("jetstream {{ store_dir: \"STORE\", {SYNC_ALWAYS} }}"))
     }
 
-    /// A server with more lines in its configuration; `STORE` and `DIR` stand for its directories.
+    /// A server with more lines in its configuration; `STORE` stands for where its data goes.
     pub(crate) fn start_with(lines: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().display().to_string();
-        let lines = lines.replace("STORE", &format!("{path}/store")).replace("DIR", &path);
+        let lines = lines.replace("STORE", &directory.path().join("store").display().to_string());
         let configuration = format!("server_name: one\nmax_payload: 1MB\n{lines}\n");
         let (client, monitor) = ("127.0.0.1:-1".to_owned(), "127.0.0.1:-1".to_owned());
         let mut server = Self { directory, configuration, child: None, client, monitor };
@@ -93,10 +92,6 @@ impl NatsServer {
         let folder = self.directory.path().join("store/jetstream/$G/streams").join(stream).join("msgs");
         let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         files.filter(|path| path.extension().is_some_and(|e| e == "blk")).collect()
-    }
-
-    pub(crate) fn directory(&self) -> &Path {
-        self.directory.path()
     }
 }
 
