@@ -83,9 +83,14 @@ pub fn write(stream: &str, head: &Head, records: &[Bytes]) -> (Bytes, Hash) {
         bytes.extend_from_slice(&(record.len() as u32).to_le_bytes());
         bytes.extend_from_slice(record);
     }
-    let hash = hash_of(stream, &bytes);
-    bytes.extend_from_slice(&hash);
-    (bytes.into(), hash)
+    seal(stream, bytes)
+}
+
+/// Puts the hash of a message of stream `stream` behind the rest of it.
+pub fn seal(stream: &str, mut body: Vec<u8>) -> (Bytes, Hash) {
+    let hash = hash_of(stream, &body);
+    body.extend_from_slice(&hash);
+    (body.into(), hash)
 }
 
 /// Reads a frame of stream `stream` and checks its hash. Records share the memory of `bytes`.

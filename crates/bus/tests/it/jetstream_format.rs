@@ -86,6 +86,7 @@ proptest! {
     fn parsing_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..300), text in ".{0,40}") {
         let _frame = frame::parse("city_t", &bytes.clone().into());
         let _framed = frame::parse("city_t", &[&frame::MAGIC[..], &bytes].concat().into());
+        let _sealed = frame::parse("city_t", &frame::seal("city_t", [&frame::MAGIC[..], &bytes].concat()).0);
         let _address = Address::parse(&format!("nats://{text}"));
     }
 
