@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::Config;
 use vigiles_bus::jetstream::Options;
-use vigiles_bus::{Bus, BusError, JetStream, SystemClock};
+use vigiles_bus::{Bus, BusError, JetStream, Offset, SystemClock};
 
 use crate::jetstream::{open, topic};
 use crate::nats_server::{NatsServer, SYNC_ALWAYS, administer};
@@ -105,6 +105,30 @@ fn a_login_is_used_and_never_told() {
         check(&server.address("city"), "authorization violation");
     }
     check("nats://127.0.0.1:1/city?monitor=http://127.0.0.1:1", "connecting to the servers of stream city");
+}
+
+/// The rights that `docs/scale-out.md` names are enough for everything.
+#[test]
+fn an_account_needs_only_the_rights_that_the_manual_names() {
+    let rights = r#"
+        authorization { users: [{ user: city, password: city, permissions: {
+            publish: ["city.>", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.MSG.GET.*",
+                "$JS.API.STREAM.PURGE.*", "$JS.API.DIRECT.GET.*", "$JS.API.CONSUMER.>"]
+            subscribe: ["_INBOX.>"]
+        } }] }"#;
+    let server = NatsServer::start_with(&format!("jetstream {{ store_dir: \"STORE\", {SYNC_ALWAYS} }}{rights}"));
+    let address = server.address("city").replacen("nats://", "nats://city:city@", 1);
+    let open = || JetStream::open(&address, Options { cache_bytes: 1, ..HURRIED }, Arc::new(SystemClock)).unwrap();
+    let (bus, reader) = (open(), open());
+    for i in 0..9 {
+        bus.append(&topic(), vec![vec![i]]).unwrap();
+    }
+    assert_eq!(reader.wait(&topic(), Offset(8), Duration::from_mins(1)), Ok(Offset(9)));
+    assert_eq!(reader.read(&topic(), Offset(4), 1, 1).unwrap()[0].bytes[..], [4]);
+    bus.trim(&topic(), Offset(5)).unwrap();
+    bus.save_cursor("reader", &topic(), Offset(7)).unwrap();
+    assert_eq!(reader.load_cursor("reader", &topic()), Ok(Some(Offset(7))));
+    assert_eq!(open().bounds(&topic()), Ok(Offset(5)..Offset(9)));
 }
 
 /// A key and a certificate that signs itself, in the directory of the server.

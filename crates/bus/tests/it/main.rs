@@ -6,6 +6,7 @@ mod damage;
 mod disk_full;
 mod fixture;
 mod jetstream;
+mod jetstream_cluster;
 mod jetstream_damage;
 mod jetstream_format;
 mod jetstream_outage;

@@ -25,9 +25,14 @@ impl NatsServer {
 
     /// A server with more lines in its configuration; `STORE` stands for where its data goes.
     pub(crate) fn start_with(lines: &str) -> Self {
+        Self::start_named("one", lines)
+    }
+
+    /// The same, under a name of its own in a cluster.
+    pub(crate) fn start_named(name: &str, lines: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let lines = lines.replace("STORE", &directory.path().join("store").display().to_string());
-        let configuration = format!("server_name: one\nmax_payload: 1MB\n{lines}\n");
+        let configuration = format!("server_name: {name}\nmax_payload: 1MB\n{lines}\n");
         let (client, monitor) = ("127.0.0.1:-1".to_owned(), "127.0.0.1:-1".to_owned());
         let mut server = Self { directory, configuration, child: None, client, monitor };
         server.launch();
