@@ -85,11 +85,14 @@ impl Connection {
         let checked = tokio::task::spawn_blocking(move || server::check(&monitors, &info)).await;
         match checked {
             Ok(Ok(cluster_size)) => {
-                self.checked.store(connections, Ordering::SeqCst);
+                self.checked.store(connections.max(1), Ordering::SeqCst);
                 Ok(cluster_size)
             }
             Ok(Err(Objection::Final(error))) => Err(Failure::Final(error)),
-            Ok(Err(Objection::Passing(why))) => Err(Failure::Again(why)),
+            Ok(Err(Objection::Unnamed(what))) if self.checked.load(Ordering::SeqCst) == 0 => {
+                Err(Failure::Final(BusError::Refused(what)))
+            }
+            Ok(Err(Objection::Passing(why) | Objection::Unnamed(why))) => Err(Failure::Again(why)),
             Err(error) => Err(Failure::Again(error.to_string())),
         }
     }

@@ -21,6 +21,9 @@ pub(crate) enum Objection {
     Final(BusError),
     /// Nobody answered; another try may help.
     Passing(String),
+    /// The monitoring addresses are of other servers than the one that answers: a mistake, unless that one has just been
+    /// started anew.
+    Unnamed(String),
 }
 
 fn refused(what: String) -> Objection {
@@ -81,7 +84,8 @@ pub(crate) fn check(monitors: &[String], connected: &ServerInfo) -> Result<usize
     if !seen.contains(&connected.server_id) {
         if silent.is_empty() {
             let name = &connected.server_name;
-            return Err(refused(format!("server {name}, which answers, is none of those that monitor names: add it")));
+            let what = format!("server {name}, which answers, is none of those that monitor names: add it");
+            return Err(Objection::Unnamed(what));
         }
         return Err(Objection::Passing(silent.join("; ")));
     }

@@ -7,6 +7,7 @@ mod disk_full;
 mod fixture;
 mod jetstream;
 mod jetstream_cluster;
+mod jetstream_credentials;
 mod jetstream_damage;
 mod jetstream_format;
 mod jetstream_outage;
