@@ -6,7 +6,7 @@ use super::chain::Link;
 use super::frame::Frame;
 use super::index::Place;
 use super::stream::Stored;
-use super::topic::{OpenTopic, entries};
+use super::topic::{OpenTopic, entries, read_start};
 use crate::{BusError, Entry, Offset, Topic};
 
 /// Messages asked for at once.
@@ -25,15 +25,19 @@ impl OpenTopic {
         if let Some(entries) = self.read_known(from, max_records, max_bytes)? {
             return Ok(entries);
         }
-        match self.read_stored(from, max_records, max_bytes).await {
-            Ok(entries) => Ok(entries),
-            Err(error) => {
-                // Another process may have trimmed it meanwhile: then that is the answer.
-                self.refresh_start().await?;
-                self.check_kept(&self.known.lock(), from)?;
-                Err(error)
-            }
+        let first_sequence = self.known.lock().first_sequence;
+        let read = self.read_stored(from, max_records, max_bytes).await;
+        if read.is_ok() {
+            return read;
         }
+        // Another process may have trimmed meanwhile: what was asked for, or only places on the way to it.
+        self.refresh_start().await?;
+        let now_first = {
+            let known = self.known.lock();
+            self.check_kept(&known, from)?;
+            known.first_sequence
+        };
+        if now_first == first_sequence { read } else { self.read_stored(from, max_records, max_bytes).await }
     }
 
     async fn read_stored(&self, from: u64, max_records: usize, max_bytes: usize) -> Result<Vec<Entry>, BusError> {
@@ -115,31 +119,17 @@ impl OpenTopic {
 
     /// Learns from the server what is still kept.
     pub(crate) async fn refresh_start(&self) -> Result<(), BusError> {
-        let Some(info) = self.stream.info().await? else {
-            return Err(self.stream.damaged(0, "it is gone"));
-        };
-        let first = info.state.first_sequence;
-        if first <= self.known.lock().first_sequence {
-            return Ok(());
-        }
-        let Some(stored) = self.stream.get(first).await? else {
-            return Err(self.stream.damaged(first, "the oldest message is missing"));
-        };
-        let frame = self.parse(&stored)?;
-        let start = frame.head.first;
-        let trimmed = self.marks.load_trimmed(&self.name).await?;
-        if start > trimmed {
-            let what =
-                format!("it is the oldest message, but offsets {trimmed} to {} are missing before it", start - 1);
-            return Err(self.stream.damaged(first, what));
+        let (first, start) = read_start(&self.name, &self.stream, &self.marks).await?;
+        let end = self.known.lock().end.sequence;
+        if first > end + 1 {
+            // What was trimmed had never been read here: the chain goes on behind it.
+            let before = self.probe(first).await?.before;
+            self.known.lock().jump(before);
         }
         let mut known = self.known.lock();
         if first > known.first_sequence {
             known.first_sequence = first;
             known.start = start;
-        }
-        if known.start > known.end.next {
-            known.jump(Link::before(first, &frame));
         }
         Ok(())
     }

@@ -38,7 +38,16 @@ struct Varz {
     server_name: String,
     version: String,
     #[serde(default)]
+    cluster: Cluster,
+    #[serde(default)]
     jetstream: Jetstream,
+}
+
+/// Of a server that stands alone it has no name.
+#[derive(Debug, Default, Deserialize)]
+struct Cluster {
+    #[serde(default)]
+    name: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -56,6 +65,8 @@ struct JetstreamConfig {
 #[derive(Debug, Deserialize)]
 struct Meta {
     #[serde(default)]
+    leader: String,
+    #[serde(default)]
     cluster_size: usize,
 }
 
@@ -71,15 +82,21 @@ pub(crate) fn check(monitors: &[String], connected: &ServerInfo) -> Result<usize
                 .to_owned(),
         ));
     }
-    let (mut seen, mut silent, mut cluster_size) = (Vec::new(), Vec::new(), 1);
+    let (mut seen, mut silent, mut cluster_size) = (Vec::new(), Vec::new(), 0);
     for monitor in monitors {
-        match fetch(monitor) {
-            Ok(varz) => {
-                cluster_size = cluster_size.max(check_settings(monitor, &varz)?);
-                seen.push(varz.server_id);
+        let varz = match fetch(monitor) {
+            Ok(varz) => varz,
+            Err(why) => {
+                silent.push(format!("{monitor}: {why}"));
+                continue;
             }
-            Err(why) => silent.push(format!("{monitor}: {why}")),
+        };
+        match check_settings(monitor, &varz) {
+            Ok(size) => cluster_size = cluster_size.max(size),
+            Err(Objection::Passing(why)) => silent.push(why),
+            Err(objection) => return Err(objection),
         }
+        seen.push(varz.server_id);
     }
     if !seen.contains(&connected.server_id) {
         if silent.is_empty() {
@@ -87,6 +104,9 @@ pub(crate) fn check(monitors: &[String], connected: &ServerInfo) -> Result<usize
             let what = format!("server {name}, which answers, is none of those that monitor names: add it");
             return Err(Objection::Unnamed(what));
         }
+        return Err(Objection::Passing(silent.join("; ")));
+    }
+    if cluster_size == 0 {
         return Err(Objection::Passing(silent.join("; ")));
     }
     if monitors.len() < cluster_size {
@@ -122,7 +142,12 @@ fn check_settings(monitor: &str, varz: &Varz) -> Result<usize, Objection> {
              configuration and restart it"
         )));
     }
-    Ok(varz.jetstream.meta.as_ref().map_or(1, |meta| meta.cluster_size))
+    match &varz.jetstream.meta {
+        _ if varz.cluster.name.is_empty() => Ok(1),
+        // Until there is a leader, a server may not know yet how many they are.
+        Some(meta) if !meta.leader.is_empty() => Ok(meta.cluster_size),
+        _ => Err(Objection::Passing(format!("the cluster of {server} has no leader"))),
+    }
 }
 
 fn check_version(server: &str, version: &str) -> Result<(), Objection> {
@@ -180,8 +205,18 @@ mod tests {
             Err(Objection::Final(BusError::Refused(what))) => what,
             other => panic!("{other:?}"),
         };
-        let always = r#","jetstream":{"config":{"sync_always":true},"meta":{"cluster_size":3}}"#;
-        assert_eq!(check_settings("http://a", &varz(always)), Ok(3));
+        let always = r#","jetstream":{"config":{"sync_always":true}"#;
+        let cluster = r#","cluster":{"name":"city"}"#;
+        for (rest, expected) in [
+            ("}", Ok(1)),
+            (&format!(r#","meta":{{"leader":"b","cluster_size":3}}}}{cluster}"#), Ok(3)),
+            (&format!(r#","meta":{{"cluster_size":2}}}}{cluster}"#), Err(())),
+            (&format!("}}{cluster}"), Err(())),
+        ] {
+            let found = check_settings("http://a", &varz(&format!("{always}{rest}")));
+            assert!(!matches!(found, Err(Objection::Final(_))), "{rest}: {found:?}");
+            assert_eq!(found.map_err(|_| ()), expected, "{rest}");
+        }
         assert!(wrong("").contains("has no JetStream"));
         assert!(wrong(r#","jetstream":{}"#).contains("has no JetStream"));
         assert!(wrong(r#","jetstream":{"config":{"sync_interval":120000000000}}"#).contains("sync_interval: always"));

@@ -195,35 +195,56 @@ fn parse(stream: &Stream, stored: &Stored) -> Result<Frame, BusError> {
 async fn read_ends(name: &Topic, stream: &Stream, marks: &Marks) -> Result<(u64, u64, Link), BusError> {
     let info = stream.info().await?.ok_or_else(|| stream.damaged(0, "it is gone"))?;
     stream::check_config(stream, &info.config)?;
-    let state = info.state;
-    if state.last_sequence == 0 {
+    if info.state.last_sequence == 0 {
         let reached = marks.load_reached(name).await?;
         if reached > 0 {
             return Err(stream.damaged(0, format!("it is empty, though it had been written up to offset {reached}")));
         }
         return Ok((0, 1, Link::START));
     }
-    let Some(first) = stream.get(state.first_sequence).await? else {
-        let what = if state.messages == 0 { "all messages are missing" } else { "the oldest message is missing" };
-        return Err(stream.damaged(state.first_sequence, what));
-    };
-    let first_frame = parse(stream, &first)?;
-    // Read after the message: a mark is raised before messages are removed.
-    let trimmed = marks.load_trimmed(name).await?;
-    let start = first_frame.head.first;
-    if start > trimmed {
-        let what = format!("it is the oldest message, but offsets {trimmed} to {} are missing before it", start - 1);
-        return Err(stream.damaged(first.sequence, what));
+    let (first_sequence, start) = read_start(name, stream, marks).await?;
+    Ok((start, first_sequence, read_end(name, stream, marks).await?))
+}
+
+/// The sequence of the oldest message, and its first offset. What is missing before it must have been trimmed.
+pub(crate) async fn read_start(name: &Topic, stream: &Stream, marks: &Marks) -> Result<(u64, u64), BusError> {
+    let mut asked = 0;
+    loop {
+        let state = stream.info().await?.ok_or_else(|| stream.damaged(0, "it is gone"))?.state;
+        let sequence = state.first_sequence;
+        let Some(stored) = stream.get(sequence).await? else {
+            // Another process may just have trimmed it.
+            if sequence > asked && state.messages > 0 {
+                asked = sequence;
+                continue;
+            }
+            let what = if state.messages == 0 { "all messages are missing" } else { "the oldest message is missing" };
+            return Err(stream.damaged(sequence, what));
+        };
+        let start = parse(stream, &stored)?.head.first;
+        // Read after the message: a mark is raised before messages are removed.
+        let trimmed = marks.load_trimmed(name).await?;
+        if start > trimmed {
+            let last = start - 1;
+            let what = format!("it is the oldest message, but offsets {trimmed} to {last} are missing before it");
+            return Err(stream.damaged(sequence, what));
+        }
+        return Ok((sequence, start));
     }
+}
+
+/// Where the chain stands after the newest message, which must reach as far as the marks say.
+async fn read_end(name: &Topic, stream: &Stream, marks: &Marks) -> Result<Link, BusError> {
+    let reached = marks.load_reached(name).await?;
+    // Read after the marks: a mark is set after the messages that it tells of.
+    let state = stream.info().await?.ok_or_else(|| stream.damaged(0, "it is gone"))?.state;
     let Some(last) = stream.get(state.last_sequence).await? else {
         return Err(stream.damaged(state.last_sequence, "the newest message is missing"));
     };
-    let last_frame = parse(stream, &last)?;
-    let end = Link::after(last.sequence, &last_frame);
-    let reached = marks.load_reached(name).await?;
-    if end.next < reached && stream.info().await?.is_none_or(|now| now.state.last_sequence == last.sequence) {
+    let end = Link::after(last.sequence, &parse(stream, &last)?);
+    if end.next < reached {
         let what = format!("it is the newest message and ends at offset {}, but {reached} had been reached", end.next);
         return Err(stream.damaged(last.sequence, what));
     }
-    Ok((start, first.sequence, end))
+    Ok(end)
 }

@@ -56,6 +56,8 @@ fn every_offset_is_found_without_a_cache_whatever_was_trimmed() {
         assert_eq!(bus.append(&topic(), records).unwrap().first_offset, Offset(first));
         first += count;
     }
+    // It learns of what another trims only when it meets it.
+    let stale = OnServer(&server).open("city", Arc::new(SystemClock));
     for trimmed in [0, 5, 20, 1_000] {
         bus.trim(&topic(), Offset(trimmed)).unwrap();
         let fresh = OnServer(&server).open("city", Arc::new(SystemClock));
@@ -67,6 +69,8 @@ fn every_offset_is_found_without_a_cache_whatever_was_trimmed() {
             if offset < bounds.start.0 {
                 assert!(matches!(read, Err(BusError::Trimmed { .. })), "{read:?}");
             } else {
+                assert_eq!(read.unwrap()[0].bytes[..], offset.to_le_bytes());
+                let read = stale.read(&topic(), Offset(offset), 1, 1);
                 assert_eq!(read.unwrap()[0].bytes[..], offset.to_le_bytes());
             }
         }
@@ -84,6 +88,22 @@ fn a_reader_in_another_process_follows_the_writer() {
     writer.append(&topic(), vec![b"b".to_vec(), b"c".to_vec()]).unwrap();
     assert_eq!(reader.wait(&topic(), Offset(1), Duration::from_mins(1)), Ok(Offset(3)));
     assert_eq!(bytes(&reader, 0).unwrap(), [b"a", b"b", b"c"]);
+}
+
+#[test]
+fn a_reader_that_sleeps_through_a_trim_goes_on_behind_it() {
+    let server = NatsServer::start();
+    let (writer, reader) = (open(&server), open(&server));
+    writer.append(&topic(), vec![vec![0]]).unwrap();
+    // This opens the topic, and does not follow it yet.
+    assert_eq!(reader.load_cursor("reader", &topic()), Ok(None));
+    for i in 1..7 {
+        writer.append(&topic(), vec![vec![i]]).unwrap();
+    }
+    writer.trim(&topic(), Offset(5)).unwrap();
+    assert_eq!(reader.wait(&topic(), Offset(6), Duration::from_mins(1)), Ok(Offset(7)));
+    assert_eq!(reader.bounds(&topic()), Ok(Offset(5)..Offset(7)));
+    assert_eq!(bytes(&reader, 5).unwrap(), [[5], [6]]);
 }
 
 #[test]
