@@ -135,7 +135,8 @@ impl Connection {
             return Err(Failure::Again("not connected to a server".to_owned()));
         }
         // An answer does not come over another connection than its question went.
-        let broken = state.wait_for(|state| !state.connected);
+        let connections = state.borrow().connections;
+        let broken = state.wait_for(|state| !state.connected || state.connections != connections);
         let answer = tokio::select! {
             answer = attempt() => answer?,
             _ = broken => return Err(Failure::Again("the connection broke before the answer came".to_owned())),

@@ -67,6 +67,28 @@ fn without_a_server_an_append_fails_in_time_and_a_later_one_goes_on() {
     assert_eq!(bytes(&patient, 0).unwrap(), [b"a", b"c"]);
 }
 
+#[test]
+fn without_a_server_the_queue_fills_and_says_so_and_is_written_later() {
+    let mut server = NatsServer::start();
+    let options = Options { queue_records: 2, ..Options::default() };
+    let bus = JetStream::open(&server.address("city"), options, Arc::new(SystemClock)).unwrap();
+    bus.append(&topic(), vec![vec![0]]).unwrap();
+    server.kill();
+    let (tell, told) = mpsc::sync_channel(2);
+    for i in 1..=2 {
+        let tell = tell.clone();
+        bus.append_async(&topic(), vec![vec![i]], Box::new(move |done| tell.send(done).unwrap())).unwrap();
+    }
+    let full = bus.append_async(&topic(), vec![vec![3]], Box::new(|_| panic!("never queued")));
+    assert!(matches!(full, Err(BusError::Full { records: 2, .. })), "{full:?}");
+    assert_eq!(bus.queued(&topic()).unwrap().records, 2);
+    server.restart();
+    for offset in 1..=2 {
+        assert_eq!(told.recv().unwrap().unwrap().first_offset, Offset(offset));
+    }
+    assert_eq!(bytes(&bus, 0).unwrap(), [[0], [1], [2]]);
+}
+
 /// Stands between client and server and cuts the connection instead of passing on an answer to an append.
 fn cutting_proxy(server: &NatsServer, cuts: &Arc<AtomicUsize>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
