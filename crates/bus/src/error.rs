@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::Offset;
 
@@ -103,6 +104,52 @@ pub enum BusError {
         /// The newest version known.
         known: u32,
     },
+    /// A stream of the server is not what was written to it.
+    #[error("stream {stream} is damaged at sequence {sequence}: {what}")]
+    DamagedStream {
+        /// The stream.
+        stream: String,
+        /// The sequence of the message in it.
+        sequence: u64,
+        /// What is wrong there.
+        what: String,
+    },
+    /// Another process has taken the topic over. This one may read it, but must be started anew to write it.
+    #[error("topic {topic} is owned by another process since epoch {epoch}: nothing more is appended here")]
+    Fenced {
+        /// The topic.
+        topic: String,
+        /// The epoch of the present owner.
+        epoch: u64,
+    },
+    /// The server did not answer in time. An append may be stored all the same; it is never stored twice by the log itself.
+    #[error("{doing} stream {stream}: no answer from the log's server within {} s: {why}", waited.as_secs())]
+    Unavailable {
+        /// What was being done.
+        doing: &'static str,
+        /// The stream.
+        stream: String,
+        /// For how long it was tried.
+        waited: Duration,
+        /// What the last try met.
+        why: String,
+    },
+    /// The server refused what was asked. Nothing of an append is kept.
+    #[error("{doing} stream {stream} was refused by the log's server: {why}")]
+    Server {
+        /// What was being done.
+        doing: &'static str,
+        /// The stream.
+        stream: String,
+        /// The server's words.
+        why: String,
+    },
+    /// The address of the log cannot be used.
+    #[error("the address of the log: {0}")]
+    Address(String),
+    /// The server, or how it is set, would lose acknowledged records. The text says what to set.
+    #[error("the log's server is refused: {0}")]
+    Refused(String),
     /// The log has been closed.
     #[error("the log is closed")]
     Closed,

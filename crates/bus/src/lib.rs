@@ -9,11 +9,15 @@ pub mod contract;
 pub mod contract_tests;
 pub mod embedded;
 mod error;
+pub mod jetstream;
+mod queue;
+mod tail;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use contract::{Appended, Bus, Done, Entry, Kept, Offset, Queued, Topic};
 pub use embedded::{Embedded, Options, check, repair};
 pub use error::BusError;
+pub use jetstream::JetStream;
 
 use std::path::PathBuf;
 

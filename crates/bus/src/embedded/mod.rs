@@ -4,7 +4,6 @@ mod check;
 pub mod disk;
 pub mod format;
 mod open;
-mod queue;
 mod repair;
 mod segment;
 mod small;

@@ -1,6 +1,5 @@
 //! One open topic: what readers see, and where appends are queued.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,9 +9,10 @@ use parking_lot::{Condvar, Mutex};
 
 use super::disk::Disk;
 use super::format::Marks;
-use super::queue::{Queue, Waiting};
 use super::segment::Segment;
 use super::{Options, format, small};
+use crate::queue::{self, Queue, Waiting};
+use crate::tail::Tail;
 use crate::{BusError, Done, Entry, Kept, Offset, contract};
 
 /// The file that holds a topic's [`Marks`].
@@ -27,8 +27,7 @@ pub(crate) struct Durable {
     /// In order, without gaps; the last one is written to.
     pub(crate) segments: Vec<Arc<Segment>>,
     /// The newest entries, so that who keeps up never reads the disk.
-    tail: VecDeque<Entry>,
-    tail_bytes: usize,
+    tail: Tail,
 }
 
 /// An open topic.
@@ -62,7 +61,7 @@ impl OpenTopic {
             disk,
             options,
             queue: Queue::new(name, options.queue_records, options.queue_bytes),
-            durable: Mutex::new(Durable { start, next, segments, tail: VecDeque::new(), tail_bytes: 0 }),
+            durable: Mutex::new(Durable { start, next, segments, tail: Tail::new(options.cache_bytes) }),
             advanced: Condvar::new(),
             marks: Mutex::new(marks),
         }
@@ -70,17 +69,10 @@ impl OpenTopic {
 
     /// Checks an append and queues it.
     pub(crate) fn queue(&self, records: Vec<Vec<u8>>, done: Done, block: bool) -> Result<(), BusError> {
-        let topic = || self.name.clone();
-        if records.is_empty() {
-            return Err(BusError::Empty { topic: topic() });
-        }
-        let most = self.options.record_bytes;
-        if let Some(large) = records.iter().map(Vec::len).find(|bytes| *bytes > most) {
-            return Err(BusError::TooLarge { topic: topic(), what: "a record", bytes: large, most });
-        }
+        queue::check(&self.name, &records, self.options.record_bytes)?;
         let (bytes, most) = (records.iter().map(Vec::len).sum::<usize>(), self.options.queue_bytes);
         if bytes > most {
-            return Err(BusError::TooLarge { topic: topic(), what: "an append", bytes, most });
+            return Err(BusError::TooLarge { topic: self.name.clone(), what: "an append", bytes, most });
         }
         self.queue.push(Waiting::new(records, done), block)
     }
@@ -90,14 +82,7 @@ impl OpenTopic {
         let mut durable = self.durable.lock();
         for entry in entries {
             durable.next = entry.offset.0 + 1;
-            durable.tail_bytes += entry.bytes.len();
-            durable.tail.push_back(entry);
-        }
-        while durable.tail_bytes > self.options.cache_bytes {
-            let Some(oldest) = durable.tail.pop_front() else {
-                break;
-            };
-            durable.tail_bytes -= oldest.bytes.len();
+            durable.tail.push(entry);
         }
         drop(durable);
         self.advanced.notify_all();
@@ -115,8 +100,8 @@ impl OpenTopic {
             if from >= durable.next || max_records == 0 {
                 return Ok(Vec::new());
             }
-            if durable.tail.front().is_some_and(|oldest| oldest.offset.0 <= from) {
-                return Ok(from_tail(&durable.tail, from, max_records, max_bytes));
+            if durable.tail.holds(from) {
+                return Ok(durable.tail.read(from, max_records, max_bytes));
             }
             let after = durable.segments.partition_point(|s| s.base <= from);
             Arc::clone(&durable.segments[after - 1])
@@ -173,10 +158,7 @@ impl OpenTopic {
             let mut durable = self.durable.lock();
             durable.segments.drain(..gone.len());
             durable.start = start;
-            while durable.tail.front().is_some_and(|entry| entry.offset.0 < start) {
-                let oldest = durable.tail.pop_front();
-                durable.tail_bytes -= oldest.map_or(0, |entry| entry.bytes.len());
-            }
+            durable.tail.trim(start);
         }
         for segment in gone {
             self.disk.remove(&segment.path).map_err(|e| BusError::io("removing", &segment.path, &e))?;
@@ -219,17 +201,4 @@ impl OpenTopic {
 /// The file of a consumer's cursor.
 fn cursor_file(consumer: &str) -> String {
     format!("{consumer}.cursor")
-}
-
-fn from_tail(tail: &VecDeque<Entry>, from: u64, max_records: usize, max_bytes: usize) -> Vec<Entry> {
-    let first = tail.front().map_or(from, |entry| entry.offset.0);
-    let (mut entries, mut bytes) = (Vec::new(), 0);
-    for entry in tail.iter().skip((from - first) as usize) {
-        if entries.len() >= max_records || (!entries.is_empty() && bytes >= max_bytes) {
-            break;
-        }
-        bytes += entry.bytes.len();
-        entries.push(entry.clone());
-    }
-    entries
 }

@@ -1,15 +1,14 @@
 //! The thread that writes a topic: one write and one sync for everything that waits, then every answer.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use vigiles_model::Timestamp;
 
 use super::disk::DiskFile;
 use super::format::{self, HEADER_BYTES, SegmentHeader};
-use super::queue::{Queue, Waiting};
 use super::segment::{self, Segment};
 use super::topic::OpenTopic;
+use crate::queue::{self, Queue, Waiting};
 use crate::{Appended, BusError, Clock, Entry, Offset};
 
 /// Bytes written and synced together at most.
@@ -53,7 +52,7 @@ impl Writer {
                 tracing::error!(topic = topic.name, %error, "append failed");
             }
             topic.queue.written(room);
-            answer(group, &written);
+            queue::answer(group, &written);
         }
         if let Err(error) = topic.close_marks() {
             tracing::warn!(topic = topic.name, %error, "could not note the end of the topic");
@@ -148,19 +147,4 @@ pub(crate) fn create_segment(
         BusError::io("creating", &path, &e)
     })?;
     Ok((file, Arc::new(Segment::new(base, path, HEADER_BYTES as u64))))
-}
-
-/// Tells every append of a group how it went.
-fn answer(group: Vec<Waiting>, written: &Result<Appended, BusError>) {
-    let mut passed = 0;
-    for append in group {
-        let result =
-            written.clone().map(|whole| Appended { first_offset: Offset(whole.first_offset.0 + passed), ..whole });
-        passed += append.records.len() as u64;
-        let done = append.done;
-        // A panic of one caller must not stop the log of all.
-        if catch_unwind(AssertUnwindSafe(|| done(result))).is_err() {
-            tracing::error!("a caller's answer to an append panicked");
-        }
-    }
 }

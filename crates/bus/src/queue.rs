@@ -1,11 +1,12 @@
-//! The bounded queue in front of a topic's writer.
+//! The bounded queue in front of a topic's writer, and its answers.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};
 
-use crate::{BusError, Done, Queued};
+use crate::{Appended, BusError, Done, Offset, Queued};
 
 /// Bytes that a record takes in the queue beside its payload.
 const RECORD_OVERHEAD_BYTES: usize = 64;
@@ -126,6 +127,33 @@ impl Queue {
             bytes: state.bytes,
             most_records: self.most_records,
             most_bytes: self.most_bytes,
+        }
+    }
+}
+
+/// Checks the records of an append: some, and none larger than `most` bytes.
+pub(crate) fn check(topic: &str, records: &[Vec<u8>], most: usize) -> Result<(), BusError> {
+    let topic = || topic.to_owned();
+    if records.is_empty() {
+        return Err(BusError::Empty { topic: topic() });
+    }
+    match records.iter().map(Vec::len).find(|bytes| *bytes > most) {
+        Some(bytes) => Err(BusError::TooLarge { topic: topic(), what: "a record", bytes, most }),
+        None => Ok(()),
+    }
+}
+
+/// Tells every append of a group how it went.
+pub(crate) fn answer(group: Vec<Waiting>, written: &Result<Appended, BusError>) {
+    let mut passed = 0;
+    for append in group {
+        let result =
+            written.clone().map(|whole| Appended { first_offset: Offset(whole.first_offset.0 + passed), ..whole });
+        passed += append.records.len() as u64;
+        let done = append.done;
+        // A panic of one caller must not stop the log of all.
+        if catch_unwind(AssertUnwindSafe(|| done(result))).is_err() {
+            tracing::error!("a caller's answer to an append panicked");
         }
     }
 }
