@@ -4,9 +4,13 @@
 //! Invariant: what is acknowledged is fsynced, and audited in the same transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
+mod chain;
 pub mod contract;
 #[cfg(feature = "contract-tests")]
 pub mod contract_tests;
+mod guard;
+mod heads;
+mod request;
 pub mod sqlite;
 
 pub use contract::{

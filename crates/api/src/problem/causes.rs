@@ -13,10 +13,12 @@ impl From<StoreError> for Problem {
             StoreError::NotPermitted { .. } => Self { audited: true, ..Self::new(Code::Forbidden, error.to_string()) },
             StoreError::Invalid { field, why } => Self::of(Code::Malformed, *field, why.clone()),
             StoreError::Full { .. } => Self::later(Code::Unavailable, error.to_string(), 30),
+            StoreError::Unreachable { .. } => Self::later(Code::Unavailable, error.to_string(), 10),
             StoreError::Closed => Self::later(Code::Unavailable, "the platform is stopping", 5),
             StoreError::Locked { .. }
             | StoreError::Damaged { .. }
             | StoreError::TooNew { .. }
+            | StoreError::Fenced { .. }
             | StoreError::Backend { .. } => Self::internal(&error),
         }
     }
