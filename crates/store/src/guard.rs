@@ -11,7 +11,7 @@ use crate::contract::{
     AuditNote, AuditPage, AuditQuery, Changes, Document, Kind, Outcome, Page, Query, Reply, Statistics, Store,
     StoreError, Write,
 };
-use crate::request::{check_limit, check_own, check_query, check_write, summary};
+use crate::request::{check_audit_query, check_limit, check_own, check_query, check_text, check_write, summary};
 
 /// When writes must be durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +93,7 @@ fn write(
 
 impl<B: Backend> Store for B {
     fn get(&self, ctx: &Context, kind: Kind, id: &str) -> Result<Option<Document>, StoreError> {
+        check_text("id", id)?;
         let resource = format!("{}/{id}", kind.name());
         let action = Action::Read(kind.resource());
         permit(self, ctx, action, &resource)?;
@@ -129,6 +130,7 @@ impl<B: Backend> Store for B {
     }
 
     fn recall(&self, ctx: &Context, key: &str) -> Result<Option<Reply>, StoreError> {
+        check_text("key", key)?;
         self.find_reply(&ctx.actor().to_string(), key)
     }
 
@@ -155,11 +157,14 @@ impl<B: Backend> Store for B {
     }
 
     fn record(&self, ctx: &Context, note: AuditNote) -> Result<(), StoreError> {
-        self.note(Author::of(ctx), note)
+        // A note may quote what a stranger sent, and must not fail by it: a NUL, which not every backend takes, is shown.
+        let [action, resource, detail] =
+            [note.action, note.resource, note.detail].map(|text| text.replace('\0', "\u{fffd}"));
+        self.note(Author::of(ctx), AuditNote { action, resource, detail, ..note })
     }
 
     fn audit(&self, ctx: &Context, query: &AuditQuery) -> Result<AuditPage, StoreError> {
-        check_limit(query.limit)?;
+        check_audit_query(query)?;
         permit(self, ctx, Action::Read(Resource::Audit), "audit")?;
         let page = self.find_audit(ctx, query)?;
         consulted(self, ctx, "list", "audit".to_owned(), format!("{} entries", page.entries.len()))?;

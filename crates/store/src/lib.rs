@@ -10,6 +10,7 @@ pub mod contract;
 pub mod contract_tests;
 mod guard;
 mod heads;
+pub mod postgres;
 mod request;
 pub mod sqlite;
 
@@ -17,4 +18,5 @@ pub use contract::{
     AuditEntry, AuditNote, AuditPage, AuditQuery, Change, Changes, Clock, Document, Draft, Expect, Finding, Kind,
     Outcome, Page, Query, Reply, Statistics, Store, StoreError, Write,
 };
+pub use postgres::PostgresStore;
 pub use sqlite::{SqliteStore, check};

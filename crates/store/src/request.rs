@@ -4,7 +4,7 @@ use vigiles_model::AgencyId;
 use vigiles_trust::{Action, Context};
 
 use crate::chain::Author;
-use crate::contract::{AuditNote, Draft, Expect, Kind, Outcome, Page, Query, StoreError, Write};
+use crate::contract::{AuditNote, AuditQuery, Draft, Expect, Kind, Outcome, Page, Query, StoreError, Write};
 
 /// Largest body, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
@@ -25,7 +25,7 @@ pub(crate) fn check_write(ctx: &Context, write: &Write) -> Result<(), StoreError
         Write::Remember(reply) => [("key", &reply.key), ("fingerprint", &reply.fingerprint), ("body", &reply.body)]
             .into_iter()
             .try_for_each(|(field, text)| check_text(field, text)),
-        Write::Delete { .. } => Ok(()),
+        Write::Delete { id, .. } => check_text("id", id),
     }
 }
 
@@ -61,7 +61,7 @@ fn check_draft(draft: &Draft) -> Result<(), StoreError> {
 }
 
 /// A NUL ends a text in some backends: none takes it.
-fn check_text(field: &'static str, text: &str) -> Result<(), StoreError> {
+pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), StoreError> {
     match text.find('\0') {
         None => Ok(()),
         Some(at) => Err(StoreError::Invalid { field, why: format!("has a NUL character at byte {at}") }),
@@ -78,7 +78,18 @@ pub(crate) fn check_query(query: &Query) -> Result<(), StoreError> {
         let why = format!("at most {} states can be asked for at once", Query::MAX_STATES);
         return Err(StoreError::Invalid { field: "states", why });
     }
-    Ok(())
+    query.ids.iter().try_for_each(|id| check_text("ids", id))?;
+    query.states.iter().try_for_each(|state| check_text("states", state))?;
+    query.text.iter().try_for_each(|text| check_text("text", text))?;
+    query.cursor.iter().try_for_each(|cursor| check_text("cursor", cursor))?;
+    query.fields.iter().flat_map(|(_, texts)| texts).try_for_each(|text| check_text("fields", text))
+}
+
+pub(crate) fn check_audit_query(query: &AuditQuery) -> Result<(), StoreError> {
+    check_limit(query.limit)?;
+    [("actor", &query.actor), ("action", &query.action), ("resource", &query.resource)]
+        .into_iter()
+        .try_for_each(|(field, text)| text.as_ref().map_or(Ok(()), |text| check_text(field, text)))
 }
 
 pub(crate) fn check_limit(limit: usize) -> Result<(), StoreError> {
