@@ -31,6 +31,7 @@ impl From<HistoryError> for Problem {
             HistoryError::Cursor(_) => Self::of(Code::Malformed, "cursor", error.to_string()),
             HistoryError::Span { .. } => Self::of(Code::Malformed, "from", error.to_string()),
             HistoryError::Closed => Self::later(Code::Unavailable, "the platform is stopping", 5),
+            HistoryError::Unreachable { .. } => Self::later(Code::Unavailable, error.to_string(), 10),
             HistoryError::DiskFull { .. } => Self::later(Code::Unavailable, error.to_string(), 30),
             _ => Self::internal(&error),
         }

@@ -33,23 +33,24 @@ fn check_crash(crash: fn(&mut Cluster)) {
     let counts: Vec<u64> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| {
-                scope.spawn({
-                    let (s, a, o) = (&store, &acknowledged, &over);
-                    move || load(s, thread, a, o)
-                })
+                let (store, acknowledged, over) = (&store, &acknowledged, &over);
+                scope.spawn(move || load(store, thread, acknowledged, over))
             })
             .collect();
-        for round in 1..=ROUNDS {
-            // In the middle of the work: some of each round is acknowledged before its crash.
-            while acknowledged.load(Ordering::Relaxed) < round * 40 {
+        // A thread that ended has failed, and says why when it is joined.
+        let wait_for = |count| {
+            let has_failed = || threads.iter().any(std::thread::ScopedJoinHandle::is_finished);
+            while acknowledged.load(Ordering::Relaxed) < count && !has_failed() {
                 std::thread::yield_now();
             }
+        };
+        for round in 1..=ROUNDS {
+            // In the middle of the work: some of each round is acknowledged before its crash.
+            wait_for(round * 40);
             crash(&mut cluster);
             cluster.resume();
         }
-        while acknowledged.load(Ordering::Relaxed) < (ROUNDS + 1) * 40 {
-            std::thread::yield_now();
-        }
+        wait_for((ROUNDS + 1) * 40);
         over.store(true, Ordering::Relaxed);
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
