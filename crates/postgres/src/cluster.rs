@@ -75,6 +75,15 @@ impl Cluster {
         format!("postgres:///{NAME}?host={}&user={NAME}", self.directory.path().display())
     }
 
+    /// Leaves a file beside the data, which only the server may read, such as a key or a table of who may connect.
+    pub fn put(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.directory.path().join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        own(&path);
+        path
+    }
+
     /// Starts the server again after it was killed.
     pub fn resume(&mut self) {
         self.resume_with(&[]);

@@ -2,6 +2,7 @@
 
 mod contract;
 mod crash;
+mod lost_answer;
 mod processes;
 
 use std::sync::Arc;
