@@ -115,14 +115,18 @@ impl PostgresHistory {
 }
 
 fn store_in_turns(shared: &Shared) {
-    let mut over = shared.over.lock();
-    while !*over {
-        shared.stopped.wait_for(&mut over, shared.options.store_after);
-        drop(over);
+    loop {
+        let is_over = {
+            let mut over = shared.over.lock();
+            shared.stopped.wait_while_for(&mut over, |over| !*over, shared.options.store_after);
+            *over
+        };
         if let Err(error) = shared.store() {
             tracing::warn!(%error, "history is not stored for now; the log still has it");
         }
-        over = shared.over.lock();
+        if is_over {
+            return;
+        }
     }
 }
 

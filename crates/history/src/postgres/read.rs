@@ -2,7 +2,7 @@
 
 use postgres::GenericClient;
 use rustc_hash::FxHashMap;
-use vigiles_model::{AssetId, BoundingBox, Duration, Geometry, KindId, Observation, SourceId, Timestamp};
+use vigiles_model::{AssetId, BoundingBox, Duration, KindId, Observation, SourceId, Timestamp};
 use vigiles_postgres::Pool;
 
 use super::rows::{self, COLUMNS};
@@ -76,19 +76,19 @@ pub(super) fn latest(
     area: Option<BoundingBox>,
 ) -> Result<Latest, HistoryError> {
     let since = before.0.saturating_sub(look_back.0);
+    let edges = area.map(|b| [b.west, b.east, b.south, b.north]);
+    let [west, east, south, north] = std::array::from_fn(|edge| edges.map(|edges| edges[edge]));
+    // The newest is chosen first: who has left the area since is not in it.
     let sql = format!(
-        "SELECT DISTINCT ON (series, kind) {COLUMNS} FROM observations WHERE time >= $1 AND time <= $2
-         ORDER BY series, kind, time DESC, id DESC"
+        "SELECT {COLUMNS} FROM (SELECT DISTINCT ON (series, kind) * FROM observations WHERE time >= $1 AND time <= $2
+             ORDER BY series, kind, time DESC, id DESC) AS newest
+         WHERE $3::float8 IS NULL OR (east >= $3 AND west <= $4 AND north >= $5 AND south <= $6) LIMIT $7"
     );
-    let found: Vec<Observation> = pool.read("reading the latest", |db| {
-        let found = db.query(&sql, &[&since, &before.0])?;
+    let mut observations: Vec<Observation> = pool.read("reading the latest", |db| {
+        let limit = MAX_LATEST as i64 + 1;
+        let found = db.query(&sql, &[&since, &before.0, &west, &east, &south, &north, &limit])?;
         Ok(found.iter().map(rows::observation).collect::<Result<_, HistoryError>>())
     })??;
-    let is_inside = |observation: &Observation| {
-        let place = observation.place.as_ref().map(Geometry::bounding_box);
-        area.is_none_or(|area| place.is_some_and(|place| place.intersects(&area)))
-    };
-    let mut observations: Vec<_> = found.into_iter().filter(is_inside).collect();
     let truncated = observations.len() > MAX_LATEST;
     observations.truncate(MAX_LATEST);
     Ok(Latest { observations, truncated })

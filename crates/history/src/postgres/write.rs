@@ -125,7 +125,7 @@ fn make_days(tx: &mut Transaction<'_>, days: &[i64]) -> Result<(), postgres::Err
     )?;
     for row in missing {
         let (day, name): (i64, &str) = (row.get(0), row.get(1));
-        let (from, to) = (day * DAY, (day + 1) * DAY);
+        let (from, to) = (day.saturating_mul(DAY), (day + 1).saturating_mul(DAY));
         tx.batch_execute(&format!(
             "CREATE TABLE {name} (LIKE observations INCLUDING ALL, CHECK (time >= {from} AND time < {to}));
              ALTER TABLE observations ATTACH PARTITION {name} FOR VALUES FROM ({from}) TO ({to});"

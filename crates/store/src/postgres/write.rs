@@ -11,8 +11,10 @@ use super::rows;
 use crate::contract::{Document, Kind, StoreError, Write};
 use crate::heads::Heads;
 
-/// Rows of one statement; their bodies are bounded by those of a group.
+/// Rows of one statement.
 const ROWS: usize = 1000;
+/// Bytes of bodies of one statement; one row may have more.
+const BYTES: usize = 32 << 20;
 
 /// What is prepared once for each connection.
 pub(super) struct Statements {
@@ -127,13 +129,13 @@ impl Statements {
                 gone.1.push(id.as_str());
             }
         }
-        for part in present.chunks(ROWS) {
+        for part in parts(&present, |document| document.body.len()) {
             self.store(tx, part)?;
         }
         if !gone.0.is_empty() {
             tx.execute(&self.delete, &[&gone.0, &gone.1])?;
         }
-        for part in work.revisions.chunks(ROWS) {
+        for part in parts(&work.revisions, |revision| revision.document.body.len()) {
             self.revise(tx, part)?;
         }
         for part in work.entries.chunks(ROWS) {
@@ -229,6 +231,22 @@ impl Statements {
     }
 }
 
+/// Cuts rows into statements of a bounded size.
+fn parts<T>(rows: &[T], bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let mut size = 0;
+        let mut fits = |row: &T| {
+            size += bytes(row);
+            size <= BYTES
+        };
+        let count = rest.iter().take(ROWS).take_while(|row| fits(row)).count().max(1);
+        let (part, after) = rest.split_at_checked(count)?;
+        rest = after;
+        Some(part)
+    })
+}
+
 /// Documents, column by column.
 struct Columns<'a> {
     kind: Vec<&'static str>,
@@ -292,3 +310,19 @@ const FINISH: &str =
         writer AS (INSERT INTO writers VALUES ($7, $8, now())
             ON CONFLICT (id) DO UPDATE SET number = excluded.number, at = excluded.at)
     SELECT pg_notify($9, $1::bigint::text)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_bounded() {
+        let check = |rows: &[usize], expected: &[usize]| {
+            let found: Vec<usize> = parts(rows, |bytes| *bytes).map(<[usize]>::len).collect();
+            assert_eq!(found, expected, "{rows:?}");
+        };
+        check(&[], &[]);
+        check(&vec![1; 2500], &[1000, 1000, 500]);
+        check(&[BYTES, 1, BYTES - 1, 2 * BYTES, 5], &[1, 2, 1, 1]);
+    }
+}
