@@ -1,6 +1,7 @@
 //! The contract on a real PostgreSQL server, and a server that dies while observations are stored.
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use vigiles_history::contract_tests::{self, Factory, all, newest_first, reading};
 use vigiles_history::postgres::Options;
@@ -15,29 +16,28 @@ fn client(url: &str) -> postgres::Client {
     postgres::Client::connect(url, postgres::NoTls).unwrap()
 }
 
-/// A database for each name.
+/// One database; a new name empties it, since the cases come one after another.
 struct OnServer {
     cluster: Cluster,
     options: Options,
+    name: Mutex<String>,
 }
 
 impl Factory for OnServer {
     type History = PostgresHistory;
     fn open(&self, name: &str) -> PostgresHistory {
         let url = self.cluster.url();
-        let mut client = client(&url);
-        let exists = client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&name]).unwrap();
-        if exists.is_none() {
-            client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE vigiles")).unwrap();
+        let mut last = self.name.lock().unwrap();
+        if *last != name {
+            client(&url).batch_execute("DROP SCHEMA IF EXISTS vigiles_history CASCADE").unwrap();
+            name.clone_into(&mut last);
         }
-        let (_, place) = url.split_once('?').unwrap();
-        PostgresHistory::open(&format!("postgres:///{name}?{place}"), self.options).unwrap()
+        PostgresHistory::open(&url, self.options).unwrap()
     }
 }
 
 fn check_contract(options: Options) {
-    let cluster = Cluster::start();
-    contract_tests::run(&OnServer { cluster, options });
+    contract_tests::run(&OnServer { cluster: Cluster::start(), options, name: Mutex::default() });
 }
 
 #[test]
@@ -137,12 +137,4 @@ fn a_newer_schema_is_refused() {
     let opened = PostgresHistory::open(&cluster.url(), Options::default()).err().unwrap();
     let expected = |path: &Path| path.to_string_lossy().contains("vigiles_history");
     assert!(matches!(&opened, HistoryError::Version { path, found: 99, known: 1 } if expected(path)), "{opened}");
-}
-
-#[test]
-fn a_server_that_is_away_is_named_without_secrets() {
-    let url = "postgres://vigiles:geheim@127.0.0.1:1/city";
-    let error = PostgresHistory::open(url, Options::default()).err().unwrap().to_string();
-    assert!(error.contains("postgres://127.0.0.1:1/city cannot be reached"), "{error}");
-    assert!(!error.contains("geheim"), "{error}");
 }

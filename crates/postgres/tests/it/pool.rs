@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use vigiles_postgres::cluster::Cluster;
 use vigiles_postgres::{Pool, PostgresError, Server};
@@ -54,4 +55,14 @@ fn a_refused_statement_is_told_without_rows() {
     assert!(error.contains("writing: ") && error.contains("(23514)"), "{error}");
     assert!(!error.contains("geheim"), "{error}");
     assert_eq!(one(&pool), Ok(1));
+}
+
+#[test]
+fn a_server_that_is_away_is_named_without_secrets() {
+    let server = Server::at("postgres://vigiles:geheim@127.0.0.1:1/city", "test").unwrap();
+    let error = server.connect_until(Instant::now()).err().unwrap();
+    assert!(matches!(error, PostgresError::Unreachable { .. }), "{error:?}");
+    let error = error.to_string();
+    assert!(error.contains("postgres://127.0.0.1:1/city cannot be reached: connecting"), "{error}");
+    assert!(!error.contains("geheim"), "{error}");
 }
