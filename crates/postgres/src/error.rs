@@ -88,9 +88,7 @@ impl PostgresError {
         }
         match error.code() {
             Some(code) if *code == SqlState::DISK_FULL => Self::Full { server },
-            Some(code) if [SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED].contains(code) => {
-                Self::Locked { server, doing }
-            }
+            Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Self::Locked { server, doing },
             Some(code) if [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED].contains(code) => {
                 Self::Damaged { server, doing, what }
             }

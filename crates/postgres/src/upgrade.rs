@@ -19,7 +19,9 @@ pub fn upgrade(client: &mut Client, server: &Server, upgrades: &[&str]) -> Resul
         let Some(script) = upgrades.get(found as usize) else {
             return Ok(());
         };
-        tx.batch_execute(script)
+        // A large table may take its time; the session's limit is for everyday statements.
+        tx.batch_execute("SET LOCAL statement_timeout = 0")
+            .and_then(|()| tx.batch_execute(script))
             .and_then(|()| tx.execute("UPDATE schema_version SET version = $1", &[&i64::from(found + 1)]))
             .and_then(|_| tx.commit())
             .map_err(failed)?;

@@ -189,12 +189,14 @@ impl Run {
         let Session { client, statements } = open(&mut self.session, &self.server, deadline)?;
         let mut tx = client.transaction().map_err(failed.clone()("beginning"))?;
         let mut heads = statements.lock(&mut tx).map_err(failed.clone()("taking the writers' lock"))?;
-        if let Some(settled) = sent.take()
-            && statements
-                .is_committed(&mut tx, &self.id, self.number)
-                .map_err(failed.clone()("looking for the commit"))?
-        {
-            return Ok(settled);
+        if sent.is_some() {
+            let looked = statements.is_committed(&mut tx, &self.id, self.number);
+            // Until it is known, the answers are kept: this look may fail as well.
+            if looked.map_err(failed.clone()("looking for the commit"))?
+                && let Some(settled) = sent.take()
+            {
+                return Ok(settled);
+            }
         }
         heads.at = heads.at.max((self.clock)());
         let (plan, answers) = if let [Job { author, task: Task::Prune(step), .. }] = group {
