@@ -6,7 +6,7 @@ use crate::metadata::Package;
 /// The rooms from the ground up. A room may name the rooms of every row below its own, and none of its own row.
 const ROWS: [&[&str]; 7] = [
     &["model"],
-    &["formats", "engine", "trust", "insight"],
+    &["formats", "engine", "trust", "insight", "postgres"],
     &["bus", "history", "store", "vision", "roads"],
     &["runtime"],
     &["connect", "domains", "sim"],
@@ -24,6 +24,7 @@ const WORLD: &[&str] = &[
     "hyper",
     "lettre",
     "mio",
+    "postgres",
     "reqwest",
     "rumqttc",
     "rusqlite",
@@ -38,8 +39,12 @@ const WORLD: &[&str] = &[
 const PURE: &[&str] = &["model", "formats", "engine", "trust", "insight"];
 
 /// Outside packages that belong to few rooms: HTTP is known to the API and the doors, SQL to the store.
-const KEPT: [(&str, &[&str]); 3] =
-    [("axum", &["api", "connect", "vigiles"]), ("rusqlite", &["store", "history"]), ("utoipa", &["api", "vigiles"])];
+const KEPT: [(&str, &[&str]); 4] = [
+    ("axum", &["api", "connect", "vigiles"]),
+    ("postgres", &["postgres", "store", "history"]),
+    ("rusqlite", &["store", "history"]),
+    ("utoipa", &["api", "vigiles"]),
+];
 
 /// Checks every arrow of the workspace.
 pub(crate) fn check(packages: &[Package]) -> Vec<Finding> {

@@ -69,6 +69,17 @@ pub enum HistoryError {
         /// The newest version known.
         known: u32,
     },
+    /// The server of the backend could not be reached in time. Nothing is lost: what was not stored is still in the log.
+    #[error("{server} cannot be reached: {what}")]
+    Unreachable {
+        /// Its address, without secrets.
+        server: String,
+        /// What the last try met.
+        what: String,
+    },
+    /// Any other refusal by the server of the backend.
+    #[error("{0}")]
+    Server(String),
     /// History has been closed.
     #[error("history is closed")]
     Closed,

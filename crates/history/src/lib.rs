@@ -6,10 +6,13 @@ pub mod contract;
 pub mod contract_tests;
 pub mod embedded;
 mod error;
+pub mod postgres;
+mod rights;
 
 pub use contract::{Bucket, Cursor, Expired, History, Latest, Page, Query, SeriesQuery, Statistics, Visit};
 pub use embedded::{Embedded, Options, check, repair};
 pub use error::HistoryError;
+pub use postgres::PostgresHistory;
 
 use std::path::PathBuf;
 

@@ -13,10 +13,12 @@ impl From<StoreError> for Problem {
             StoreError::NotPermitted { .. } => Self { audited: true, ..Self::new(Code::Forbidden, error.to_string()) },
             StoreError::Invalid { field, why } => Self::of(Code::Malformed, *field, why.clone()),
             StoreError::Full { .. } => Self::later(Code::Unavailable, error.to_string(), 30),
+            StoreError::Unreachable { .. } => Self::later(Code::Unavailable, error.to_string(), 10),
             StoreError::Closed => Self::later(Code::Unavailable, "the platform is stopping", 5),
             StoreError::Locked { .. }
             | StoreError::Damaged { .. }
             | StoreError::TooNew { .. }
+            | StoreError::Fenced { .. }
             | StoreError::Backend { .. } => Self::internal(&error),
         }
     }
@@ -29,6 +31,7 @@ impl From<HistoryError> for Problem {
             HistoryError::Cursor(_) => Self::of(Code::Malformed, "cursor", error.to_string()),
             HistoryError::Span { .. } => Self::of(Code::Malformed, "from", error.to_string()),
             HistoryError::Closed => Self::later(Code::Unavailable, "the platform is stopping", 5),
+            HistoryError::Unreachable { .. } => Self::later(Code::Unavailable, error.to_string(), 10),
             HistoryError::DiskFull { .. } => Self::later(Code::Unavailable, error.to_string(), 30),
             _ => Self::internal(&error),
         }

@@ -35,8 +35,9 @@ use manifest::Manifest;
 pub use repair::repair;
 use shared::Shared;
 use vigiles_model::{BoundingBox, KindId, Observation, Timestamp};
-use vigiles_trust::{Action, Context, Resource};
+use vigiles_trust::Context;
 
+use crate::rights::{permit_platform, permit_reading};
 use crate::{Bucket, Expired, History, HistoryError, Latest, Page, Query, SeriesQuery, Statistics, Visit};
 
 /// Bounds of the embedded history.
@@ -110,19 +111,6 @@ fn lock(directory: &Path) -> Result<File, HistoryError> {
         Err(TryLockError::WouldBlock) => Err(HistoryError::Locked { path: directory.to_owned() }),
         Err(TryLockError::Error(e)) => Err(HistoryError::io("locking", &path, &e)),
     }
-}
-
-fn permit_reading(context: &Context) -> Result<(), HistoryError> {
-    let action = Action::Read(Resource::Observations);
-    if context.permits(action, None) { Ok(()) } else { Err(not_permitted(context, &action.to_string())) }
-}
-
-fn permit_platform(context: &Context, action: &str) -> Result<(), HistoryError> {
-    if context.is_system() { Ok(()) } else { Err(not_permitted(context, action)) }
-}
-
-fn not_permitted(context: &Context, action: &str) -> HistoryError {
-    HistoryError::NotPermitted { actor: context.actor().to_string(), action: action.to_owned() }
 }
 
 impl History for Embedded {

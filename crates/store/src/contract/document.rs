@@ -84,6 +84,14 @@ pub enum Write {
         /// Its new value.
         value: u64,
     },
+    /// Refuse the whole batch with [`StoreError::Fenced`] unless `epoch` is the newest one taken of this fence. Whoever
+    /// may be thought dead and be replaced puts it into each batch, so that its late writes cannot meet its successor's.
+    Fence {
+        /// The name of the fence.
+        name: &'static str,
+        /// What [`super::Store::take_fence`] answered.
+        epoch: u64,
+    },
     /// Remember the answer to a request with an idempotency key, for the acting person only.
     Remember(Reply),
 }

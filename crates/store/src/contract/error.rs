@@ -1,6 +1,6 @@
 //! Why a store could not do what was asked.
 
-/// Why a store could not do what was asked. Nothing of a failed batch is stored.
+/// Why a store could not do what was asked. Nothing of a failed batch is stored, [`StoreError::Unreachable`] apart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The document is not what the writer believed.
@@ -24,6 +24,16 @@ pub enum StoreError {
         action: String,
         /// Of what.
         resource: String,
+    },
+    /// Someone else has taken the fence since: who asked must stop, another does its work.
+    #[error("the fence {name} is held at epoch {newest}, this writer has {epoch}: another has taken over")]
+    Fenced {
+        /// The name of the fence.
+        name: String,
+        /// The epoch the writer holds.
+        epoch: u64,
+        /// The newest epoch taken; 0 where none was.
+        newest: u64,
     },
     /// A value that cannot be stored or asked for.
     #[error("{field}: {why}")]
@@ -68,6 +78,15 @@ pub enum StoreError {
     /// The store is closed or its writer has stopped.
     #[error("the store is closed")]
     Closed,
+    /// The server of the backend could not be reached in time. A read has done nothing; **whether writes were stored is not
+    /// known**: look before they are made again.
+    #[error("{server} cannot be reached: {what}; writes on their way may have been stored or not")]
+    Unreachable {
+        /// Its address, without secrets.
+        server: String,
+        /// What the last try met.
+        what: String,
+    },
     /// Any other failure of the backend.
     #[error("{file}: {what}")]
     Backend {

@@ -97,6 +97,10 @@ pub trait Store: Send + Sync {
     /// cut may take back the latest, in order, with the marks among them.
     fn apply_derived(&self, ctx: &Context, batch: Vec<Write>) -> Result<Vec<u64>, StoreError>;
 
+    /// Takes the next epoch of a fence, 1 the first time: batches with an older one ([`Write::Fence`]) are refused from now
+    /// on, also those on their way. Returns once fsynced. For the platform itself only.
+    fn take_fence(&self, ctx: &Context, name: &str) -> Result<u64, StoreError>;
+
     /// The value of a mark; for the platform itself only, as setting one is.
     fn mark(&self, ctx: &Context, name: &str) -> Result<Option<u64>, StoreError>;
 

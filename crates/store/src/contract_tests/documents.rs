@@ -80,6 +80,8 @@ pub fn refuses_what_cannot_be_stored(open: &Open) {
     check(incident("", 5), "id");
     check(incident(&"x".repeat(513), 5), "id");
     check(Draft { body: "{\"title\":".to_owned(), ..incident("a", 5) }, "body");
+    check(incident("a\0b", 5), "id");
+    check(in_state("ne\0w", incident("a", 5)), "state");
     check(Draft { body: String::new(), ..incident("a", 5) }, "body");
     let list = |query: Query| f.store.list(&system(), &query).map(drop);
     assert!(matches!(

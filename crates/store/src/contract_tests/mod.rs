@@ -11,6 +11,7 @@
 pub mod audit;
 pub mod documents;
 pub mod feed;
+pub mod fences;
 pub mod fixture;
 pub mod past;
 pub mod rights;
@@ -29,6 +30,10 @@ macro_rules! contract_suite {
                 remembers_replies_for_their_actor
             ],
             feed: [tells_changes_in_order, leaves_secrets_out, says_resync, wakes_those_who_wait],
+            fences: [
+                only_the_newest_epoch_writes, derived_writes_are_fenced_too, fences_are_the_platforms_own,
+                one_of_many_takers_remains
+            ],
             past: [answers_for_any_moment, prunes_and_keeps_the_last_forms, time_never_runs_backwards],
             rights: [
                 refuses_without_the_role, keeps_agencies_apart, nobody_takes_over_anothers_document,

@@ -5,9 +5,10 @@ use rusqlite::{Connection, Row, params_from_iter};
 use vigiles_model::Timestamp;
 use vigiles_trust::{Action, Context, Resource};
 
-use super::chain;
 use super::error::Place;
+use crate::chain;
 use crate::contract::{AuditEntry, AuditPage, AuditQuery, StoreError};
+use crate::request::audit_position;
 
 /// A page of entries that the context may see, newest first.
 pub(super) fn page(db: &Connection, place: &Place, ctx: &Context, query: &AuditQuery) -> Result<AuditPage, StoreError> {
@@ -61,11 +62,7 @@ fn select(query: &AuditQuery) -> Result<(String, Vec<Value>), StoreError> {
         and("outcome = ?", outcome.as_str().to_owned().into());
     }
     if let Some(cursor) = &query.cursor {
-        let before: i64 = cursor.parse().map_err(|_| StoreError::Invalid {
-            field: "cursor",
-            why: "not a cursor of the audit log; use `next` of the page before".to_owned(),
-        })?;
-        and("sequence < ?", before.into());
+        and("sequence < ?", audit_position(cursor)?.into());
     }
     text.push_str(" ORDER BY sequence DESC");
     Ok((text, values))

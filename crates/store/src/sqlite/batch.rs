@@ -1,17 +1,14 @@
 //! One batch of writes, inside a savepoint of the writer's transaction.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use vigiles_model::AgencyId;
-use vigiles_trust::Action;
 
-use super::chain::{self, Author};
+use super::append::append;
 use super::documents;
 use super::error::Place;
-use super::writer::Heads;
-use crate::contract::{AuditNote, Document, Draft, Expect, Kind, Outcome, Reply, StoreError, Write};
-
-/// Entries of a batch by the platform itself that audit lists one by one in the detail.
-const LISTED: usize = 32;
+use crate::chain::Author;
+use crate::contract::{Document, Draft, Expect, Kind, Reply, StoreError, Write};
+use crate::heads::Heads;
+use crate::request::{Deed, check_fence, check_version, fence_note, notes, permit};
 
 /// Does all of it or fails; the caller rolls back what a failed batch left.
 pub(super) fn apply(
@@ -29,19 +26,19 @@ pub(super) fn apply(
             Write::Put { document, expect } => deeds.push(batch.put(document, expect)?),
             Write::Delete { kind, id, expect } => deeds.extend(batch.delete(kind, &id, expect)?),
             Write::SetMark { name, value } => set_mark(db, name, value).map_err(|e| place.failed("marks", &e))?,
+            Write::Fence { name, epoch } => {
+                let newest = fence(db, name).map_err(|e| place.failed("fences", &e))?;
+                check_fence(name, epoch, newest)?;
+            }
             Write::Remember(reply) => remember(db, author, &reply).map_err(|e| place.failed("replies", &e))?,
         }
         sequences.push(batch.heads.sequence);
     }
-    audit(db, batch.heads, author, deeds).map_err(|e| place.failed("audit", &e))?;
+    notes(author, deeds)
+        .iter()
+        .try_for_each(|note| append(db, batch.heads, author, note))
+        .map_err(|e| place.failed("audit", &e))?;
     Ok(sequences)
-}
-
-/// What was done to one document, for audit.
-struct Deed {
-    verb: &'static str,
-    resource: String,
-    version: u64,
 }
 
 struct Batch<'a> {
@@ -54,7 +51,7 @@ struct Batch<'a> {
 impl Batch<'_> {
     fn put(&mut self, draft: Draft, expect: Expect) -> Result<Deed, StoreError> {
         let Draft { kind, id, agency, state, place: bounds, time, body } = draft;
-        self.permit(kind, &id, agency.as_ref())?;
+        permit(self.author, kind, &id, agency.as_ref())?;
         let before = self.before(kind, &id, expect)?;
         let version = match &before {
             Some(before) => before.version + 1,
@@ -69,7 +66,7 @@ impl Batch<'_> {
     }
 
     fn delete(&mut self, kind: Kind, id: &str, expect: Expect) -> Result<Option<Deed>, StoreError> {
-        self.permit(kind, id, None)?;
+        permit(self.author, kind, id, None)?;
         let Some(before) = self.before(kind, id, expect)? else {
             return Ok(None);
         };
@@ -87,22 +84,10 @@ impl Batch<'_> {
     fn before(&self, kind: Kind, id: &str, expect: Expect) -> Result<Option<Document>, StoreError> {
         let before = documents::get(self.db, self.place, kind, id)?;
         if let Some(before) = &before {
-            self.permit(kind, id, before.agency.as_ref())?;
+            permit(self.author, kind, id, before.agency.as_ref())?;
         }
-        check(kind, id, expect, before.as_ref().map(|before| before.version))?;
+        check_version(kind, id, expect, before.as_ref().map(|before| before.version))?;
         Ok(before)
-    }
-
-    fn permit(&self, kind: Kind, id: &str, owner: Option<&AgencyId>) -> Result<(), StoreError> {
-        let action = Action::Write(kind.resource());
-        if self.author.ctx.permits(action, owner) {
-            return Ok(());
-        }
-        Err(StoreError::NotPermitted {
-            actor: self.author.actor.clone(),
-            action: action.to_string(),
-            resource: format!("{}/{id}", kind.name()),
-        })
     }
 
     fn revise(&mut self, document: &Document, deleted: bool) -> Result<(), StoreError> {
@@ -111,18 +96,6 @@ impl Batch<'_> {
         }
         revise(self.db, self.heads, document, deleted).map_err(|e| self.place.failed("revisions", &e))
     }
-}
-
-fn check(kind: Kind, id: &str, expect: Expect, found: Option<u64>) -> Result<(), StoreError> {
-    let expected = match expect {
-        Expect::Any => return Ok(()),
-        Expect::Absent => None,
-        Expect::Version(version) => Some(version),
-    };
-    if expected == found {
-        return Ok(());
-    }
-    Err(StoreError::Conflict { kind: kind.name(), id: id.to_owned(), expected, found })
 }
 
 /// The version an id had when it was deleted, so that an old ETag never fits a new document.
@@ -207,27 +180,17 @@ fn remember(db: &Connection, author: &Author, reply: &Reply) -> rusqlite::Result
     Ok(())
 }
 
-/// One entry for each document that a person touched; one for the whole batch of the platform itself,
-/// whose every form is kept in the revisions.
-fn audit(db: &Connection, heads: &mut Heads, author: &Author, deeds: Vec<Deed>) -> rusqlite::Result<()> {
-    let note = |action: &str, resource: String, detail: String| AuditNote {
-        action: action.to_owned(),
-        resource,
-        outcome: Outcome::Allowed,
-        detail,
-    };
-    match &deeds[..] {
-        [] => Ok(()),
-        [first, _, ..] if author.ctx.is_system() => {
-            let listed = deeds.iter().take(LISTED).map(|d| format!("{} {} v{}", d.verb, d.resource, d.version));
-            let mut detail = listed.collect::<Vec<_>>().join(", ");
-            if deeds.len() > LISTED {
-                detail = format!("{detail} and {} more", deeds.len() - LISTED);
-            }
-            chain::append(db, heads, author, &note("apply", first.resource.clone(), detail))
-        }
-        _ => deeds.into_iter().try_for_each(|deed| {
-            chain::append(db, heads, author, &note(deed.verb, deed.resource, format!("v{}", deed.version)))
-        }),
-    }
+fn fence(db: &Connection, name: &str) -> rusqlite::Result<Option<u64>> {
+    db.prepare_cached("SELECT epoch FROM fences WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()
+}
+
+/// The next epoch of a fence, audited.
+pub(super) fn take_fence(db: &Connection, heads: &mut Heads, author: &Author, name: &str) -> rusqlite::Result<u64> {
+    let epoch = db
+        .prepare_cached(
+            "INSERT INTO fences VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1 RETURNING epoch",
+        )?
+        .query_row([name], |row| row.get(0))?;
+    append(db, heads, author, &fence_note(name, epoch))?;
+    Ok(epoch)
 }

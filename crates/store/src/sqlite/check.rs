@@ -6,8 +6,8 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, Row};
 use vigiles_model::Timestamp;
 
-use super::chain::{self, Link};
 use super::schema;
+use crate::chain::{self, Link};
 use crate::contract::Finding;
 
 /// Most findings reported; a file that is that bad needs no longer list.

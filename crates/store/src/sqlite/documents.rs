@@ -9,8 +9,9 @@ use vigiles_trust::{Action, Context};
 
 use super::error::Place;
 use super::rows::{self, COLUMNS};
-use super::writer::Heads;
+use super::writer;
 use crate::contract::{Document, Kind, Page, Query, Reply, StoreError};
+use crate::request::position;
 
 /// One document.
 pub(super) fn get(db: &Connection, place: &Place, kind: Kind, id: &str) -> Result<Option<Document>, StoreError> {
@@ -74,7 +75,7 @@ pub(super) fn at_moment(
 ) -> Result<Page, StoreError> {
     // One read transaction: pruning cannot come between the two questions.
     let tx = db.unchecked_transaction().map_err(|e| place.failed("begin", &e))?;
-    let heads = Heads::read(&tx).map_err(|e| place.failed("meta", &e))?;
+    let heads = writer::heads(&tx).map_err(|e| place.failed("meta", &e))?;
     if at < heads.kept_from {
         let why = format!("revisions are kept from {} on, {at} is earlier", heads.kept_from);
         return Err(StoreError::Invalid { field: "at", why });
@@ -219,12 +220,4 @@ impl Sql {
         }
         Ok(())
     }
-}
-
-fn position(cursor: &str) -> Result<(i64, String), StoreError> {
-    let parts = cursor.split_once('.').and_then(|(time, id)| Some((time.parse().ok()?, id.to_owned())));
-    parts.ok_or_else(|| StoreError::Invalid {
-        field: "cursor",
-        why: "not a cursor of this list; use `next` of the page before".to_owned(),
-    })
 }

@@ -6,7 +6,7 @@ use vigiles_trust::{Action, Context};
 
 use super::error::Place;
 use super::rows;
-use super::writer::Heads;
+use super::writer;
 use crate::contract::{Change, Changes, Kind, StoreError};
 
 /// What came after a sequence, for one reader.
@@ -21,7 +21,7 @@ pub(super) fn changes(
     let failed = |e: rusqlite::Error| place.failed("revisions", &e);
     // One read transaction: the heads and the rows are of the same moment.
     let tx = db.unchecked_transaction().map_err(failed)?;
-    let heads = Heads::read(&tx).map_err(failed)?;
+    let heads = writer::heads(&tx).map_err(failed)?;
     if after < heads.feed_from || after > heads.sequence {
         return Ok(Changes::Resync { oldest: heads.feed_from, latest: heads.sequence });
     }

@@ -6,9 +6,10 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use vigiles_model::Timestamp;
 
-use super::chain::{self, Author};
-use super::writer::Heads;
+use super::append::append;
+use crate::chain::Author;
 use crate::contract::{AuditNote, Outcome};
+use crate::heads::Heads;
 
 /// Revisions looked at in one step.
 const STEP: u64 = 2000;
@@ -61,7 +62,7 @@ pub(super) fn step(db: &Connection, heads: &mut Heads, author: &Author, step: &S
                 outcome: Outcome::Allowed,
                 detail: format!("{removed} rows from before {}", heads.kept_from),
             };
-            chain::append(db, heads, author, &note)?;
+            append(db, heads, author, &note)?;
             Ok(Progress::Done(removed))
         }
     }

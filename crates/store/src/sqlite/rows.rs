@@ -4,7 +4,7 @@ use rusqlite::Row;
 use vigiles_model::{AgencyId, BoundingBox, Timestamp};
 
 use super::error::Place;
-use crate::contract::{Document, Draft, Kind, StoreError};
+use crate::contract::{Document, Kind, StoreError};
 
 /// The columns that [`document`] reads, in its order, of a table or alias that has all of them.
 pub(super) const COLUMNS: &str = "id, version, agency, state, west, south, east, north, time, sequence, body";
@@ -39,27 +39,4 @@ fn bounds(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<BoundingBox>> 
         (Some(west), Some(south), Some(east), Some(north)) => Some(BoundingBox { west, south, east, north }),
         _ => None,
     })
-}
-
-/// Largest body, in bytes.
-pub(super) const MAX_BODY_BYTES: usize = 8 << 20;
-/// Longest id, in bytes.
-pub(super) const MAX_ID_BYTES: usize = 512;
-
-/// Whether a draft can be stored.
-pub(super) fn check(draft: &Draft) -> Result<(), StoreError> {
-    let invalid = |field, why: String| Err(StoreError::Invalid { field, why });
-    if draft.id.is_empty() || draft.id.len() > MAX_ID_BYTES {
-        return invalid("id", format!("an id has 1 to {MAX_ID_BYTES} bytes, this one has {}", draft.id.len()));
-    }
-    if draft.body.len() > MAX_BODY_BYTES {
-        return invalid(
-            "body",
-            format!("a body has at most {MAX_BODY_BYTES} bytes, this one has {}", draft.body.len()),
-        );
-    }
-    if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(&draft.body) {
-        return invalid("body", format!("{}/{} is not JSON: {e}", draft.kind.name(), draft.id));
-    }
-    Ok(())
 }

@@ -15,10 +15,10 @@ use crate::contract::StoreError;
 pub(super) const FILE: &str = "store.sqlite";
 
 /// The newest schema this program knows.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Upgrade `n` leads from schema `n` to schema `n + 1`.
-const UPGRADES: [&str; 1] = [include_str!("upgrade_1.sql")];
+const UPGRADES: [&str; 2] = [include_str!("upgrade_1.sql"), include_str!("upgrade_2.sql")];
 const _: () = assert!(UPGRADES.len() == VERSION as usize, "one upgrade for each schema version");
 
 /// How long a writer waits for another process (a command beside the running platform).

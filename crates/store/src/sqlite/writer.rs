@@ -8,16 +8,19 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use parking_lot::{Condvar, Mutex};
 use rusqlite::TransactionBehavior::Immediate;
 use rusqlite::{Connection, Transaction, params};
 use vigiles_model::Timestamp;
 
-use super::chain::{self, Author};
+use super::append::append;
 use super::checkpoint::Checkpointer;
 use super::error::Place;
 use super::{batch, prune};
+use crate::chain::Author;
 use crate::contract::{AuditNote, Clock, StoreError, Write};
+use crate::guard::Durability;
+use crate::heads::{Heads, Latest};
+use crate::request::ends_transaction;
 
 /// Jobs that may wait; whoever comes after waits at the door.
 const QUEUE: usize = 1024;
@@ -30,26 +33,17 @@ pub(super) enum Task {
     Apply(Vec<Write>, Durability),
     /// One audit entry.
     Record(AuditNote),
+    /// The next epoch of a fence.
+    Fence(String),
     /// A step of pruning.
     Prune(prune::Step),
 }
 
-/// When writes must be durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Durability {
-    /// Before the answer.
-    Now,
-    /// With any later commit: who asked can make them again.
-    Later,
-}
-
-impl Durability {
-    /// SQLite's setting for a commit: FULL fsyncs the journal, NORMAL leaves that to the next that does.
-    fn synchronous(self) -> &'static str {
-        match self {
-            Self::Now => "full",
-            Self::Later => "normal",
-        }
+/// SQLite's setting for a commit: FULL fsyncs the journal, NORMAL leaves that to the next that does.
+fn synchronous(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Now => "full",
+        Durability::Later => "normal",
     }
 }
 
@@ -57,7 +51,7 @@ impl Task {
     fn durability(&self) -> Durability {
         match self {
             Self::Apply(_, durability) => *durability,
-            Self::Record(_) | Self::Prune(_) => Durability::Now,
+            Self::Record(_) | Self::Fence(_) | Self::Prune(_) => Durability::Now,
         }
     }
 }
@@ -68,6 +62,8 @@ pub(super) enum Done {
     Applied(Vec<u64>),
     /// The entry is there.
     Recorded,
+    /// The epoch that was taken.
+    Fenced(u64),
     /// What the step of pruning removed, and where to go on.
     Pruned(prune::Progress),
 }
@@ -81,71 +77,33 @@ struct Job {
     answer: SyncSender<Result<Done, StoreError>>,
 }
 
-/// The ends of the feed and of the audit chain, as in the table `meta`.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Heads {
-    pub(super) sequence: u64,
-    pub(super) feed_from: u64,
-    pub(super) kept_from: Timestamp,
-    pub(super) audit: u64,
-    pub(super) audit_hash: [u8; 32],
-    pub(super) at: Timestamp,
+/// The ends of feed and chain as they are stored.
+pub(super) fn heads(db: &Connection) -> rusqlite::Result<Heads> {
+    db.prepare_cached("SELECT sequence, feed_from, kept_from, audit, audit_hash, at FROM meta")?.query_row([], |row| {
+        Ok(Heads {
+            sequence: row.get(0)?,
+            feed_from: row.get(1)?,
+            kept_from: Timestamp(row.get(2)?),
+            audit: row.get(3)?,
+            audit_hash: row.get(4)?,
+            at: Timestamp(row.get(5)?),
+        })
+    })
 }
 
-impl Heads {
-    pub(super) fn read(db: &Connection) -> rusqlite::Result<Self> {
-        db.prepare_cached("SELECT sequence, feed_from, kept_from, audit, audit_hash, at FROM meta")?.query_row(
-            [],
-            |row| {
-                Ok(Self {
-                    sequence: row.get(0)?,
-                    feed_from: row.get(1)?,
-                    kept_from: Timestamp(row.get(2)?),
-                    audit: row.get(3)?,
-                    audit_hash: row.get(4)?,
-                    at: Timestamp(row.get(5)?),
-                })
-            },
-        )
-    }
-
-    fn write(&self, db: &Connection) -> rusqlite::Result<()> {
-        db.prepare_cached(
-            "UPDATE meta SET sequence = ?1, feed_from = ?2, kept_from = ?3, audit = ?4, audit_hash = ?5, at = ?6",
-        )?
-        .execute(params![
-            self.sequence,
-            self.feed_from,
-            self.kept_from.0,
-            self.audit,
-            self.audit_hash,
-            self.at.0
-        ])?;
-        Ok(())
-    }
-}
-
-/// The latest sequence, for those who wait for changes.
-#[derive(Debug, Default)]
-pub(super) struct Latest {
-    sequence: Mutex<u64>,
-    grown: Condvar,
-}
-
-impl Latest {
-    pub(super) fn set(&self, sequence: u64) {
-        let mut latest = self.sequence.lock();
-        if sequence > *latest {
-            *latest = sequence;
-            self.grown.notify_all();
-        }
-    }
-
-    pub(super) fn wait(&self, after: u64, timeout: std::time::Duration) -> u64 {
-        let mut latest = self.sequence.lock();
-        self.grown.wait_while_for(&mut latest, |latest| *latest <= after, timeout);
-        *latest
-    }
+fn write_heads(db: &Connection, heads: &Heads) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "UPDATE meta SET sequence = ?1, feed_from = ?2, kept_from = ?3, audit = ?4, audit_hash = ?5, at = ?6",
+    )?
+    .execute(params![
+        heads.sequence,
+        heads.feed_from,
+        heads.kept_from.0,
+        heads.audit,
+        heads.audit_hash,
+        heads.at.0
+    ])?;
+    Ok(())
 }
 
 /// The handle of the thread; dropping it finishes what is queued and stops.
@@ -157,7 +115,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(file: &Path, db: Connection, clock: Clock, latest: Arc<Latest>) -> Result<Self, StoreError> {
         let place = Place::new(file);
-        latest.set(Heads::read(&db).map_err(|e| place.failed("meta", &e))?.sequence);
+        latest.set(heads(&db).map_err(|e| place.failed("meta", &e))?.sequence);
         let (jobs, queue) = sync_channel(QUEUE);
         let failed = place.clone();
         let checkpointer = Checkpointer::start(file)?;
@@ -239,12 +197,12 @@ impl Run {
         let is_derived = group.iter().all(|job| job.task.durability() == Durability::Later);
         let durability = if is_derived { Durability::Later } else { Durability::Now };
         if durability != self.durability {
-            let set = self.db.pragma_update(None, "synchronous", durability.synchronous());
+            let set = self.db.pragma_update(None, "synchronous", synchronous(durability));
             set.map_err(|e| place.failed("settings", &e))?;
             self.durability = durability;
         }
         let mut tx = self.db.transaction_with_behavior(Immediate).map_err(|e| place.failed("begin", &e))?;
-        let mut heads = Heads::read(&tx).map_err(|e| place.failed("meta", &e))?;
+        let mut heads = heads(&tx).map_err(|e| place.failed("meta", &e))?;
         heads.at = heads.at.max((self.clock)());
         while let Some(job) = group.pop_front() {
             let (result, own) = attempt(&mut tx, place, heads, &job.author, job.task);
@@ -255,7 +213,7 @@ impl Run {
                 return Err(error);
             }
         }
-        heads.write(&tx).and_then(|()| tx.commit()).map_err(|e| place.failed("commit", &e))?;
+        write_heads(&tx, &heads).and_then(|()| tx.commit()).map_err(|e| place.failed("commit", &e))?;
         Ok(heads)
     }
 }
@@ -282,16 +240,14 @@ fn perform(db: &Connection, place: &Place, heads: &mut Heads, author: &Author, t
     match task {
         Task::Apply(writes, _) => batch::apply(db, place, heads, author, writes).map(Done::Applied),
         Task::Record(note) => {
-            chain::append(db, heads, author, &note).map_err(|e| place.failed("audit", &e))?;
+            append(db, heads, author, &note).map_err(|e| place.failed("audit", &e))?;
             Ok(Done::Recorded)
+        }
+        Task::Fence(name) => {
+            batch::take_fence(db, heads, author, &name).map(Done::Fenced).map_err(|e| place.failed("fences", &e))
         }
         Task::Prune(step) => {
             prune::step(db, heads, author, &step).map(Done::Pruned).map_err(|e| place.failed("revisions", &e))
         }
     }
-}
-
-/// Whether the error speaks of the file, not of what one job asked for.
-fn ends_transaction(error: &StoreError) -> bool {
-    !matches!(error, StoreError::Conflict { .. } | StoreError::NotPermitted { .. } | StoreError::Invalid { .. })
 }

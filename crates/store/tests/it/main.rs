@@ -1,4 +1,4 @@
-//! The embedded store: the contract, crashes, damage, full disks, old files.
+//! The stores: the contract, crashes, damage, full disks, old files.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod contract;
@@ -6,4 +6,5 @@ mod damage;
 mod full;
 mod kill;
 mod model;
+mod postgres;
 mod upgrade;
