@@ -193,7 +193,7 @@ test('at a past moment the page says that it lists the present', async () => {
 });
 
 test('older incidents come page by page, on demand', async () => {
-  for (let count = 0; count < 101; count += 1) await make(`Drill ${count}`, { priority: 'p4', severity: 'minor', place: null, reality: 'exercise' });
+  for (let count = 0; count < 101; count += 1) await make(`Trial ${count}`, { priority: 'p4', severity: 'minor', place: null, reality: 'test' });
   await open('/incidents');
   const rows = page.locator('[id^=row-]');
   const more = page.getByRole('button', { name: 'Show more' });
