@@ -35,5 +35,5 @@ pub mod support;
 pub mod time_zone;
 
 pub use commands::CommandFailure;
-pub use platform::{Parts, Platform, StartError, acted_on, log_end};
+pub use platform::{Parts, Platform, StartError, acted_on, log_end, read_through};
 pub use time_zone::TimeZone;

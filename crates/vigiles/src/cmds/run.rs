@@ -13,7 +13,7 @@ use vigiles_runtime::Platform;
 use vigiles_runtime::door::Door;
 use vigiles_trust::Context;
 
-use crate::backends::{self, Layout};
+use crate::backends::{self, Layout, Opened};
 use crate::city::{self, Addresses, City};
 use crate::config::Config;
 use crate::{cmds, control};
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // Before anything is read: a port that is taken is said at once.
     let http = listen(arguments.listen, "the console and the API", "--listen")?;
     let mqtt = listen(arguments.mqtt, "the MQTT broker", "--mqtt")?;
-    let parts = backends::open(&arguments.data, time_zone)?;
+    let Opened { parts, lock: _lock } = backends::open(&arguments.data, &config, time_zone)?;
     if let Some(city) = &city {
         make_basemap(city, &Layout::new(&arguments.data).basemap)?;
     }
