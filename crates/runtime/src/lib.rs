@@ -32,6 +32,7 @@ pub mod status;
 pub mod storage;
 mod strangers;
 pub mod support;
+mod takeover;
 pub mod time_zone;
 
 pub use commands::CommandFailure;

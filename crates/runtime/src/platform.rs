@@ -25,6 +25,7 @@ use crate::once::UnderWay;
 use crate::pump::Progress;
 use crate::storage::Measured;
 use crate::strangers::Strangers;
+use crate::takeover::Takeover;
 use crate::time_zone::{Logged, TimeZone};
 use crate::{documents, errands, exercise, follow, start};
 
@@ -97,6 +98,7 @@ pub struct Platform {
     pub(crate) under_way: Arc<UnderWay>,
     pub(crate) live: Live,
     pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) takeover: Takeover,
     pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
     pub(crate) carrier: OnceLock<Arc<dyn Carrier>>,
     pub(crate) directory: Directory,

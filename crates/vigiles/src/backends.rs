@@ -137,16 +137,14 @@ const KINDS: [Kind; documents::ENGINE_KINDS.len() + directory::KINDS.len()] = {
 /// Opens documents, accounts and the audit log.
 pub(crate) fn open_store(layout: &Layout, config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
     let (kinds, clock): (_, vigiles_store::Clock) = (&KINDS, Arc::new(move || clock.now()));
-    Ok(match &config.store {
-        Some(address) => {
-            let options = vigiles_store::postgres::Options { kinds, clock };
-            Arc::new(PostgresStore::open(address.secret(), options).context("opening the store on its server")?)
-        }
-        None => {
-            let options = vigiles_store::sqlite::Options { kinds, clock, max_bytes: None };
-            Arc::new(SqliteStore::open(&layout.store, options).context("opening the store")?)
-        }
-    })
+    if let Some(address) = &config.store {
+        let options = vigiles_store::postgres::Options { kinds, clock };
+        return Ok(Arc::new(
+            PostgresStore::open(address.secret(), options).context("opening the store on its server")?,
+        ));
+    }
+    let options = vigiles_store::sqlite::Options { kinds, clock, max_bytes: None };
+    Ok(Arc::new(SqliteStore::open(&layout.store, options).context("opening the store")?))
 }
 
 /// Opens accounts and tokens of a data directory on which no platform runs.

@@ -88,14 +88,23 @@ async fn serve(
     }
     greet(city, platform, &base)?;
 
-    wait_for_signal().await?;
+    let taken_over = tokio::select! {
+        signal = wait_for_signal() => signal.map(|()| None)?,
+        why = platform.taken_over() => Some(TakenOver(why)),
+    };
     tracing::info!("stopping; a second signal stops at once");
     stopper.send_replace(true);
     tokio::select! {
-        ended = finish(broker_task, clients, http_task) => ended,
-        second = wait_for_signal() => second.and_then(|()| anyhow::bail!("stopped by a second signal")),
+        ended = finish(broker_task, clients, http_task) => ended?,
+        second = wait_for_signal() => second.and_then(|()| anyhow::bail!("stopped by a second signal"))?,
     }
+    taken_over.map_or(Ok(()), |why| Err(why.into()))
 }
+
+/// Why a platform ended that was shut out: it must not be started again by itself, or two of them would take turns.
+#[derive(Debug, thiserror::Error)]
+#[error("another process has taken over: {0}")]
+pub(crate) struct TakenOver(String);
 
 /// Waits until every door has ended.
 async fn finish(broker: JoinHandle<()>, clients: JoinHandle<()>, http: JoinHandle<()>) -> Result<()> {
