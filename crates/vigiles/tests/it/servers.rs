@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tempfile::TempDir;
-use vigiles_bus::jetstream::test_server::NatsServer;
+use vigiles_bus::jetstream::test_server::{NatsServer, administer};
 use vigiles_postgres::cluster::Cluster;
 
 use crate::city::{HIGH, KIND, furnish, line};
@@ -18,8 +18,8 @@ const TAKEN_OVER: i32 = 3;
 /// Both servers, and a configuration file that names them.
 struct Servers {
     folder: TempDir,
-    _nats: NatsServer,
-    _postgres: Cluster,
+    nats: NatsServer,
+    postgres: Cluster,
     config: String,
 }
 
@@ -27,9 +27,22 @@ impl Servers {
     fn start() -> Self {
         let (nats, postgres) = (NatsServer::start(), Cluster::start());
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("vigiles.toml");
-        std::fs::write(&file, format!("bus = {:?}\nstore = {:?}\n", nats.address("city"), postgres.url())).unwrap();
-        Self { folder, _nats: nats, _postgres: postgres, config: file.display().to_string() }
+        let config = folder.path().join("vigiles.toml").display().to_string();
+        let servers = Self { folder, nats, postgres, config };
+        servers.configure(&format!("{}\n{}\n", servers.bus("city"), servers.store()));
+        servers
+    }
+
+    fn configure(&self, text: &str) {
+        std::fs::write(&self.config, text).unwrap();
+    }
+
+    fn bus(&self, log: &str) -> String {
+        format!("bus = {:?}", self.nats.address(log))
+    }
+
+    fn store(&self) -> String {
+        format!("store = {:?}", self.postgres.url())
     }
 
     fn arguments(&self) -> [&str; 2] {
@@ -87,4 +100,59 @@ fn a_second_process_shuts_the_first_one_out() {
     second.stop();
     let checked = check(&two, &further);
     assert!(checked.status.success(), "{}", said(&checked));
+}
+
+/// Delivers one reading with this configuration, and finds it and its alarm after an orderly restart.
+fn check_restart(servers: &Servers, configuration: &str, parts: &[&str]) {
+    servers.configure(configuration);
+    let further = servers.arguments();
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (source, reader) = (token_with(&data, "source", &further), token_with(&data, "administrator", &further));
+    let server = Server::start_with(&data, &further);
+    furnish(&server.client(&reader), "{asset} is high", false);
+    server.client(&source).deliver(&line("a", HIGH + 1)).unwrap().expect(&[202]);
+    server.stop();
+    let checked = check(&data, &further);
+    assert!(checked.status.success(), "{}", said(&checked));
+    let server = Server::start_with(&data, &further);
+    let reader = server.client(&reader);
+    assert_eq!(reader.all(&format!("/api/v1/observations?kind={KIND}")).len(), 1);
+    assert_eq!(reader.all("/api/v1/alarms").len(), 1);
+    server.stop();
+    let local = ["log", "history", "store"].into_iter().filter(|part| data.join(part).is_dir());
+    assert_eq!(local.collect::<Vec<_>>(), parts, "what lies in the directory");
+}
+
+#[test]
+fn each_key_stands_by_itself() {
+    let servers = Servers::start();
+    check_restart(&servers, &servers.bus("alone"), &["history", "store"]);
+    check_restart(&servers, &servers.store(), &["log"]);
+}
+
+#[test]
+fn what_is_wrong_on_the_servers_is_named() {
+    let servers = Servers::start();
+    let (further, data) = (servers.arguments(), servers.directory("data"));
+    let source = token_with(&data, "source", &further);
+    let server = Server::start_with(&data, &further);
+    server.client(&source).deliver("{}").unwrap();
+    server.stop();
+    assert!(check(&data, &further).status.success(), "{}", said(&check(&data, &further)));
+
+    servers.configure(&format!("{}\n{}\n", servers.bus("other"), servers.store()));
+    let checked = check(&data, &further);
+    let text = said(&checked);
+    assert!(!checked.status.success() && text.contains("ends at 0, though entries up to "), "{text}");
+    assert!(Server::refused_with(&data, &further).contains("the log ends at 0, but entries up to "));
+
+    servers.configure(&format!("{}\n{}\n", servers.bus("city"), servers.store()));
+    administer(&servers.nats, async |context| {
+        context.publish("city.input", "of a stranger".into()).await.unwrap().await.unwrap();
+    });
+    let checked = check(&data, &further);
+    let text = said(&checked);
+    let named = text.contains("stream city_input: sequence ") && text.contains("it is no frame of the log");
+    assert!(!checked.status.success() && named, "{text}");
 }
