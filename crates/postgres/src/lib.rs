@@ -4,6 +4,7 @@
 //! Invariant: a server that could lose what it acknowledged is refused ([`fitness`]).
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
+mod blocking;
 #[cfg(feature = "test-cluster")]
 pub mod cluster;
 mod error;
@@ -12,6 +13,7 @@ mod pool;
 mod server;
 mod upgrade;
 
+pub use blocking::on_this_thread;
 pub use error::PostgresError;
 pub use pool::Pool;
 pub use server::{PATIENCE, Server};

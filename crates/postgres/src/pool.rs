@@ -6,7 +6,7 @@ use parking_lot::{Condvar, Mutex};
 use postgres::Client;
 
 use crate::error::is_passing;
-use crate::{PATIENCE, PostgresError, Server};
+use crate::{PATIENCE, PostgresError, Server, on_this_thread};
 
 /// At most `size` connections, opened when they are first needed and opened again when they are lost.
 pub struct Pool {
@@ -32,6 +32,14 @@ impl Pool {
     /// Runs a read. Where the connection is lost it is run again on a new one; the server may be away for [`PATIENCE`], and so
     /// long is waited where all connections are busy.
     pub fn read<T>(
+        &self,
+        doing: &'static str,
+        read: impl FnMut(&mut Client) -> Result<T, postgres::Error>,
+    ) -> Result<T, PostgresError> {
+        on_this_thread(|| self.read_patiently(doing, read))
+    }
+
+    fn read_patiently<T>(
         &self,
         doing: &'static str,
         mut read: impl FnMut(&mut Client) -> Result<T, postgres::Error>,

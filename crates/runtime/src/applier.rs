@@ -22,9 +22,12 @@ use crate::once::UnderWay;
 use crate::pump::{Asker, Batch, Progress};
 use crate::record::Asked;
 use crate::snapshot;
+use crate::takeover::Takeover;
 
 /// The mark in the store: effects of log entries before it are in the documents.
 pub(crate) const APPLIED: &str = "engine-applied";
+/// The fence in the store: of the platforms on one log the one that took it last applies effects.
+pub(crate) const FENCE: &str = "engine";
 /// Batches applied in one transaction when they wait.
 const TOGETHER: usize = 64;
 
@@ -52,6 +55,9 @@ pub(crate) struct Applier {
     pub(crate) errands: mpsc::Sender<Errand>,
     pub(crate) snapshots: PathBuf,
     pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) takeover: Takeover,
+    /// What taking the fence gave.
+    pub(crate) epoch: u64,
 }
 
 /// What a batch comes to.
@@ -67,7 +73,7 @@ struct Work {
 }
 
 impl Applier {
-    /// Runs until the pump is gone.
+    /// Runs until the pump is gone, or another process has taken over.
     pub(crate) fn run(self, batches: &Receiver<Batch>) {
         while let Ok(first) = batches.recv() {
             let mut together = vec![first];
@@ -78,11 +84,14 @@ impl Applier {
                 }
             }
             self.apply(together);
+            if self.takeover.has_happened() {
+                return;
+            }
         }
     }
 
     fn apply(&self, batches: Vec<Batch>) {
-        let mut work = Work::default();
+        let mut work = Work { writes: vec![self.fence()], ..Work::default() };
         let mut next = Offset(0);
         let mut newest_snapshot = None;
         let count = batches.len() as u64;
@@ -97,7 +106,7 @@ impl Applier {
         work.writes.push(Write::SetMark { name: APPLIED, value: next.0 });
         // Effects come again from the log if a power cut takes them back; a snapshot ends that, so before one they
         // must be durable.
-        if !self.write(&work.writes, newest_snapshot.is_some()) {
+        if !self.write(&work.writes, next, newest_snapshot.is_some()) {
             return;
         }
         self.intake.catalogue.change(&work.puts, &work.deletes);
@@ -128,26 +137,46 @@ impl Applier {
         }
     }
 
+    fn fence(&self) -> Write {
+        Write::Fence { name: FENCE, epoch: self.epoch }
+    }
+
     /// Applies writes; a failing store is tried again until it works or the platform stops, since the log
-    /// holds everything and the queue before this thread is bounded.
-    fn write(&self, writes: &[Write], is_durable: bool) -> bool {
-        let ctx = Context::system("engine");
+    /// holds everything and the queue before this thread is bounded. Whoever was shut out does not try again.
+    fn write(&self, writes: &[Write], next: Offset, is_durable: bool) -> bool {
+        let mut may_be_stored = false;
         loop {
-            let batch = writes.to_vec();
-            let done = if is_durable { self.store.apply(&ctx, batch) } else { self.store.apply_derived(&ctx, batch) };
-            match done {
-                Ok(_) => return true,
-                Err(StoreError::Closed) => return false,
-                Err(error) if self.stop.load(Ordering::Relaxed) => {
-                    tracing::error!(%error, "effects not applied; they are applied from the log at the next start");
-                    return false;
-                }
-                Err(error) => {
-                    tracing::error!(%error, "effects cannot be applied; trying again");
-                    std::thread::park_timeout(Duration::from_secs(1));
-                }
+            let error = match self.attempt(writes, next, is_durable, may_be_stored) {
+                Ok(()) => return true,
+                Err(error) => error,
+            };
+            if error == StoreError::Closed || self.takeover.note_store(&error) {
+                return false;
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                tracing::error!(%error, "effects not applied; they are applied from the log at the next start");
+                return false;
+            }
+            may_be_stored |= matches!(error, StoreError::Unreachable { .. });
+            tracing::error!(%error, "effects cannot be applied; trying again");
+            std::thread::park_timeout(Duration::from_secs(1));
+        }
+    }
+
+    /// One try. Where an earlier one may have been stored without an answer, the mark that it sets tells; else versions and
+    /// audit entries would double.
+    fn attempt(&self, writes: &[Write], next: Offset, is_durable: bool, may_be_stored: bool) -> Result<(), StoreError> {
+        let ctx = Context::system("engine");
+        if may_be_stored {
+            // The earlier try may still be on its way to the server: this waits behind it.
+            self.store.apply(&ctx, vec![self.fence()])?;
+            if self.store.mark(&ctx, APPLIED)?.is_some_and(|applied| applied >= next.0) {
+                return Ok(());
             }
         }
+        let batch = writes.to_vec();
+        let done = if is_durable { self.store.apply(&ctx, batch) } else { self.store.apply_derived(&ctx, batch) };
+        done.map(drop)
     }
 
     fn save_snapshot(&self, offset: Offset, state: &[u8]) {

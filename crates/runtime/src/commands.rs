@@ -95,10 +95,14 @@ impl Platform {
         bytes: Vec<u8>,
         outcome: oneshot::Receiver<Result<CommandDone, CommandError>>,
     ) -> Result<CommandDone, CommandFailure> {
+        let refused = |error: BusError| {
+            self.takeover.note_log(&error);
+            append_failure(error)
+        };
         let (sender, appended) = oneshot::channel();
         let done = Box::new(move |result| drop::<Result<(), _>>(sender.send(result)));
-        self.parts.bus.append_async(&self.intake.topic, vec![bytes], done).map_err(append_failure)?;
-        appended.await.map_err(|_| CommandFailure::Closed)?.map_err(append_failure)?;
+        self.parts.bus.append_async(&self.intake.topic, vec![bytes], done).map_err(refused)?;
+        appended.await.map_err(|_| CommandFailure::Closed)?.map_err(refused)?;
         match tokio::time::timeout(COMMAND_PATIENCE, outcome).await {
             Ok(Ok(outcome)) => Ok(outcome?),
             Ok(Err(_)) => Err(CommandFailure::Closed),

@@ -105,8 +105,10 @@ fn tick(platform: &Platform, now: Timestamp) {
     if now.since(last) < Duration::from_millis(900) {
         return;
     }
-    let done = Box::new(|result| {
+    let takeover = platform.takeover.clone();
+    let done = Box::new(move |result| {
         if let Err(error) = result {
+            takeover.note_log(&error);
             tracing::warn!(%error, "the passing of time could not be logged");
         }
     });

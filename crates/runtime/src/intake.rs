@@ -17,6 +17,7 @@ use crate::counters::{Counters, SourceTable};
 use crate::door::{Grant, Receipt, SubmitError};
 use crate::recent::Recent;
 use crate::record;
+use crate::takeover::Takeover;
 
 /// Observations in one log entry at most.
 const FRAME: usize = 2048;
@@ -42,11 +43,18 @@ pub struct Intake {
     /// Frames on their way to the engine.
     pub frames: Frames,
     recent: Recent,
+    pub(crate) takeover: Takeover,
 }
 
 impl Intake {
     /// An intake in front of a log.
-    pub fn new(bus: Arc<dyn Bus>, topic: Topic, clock: Arc<dyn Clock>, catalogue: Catalogue) -> Self {
+    pub(crate) fn new(
+        bus: Arc<dyn Bus>,
+        topic: Topic,
+        clock: Arc<dyn Clock>,
+        catalogue: Catalogue,
+        takeover: Takeover,
+    ) -> Self {
         Self {
             bus,
             topic,
@@ -56,6 +64,7 @@ impl Intake {
             sources: SourceTable::default(),
             frames: Frames::default(),
             recent: Recent::default(),
+            takeover,
         }
     }
 
@@ -196,6 +205,7 @@ impl Intake {
     }
 
     fn refusal(&self, error: BusError) -> SubmitError {
+        self.takeover.note_log(&error);
         match error {
             BusError::Full { .. } => {
                 self.counters.overloaded.add(1);

@@ -32,8 +32,9 @@ pub mod status;
 pub mod storage;
 mod strangers;
 pub mod support;
+mod takeover;
 pub mod time_zone;
 
 pub use commands::CommandFailure;
-pub use platform::{Parts, Platform, StartError, acted_on, log_end};
+pub use platform::{Parts, Platform, StartError, acted_on, log_end, read_through};
 pub use time_zone::TimeZone;

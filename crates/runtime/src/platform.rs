@@ -25,8 +25,13 @@ use crate::once::UnderWay;
 use crate::pump::Progress;
 use crate::storage::Measured;
 use crate::strangers::Strangers;
+use crate::takeover::Takeover;
 use crate::time_zone::{Logged, TimeZone};
 use crate::{documents, errands, exercise, follow, start};
+
+/// Entries and bytes of the log that are read at once where it is checked.
+const ENTRIES: usize = 1024;
+const BYTES: usize = 4 << 20;
 
 /// The backends and places a platform is made of.
 pub struct Parts {
@@ -93,6 +98,7 @@ pub struct Platform {
     pub(crate) under_way: Arc<UnderWay>,
     pub(crate) live: Live,
     pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) takeover: Takeover,
     pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
     pub(crate) carrier: OnceLock<Arc<dyn Carrier>>,
     pub(crate) directory: Directory,
@@ -266,6 +272,21 @@ pub fn acted_on(store: &dyn Store, history: &dyn History, snapshots: &std::path:
 /// Where the log ends: the number of its next entry.
 pub fn log_end(bus: &dyn Bus) -> Result<u64, BusError> {
     Ok(bus.bounds(&topic())?.end.0)
+}
+
+/// Reads the whole log, so that a backend that checks what it reads names its first fault.
+pub fn read_through(bus: &dyn Bus) -> Result<(), BusError> {
+    let bounds = bus.bounds(&topic())?;
+    let mut next = bounds.start;
+    while next < bounds.end {
+        match bus.read(&topic(), next, ENTRIES, BYTES) {
+            Ok(entries) => next = entries.last().map_or(bounds.end, |entry| entry.offset.next()),
+            // A platform that runs elsewhere trims its log.
+            Err(BusError::Trimmed { oldest, .. }) => next = oldest,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 pub(crate) const TOPIC: &str = "input";

@@ -11,7 +11,7 @@ use vigiles_bus::Offset;
 use vigiles_engine::Engine;
 use vigiles_trust::Context;
 
-use crate::applier::{APPLIED, Applier, Waiting};
+use crate::applier::{APPLIED, Applier, FENCE, Waiting};
 use crate::catalogue::Catalogue;
 use crate::directory::Directory;
 use crate::housekeeping;
@@ -23,6 +23,7 @@ use crate::pump::{Batch, Progress, Pump};
 use crate::snapshot;
 use crate::storage::LastHour;
 use crate::strangers::Strangers;
+use crate::takeover::Takeover;
 use crate::time_zone::Logged;
 
 /// Batches of effects between the pump and the applier; when full, the engine waits and then the doors.
@@ -37,13 +38,16 @@ struct Resume {
     effects_from: Offset,
     position: Offset,
     end: Offset,
+    /// Of the fence in the store.
+    epoch: u64,
 }
 
 pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     let resume = find_resume(&parts)?;
-    let intake = Arc::new(intake(&parts)?);
-    let directory = Directory::open(parts.store.clone())?;
     let stop = Arc::new(AtomicBool::new(false));
+    let takeover = Takeover::new(stop.clone());
+    let intake = Arc::new(intake(&parts, takeover.clone())?);
+    let directory = Directory::open(parts.store.clone())?;
     let progress = Arc::new(Progress::default());
     progress.position.store(resume.position.0, Ordering::Relaxed);
     let waiting = Arc::<Waiting>::default();
@@ -63,6 +67,8 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         errands: errand_sender,
         snapshots: parts.snapshots.clone(),
         stop: stop.clone(),
+        takeover: takeover.clone(),
+        epoch: resume.epoch,
     };
     let ready_at = resume.end.0;
     let pump = Pump {
@@ -87,6 +93,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         under_way,
         live,
         stop,
+        takeover,
         threads: Mutex::default(),
         carrier: OnceLock::new(),
         directory,
@@ -122,9 +129,9 @@ fn run(platform: &Arc<Platform>, pump: Pump, applier: Applier, receiver: Receive
     Ok(())
 }
 
-fn intake(parts: &Parts) -> Result<Intake, StartError> {
+fn intake(parts: &Parts, takeover: Takeover) -> Result<Intake, StartError> {
     let catalogue = Catalogue::load(&*parts.store)?;
-    let mut intake = Intake::new(parts.bus.clone(), topic(), parts.clock.clone(), catalogue);
+    let mut intake = Intake::new(parts.bus.clone(), topic(), parts.clock.clone(), catalogue, takeover);
     intake.counters.last_hour = LastHour::load(&*parts.store, parts.clock.now())?;
     Ok(intake)
 }
@@ -139,8 +146,9 @@ fn run_pump(pump: Pump, progress: &Progress) {
 fn find_resume(parts: &Parts) -> Result<Resume, StartError> {
     let topic = topic();
     let io = |source| StartError::Io { what: format!("reading {}", parts.snapshots.display()), source };
+    // Before the bounds: a platform that is about to be shut out goes on meanwhile.
+    let acted_on = acted_on(&*parts.store, &*parts.history, &parts.snapshots)?;
     let bounds = parts.bus.bounds(&topic)?;
-    let applied = Offset(parts.store.mark(&Context::system("start"), APPLIED)?.unwrap_or(0));
     let (engine, engine_from) = match snapshot::load(&parts.snapshots).map_err(io)? {
         Some(found) => match Engine::restore(&found.state) {
             Ok(engine) => (engine, found.offset),
@@ -154,10 +162,13 @@ fn find_resume(parts: &Parts) -> Result<Resume, StartError> {
     if engine_from < bounds.start {
         return Err(StartError::Gap { log: bounds.start.0, snapshot: engine_from.0 });
     }
-    let acted_on = acted_on(&*parts.store, &*parts.history, &parts.snapshots)?;
     if bounds.end.0 < acted_on {
         return Err(StartError::Behind { log: bounds.end.0, acted_on });
     }
+    // Only who can start shuts another out, and what that one has applied is known for good only then.
+    let ctx = Context::system("start");
+    let epoch = parts.store.take_fence(&ctx, FENCE)?;
+    let applied = Offset(parts.store.mark(&ctx, APPLIED)?.unwrap_or(0));
     let history_from = Offset(parts.history.durable_offset()).max(bounds.start);
     let position = engine_from.min(history_from);
     tracing::info!(
@@ -167,7 +178,7 @@ fn find_resume(parts: &Parts) -> Result<Resume, StartError> {
         log_end = bounds.end.0,
         "replaying the log"
     );
-    Ok(Resume { engine, engine_from, effects_from: applied, position, end: bounds.end })
+    Ok(Resume { engine, engine_from, effects_from: applied, position, end: bounds.end, epoch })
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {

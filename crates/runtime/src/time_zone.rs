@@ -94,6 +94,7 @@ impl Platform {
             return;
         }
         let Err(error) = self.parts.bus.append(&self.intake.topic, vec![record::utc_offset(seconds)]) else { return };
+        self.takeover.note_log(&error);
         self.utc_offset.0.store(logged, Ordering::Relaxed);
         tracing::warn!(%error, seconds, "the city's offset from UTC could not be logged; tried again in a second");
     }

@@ -1,14 +1,18 @@
-//! The backends of a platform. The embedded ones live in one data directory.
+//! The backends of a platform: embedded ones in one data directory, or those on servers that the configuration names.
 
+use std::fs::{File, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use vigiles_bus::{Clock, SystemClock};
+use vigiles_bus::{Bus, Clock, JetStream, SystemClock};
+use vigiles_history::{History, PostgresHistory};
 use vigiles_runtime::directory::{self, Directory};
 use vigiles_runtime::{Parts, TimeZone, documents};
-use vigiles_store::{Kind, SqliteStore, Store};
+use vigiles_store::{Kind, PostgresStore, SqliteStore, Store};
+
+use crate::config::Config;
 
 /// Where things lie in a data directory.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ pub(crate) struct Layout {
     pub(crate) snapshots: PathBuf,
     /// The base map.
     pub(crate) basemap: PathBuf,
+    /// Held by whoever runs on the directory while the log, which has a lock of its own, lies elsewhere.
+    lock: PathBuf,
 }
 
 impl Layout {
@@ -34,6 +40,7 @@ impl Layout {
             store: data.join("store"),
             snapshots: data.join("engine"),
             basemap: data.join("basemap.pmtiles"),
+            lock: data.join("lock"),
         }
     }
 }
@@ -47,14 +54,21 @@ fn make(data: &Path) -> Result<()> {
     made.with_context(|| format!("making the data directory {}", data.display()))
 }
 
-/// Opens the embedded backends. The log is first: its lock keeps a second process out.
-pub(crate) fn open(data: &Path, time_zone: TimeZone) -> Result<Parts> {
+/// The backends of a platform, and what keeps a second process out of the data directory.
+pub(crate) struct Opened {
+    pub(crate) parts: Parts,
+    /// None where the log lies in the directory: it has a lock of its own.
+    pub(crate) lock: Option<File>,
+}
+
+/// Opens the backends. The log, or the lock in its place, is first: it keeps a second process out.
+pub(crate) fn open(data: &Path, config: &Config, time_zone: TimeZone) -> Result<Opened> {
     let layout = Layout::new(data);
     make(data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let bus = vigiles_bus::Embedded::open(&layout.log, vigiles_bus::Options::default(), clock.clone())
-        .context("opening the log")?;
-    if vigiles_runtime::log_end(&bus)? > 0 {
+    let lock = config.bus.as_ref().map(|_| lock(&layout.lock)).transpose()?;
+    let bus = open_bus(&layout, config, clock.clone())?;
+    if config.bus.is_none() && config.store.is_none() && vigiles_runtime::log_end(&*bus)? > 0 {
         for part in [&layout.history, &layout.store] {
             anyhow::ensure!(
                 part.is_dir(),
@@ -63,11 +77,46 @@ pub(crate) fn open(data: &Path, time_zone: TimeZone) -> Result<Parts> {
             );
         }
     }
-    let history = vigiles_history::Embedded::open(&layout.history, vigiles_history::Options::default())
-        .context("opening history")?;
-    let store = open_store(&layout, clock.clone())?;
-    let (bus, history) = (Arc::new(bus), Arc::new(history));
-    Ok(Parts { bus, history, store, clock, snapshots: layout.snapshots, time_zone })
+    let history = open_history(&layout, config)?;
+    let store = open_store(&layout, config, clock.clone())?;
+    Ok(Opened { parts: Parts { bus, history, store, clock, snapshots: layout.snapshots, time_zone }, lock })
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!("{} is in use by another process", path.display()),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+    }
+}
+
+/// Opens the log.
+pub(crate) fn open_bus(layout: &Layout, config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<dyn Bus>> {
+    Ok(match &config.bus {
+        Some(address) => Arc::new(
+            JetStream::open(address.secret(), vigiles_bus::jetstream::Options::default(), clock)
+                .context("opening the log on its servers")?,
+        ),
+        None => Arc::new(
+            vigiles_bus::Embedded::open(&layout.log, vigiles_bus::Options::default(), clock)
+                .context("opening the log")?,
+        ),
+    })
+}
+
+/// Opens history.
+pub(crate) fn open_history(layout: &Layout, config: &Config) -> Result<Arc<dyn History>> {
+    Ok(match &config.store {
+        Some(address) => Arc::new(
+            PostgresHistory::open(address.secret(), vigiles_history::postgres::Options::default())
+                .context("opening history on its server")?,
+        ),
+        None => Arc::new(
+            vigiles_history::Embedded::open(&layout.history, vigiles_history::Options::default())
+                .context("opening history")?,
+        ),
+    })
 }
 
 /// Every kind of document there is.
@@ -85,16 +134,23 @@ const KINDS: [Kind; documents::ENGINE_KINDS.len() + directory::KINDS.len()] = {
     all
 };
 
-pub(crate) fn open_store(layout: &Layout, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
-    let options =
-        vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || clock.now()), max_bytes: None };
+/// Opens documents, accounts and the audit log.
+pub(crate) fn open_store(layout: &Layout, config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
+    let (kinds, clock): (_, vigiles_store::Clock) = (&KINDS, Arc::new(move || clock.now()));
+    if let Some(address) = &config.store {
+        let options = vigiles_store::postgres::Options { kinds, clock };
+        return Ok(Arc::new(
+            PostgresStore::open(address.secret(), options).context("opening the store on its server")?,
+        ));
+    }
+    let options = vigiles_store::sqlite::Options { kinds, clock, max_bytes: None };
     Ok(Arc::new(SqliteStore::open(&layout.store, options).context("opening the store")?))
 }
 
 /// Opens accounts and tokens of a data directory on which no platform runs.
-pub(crate) fn open_directory(data: &Path) -> Result<(Directory, Arc<dyn Clock>)> {
+pub(crate) fn open_directory(data: &Path, config: &Config) -> Result<(Directory, Arc<dyn Clock>)> {
     make(data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = open_store(&Layout::new(data), clock.clone())?;
+    let store = open_store(&Layout::new(data), config, clock.clone())?;
     Ok((Directory::open(store)?, clock))
 }

@@ -1,11 +1,17 @@
 //! `vigiles.toml`: what the platform needs to know of its surroundings. Everything has a default.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 
-/// The configuration file. Secrets stand in files of their own, named here.
+/// Schemes of the key `bus`.
+const BUS_SCHEMES: &[&str] = &["nats", "tls"];
+/// Schemes of the key `store`.
+const STORE_SCHEMES: &[&str] = &["postgres", "postgresql"];
+
+/// The configuration file. Secrets stand in files of their own, named here; the address of a server may hold one.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
@@ -13,6 +19,12 @@ pub(crate) struct Config {
     /// address if not given.
     #[serde(default)]
     pub(crate) public_url: Option<String>,
+    /// The servers on which the log lies: `nats://…` or `tls://…` (docs/scale-out.md). The data directory if not given.
+    #[serde(default)]
+    pub(crate) bus: Option<Address>,
+    /// The server on which documents and observations lie: `postgres://…` (docs/store.md). The data directory if not given.
+    #[serde(default)]
+    pub(crate) store: Option<Address>,
     /// The server that e-mail of playbooks is handed to.
     #[serde(default)]
     pub(crate) smtp: Option<Smtp>,
@@ -25,6 +37,37 @@ pub(crate) struct Config {
     /// What external MQTT brokers ask for, by their address.
     #[serde(default)]
     pub(crate) broker: Vec<Broker>,
+}
+
+/// The address of servers. It may hold a password, so `Debug` shows its scheme alone.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Address(String);
+
+impl Address {
+    /// The whole address, for whoever connects.
+    pub(crate) fn secret(&self) -> &str {
+        &self.0
+    }
+
+    fn scheme(&self) -> Option<&str> {
+        self.0.split_once("://").map(|(scheme, _)| scheme)
+    }
+
+    fn check(&self, key: &str, known: &[&str]) -> Result<()> {
+        let listed = known.iter().map(|scheme| format!("{scheme}://")).collect::<Vec<_>>().join(" and ");
+        match self.scheme() {
+            Some(scheme) if known.contains(&scheme) => Ok(()),
+            Some(scheme) => Err(anyhow!("`{key}` has the scheme {scheme:?}, which is not known: {listed} are")),
+            None => Err(anyhow!("`{key}` has no scheme: {listed} are known")),
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://…", self.scheme().unwrap_or_default())
+    }
 }
 
 /// `[[broker]]`.
@@ -100,6 +143,54 @@ impl Config {
     pub(crate) fn read(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("in {}", path.display()))
+        Self::parse(&text).with_context(|| format!("in {}", path.display()))
+    }
+
+    /// An error tells place and fault, and does not repeat the line: it may hold a password.
+    fn parse(text: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let (line, column) =
+                (before.matches('\n').count(), before.chars().rev().take_while(|c| *c != '\n').count());
+            anyhow!("line {}, column {}: {}", line + 1, column + 1, error.message())
+        })?;
+        for (key, address, known) in [("bus", &config.bus, BUS_SCHEMES), ("store", &config.store, STORE_SCHEMES)] {
+            address.iter().try_for_each(|address| address.check(key, known))?;
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Result<&str, &str>) {
+        match (Config::parse(text), expected) {
+            (Ok(config), Ok(shown)) => assert_eq!(format!("{:?} {:?}", config.bus, config.store), shown, "{text}"),
+            (Err(error), Err(part)) => {
+                let said = format!("{error:#}");
+                assert!(said.contains(part), "{text}: {said}");
+                assert!(!said.contains("geheim"), "{said}");
+            }
+            (found, expected) => panic!("{text}: {found:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn the_scheme_picks_the_backend() {
+        check("", Ok("None None"));
+        check("bus = \"nats://a:geheim@h?monitor=http://h\"", Ok("Some(nats://…) None"));
+        check("bus = \"tls://h\"\nstore = \"postgresql://u:geheim@h/d\"", Ok("Some(tls://…) Some(postgresql://…)"));
+        check("store = \"postgres://u:geheim@h/d\"", Ok("None Some(postgres://…)"));
+        check(
+            "bus = \"kafka://u:geheim@h\"",
+            Err("`bus` has the scheme \"kafka\", which is not known: nats:// and tls:// are"),
+        );
+        check("store = \"nats://u:geheim@h\"", Err("`store` has the scheme \"nats\", which is not known: postgres://"));
+        check("store = \"/geheim\"", Err("`store` has no scheme: postgres:// and postgresql:// are known"));
+        check("store = [\"postgres://u:geheim@h\"]", Err("line 1, column 9: "));
+        check("public_url = \"x\"\nstore = \"postgres://u:geheim@h", Err("line 2, column "));
+        check("\n[smtp]\nbus = \"nats://u:geheim@h\"", Err("line 3, column 1: unknown field `bus`"));
     }
 }

@@ -14,6 +14,7 @@ use vigiles_runtime::directory::{Directory, NewToken};
 use vigiles_trust::{Context, Role};
 
 use crate::backends;
+use crate::config::Config;
 
 /// Who acts in the audit log.
 const ACTOR: Context = Context::system("command-line");
@@ -44,12 +45,12 @@ pub(crate) enum Request {
 
 type Answer = Result<String, String>;
 
-/// Asks the platform that runs on `data`, or does it on the directory itself.
-pub(crate) fn ask(data: &Path, request: &Request) -> Result<String> {
+/// Asks the platform that runs on `data`, or does it on the directory itself, or where `config` says that its data lie.
+pub(crate) fn ask(data: &Path, config: Option<&Path>, request: &Request) -> Result<String> {
     if let Ok(stream) = UnixStream::connect(socket(data)) {
         return ask_running(stream, request);
     }
-    let (directory, clock) = backends::open_directory(data)?;
+    let (directory, clock) = backends::open_directory(data, &Config::read(config)?)?;
     answer(&directory, request, clock.now(), "http://127.0.0.1:8080")
 }
 

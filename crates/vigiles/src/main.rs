@@ -18,6 +18,9 @@ use tracing_subscriber::EnvFilter;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// The exit status of a platform that another process has shut out, for whoever would start it again.
+const TAKEN_OVER: u8 = 3;
+
 /// Vigiles, the open city-safety platform.
 #[derive(Debug, Parser)]
 #[command(name = "vigiles", version, about)]
@@ -62,7 +65,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // The causes in one line: where in the code an error arose says nothing to whoever must mend it.
             drop(writeln!(std::io::stderr(), "vigiles: {error:#}"));
-            ExitCode::FAILURE
+            if error.is::<cmds::run::TakenOver>() { ExitCode::from(TAKEN_OVER) } else { ExitCode::FAILURE }
         }
     }
 }

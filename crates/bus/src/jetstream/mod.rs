@@ -12,6 +12,8 @@ mod marks;
 mod read;
 mod server;
 mod stream;
+#[cfg(feature = "test-server")]
+pub mod test_server;
 mod topic;
 mod writer;
 

@@ -5,7 +5,7 @@ use vigiles_bus::contract_tests::{self, Factory};
 use vigiles_bus::jetstream::Options;
 use vigiles_bus::{Bus, BusError, Clock, JetStream, ManualClock, Offset, SystemClock, Topic};
 
-use crate::nats_server::NatsServer;
+use vigiles_bus::jetstream::test_server::NatsServer;
 
 struct OnServer<'a>(&'a NatsServer);
 

@@ -8,7 +8,7 @@ use vigiles_bus::jetstream::Options;
 use vigiles_bus::{Bus, JetStream, ManualClock};
 
 use crate::jetstream::{bytes, topic};
-use crate::nats_server::{NatsServer, SYNC_ALWAYS, administer};
+use vigiles_bus::jetstream::test_server::{NatsServer, SYNC_ALWAYS, administer};
 
 const NAMES: [&str; 3] = ["one", "two", "three"];
 

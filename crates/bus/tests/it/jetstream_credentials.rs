@@ -11,7 +11,7 @@ use vigiles_bus::jetstream::Options;
 use vigiles_bus::{Bus, JetStream, Offset, SystemClock};
 
 use crate::jetstream::topic;
-use crate::nats_server::{NatsServer, SYNC_ALWAYS};
+use vigiles_bus::jetstream::test_server::{NatsServer, SYNC_ALWAYS};
 
 /// A token about `subject`, signed by `issuer`.
 fn token(issuer: &KeyPair, subject: &KeyPair, nats: &Value) -> String {

@@ -7,7 +7,7 @@ use async_nats::jetstream::stream::{Config, Stream};
 use vigiles_bus::{Bus, BusError, JetStream, Offset};
 
 use crate::jetstream::{bytes, open, topic};
-use crate::nats_server::{NatsServer, administer};
+use vigiles_bus::jetstream::test_server::{NatsServer, administer};
 
 const STREAM: &str = "city_t";
 

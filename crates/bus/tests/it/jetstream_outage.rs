@@ -11,7 +11,7 @@ use vigiles_bus::jetstream::Options;
 use vigiles_bus::{Bus, BusError, JetStream, Offset, SystemClock};
 
 use crate::jetstream::{bytes, open, topic};
-use crate::nats_server::NatsServer;
+use vigiles_bus::jetstream::test_server::NatsServer;
 
 #[test]
 fn a_server_killed_again_and_again_loses_and_doubles_nothing() {

@@ -10,7 +10,7 @@ use vigiles_bus::jetstream::Options;
 use vigiles_bus::{Bus, BusError, JetStream, Offset, SystemClock};
 
 use crate::jetstream::{open, topic};
-use crate::nats_server::{NatsServer, SYNC_ALWAYS, administer};
+use vigiles_bus::jetstream::test_server::{NatsServer, SYNC_ALWAYS, administer};
 
 const HURRIED: Options = Options {
     queue_bytes: 1 << 20,

@@ -13,7 +13,6 @@ mod jetstream_format;
 mod jetstream_outage;
 mod jetstream_refused;
 mod model;
-mod nats_server;
 mod power_cut;
 mod repair;
 mod sim_disk;

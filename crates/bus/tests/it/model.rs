@@ -6,7 +6,7 @@ use proptest::test_runner::TestRunner;
 use vigiles_bus::{Bus, BusError, Embedded, JetStream, ManualClock, Offset, Options, Topic, jetstream};
 use vigiles_model::Timestamp;
 
-use crate::nats_server::NatsServer;
+use vigiles_bus::jetstream::test_server::NatsServer;
 
 #[derive(Debug, Clone)]
 enum Step {

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use postgres::{Client, Transaction};
 use vigiles_model::Observation;
-use vigiles_postgres::{PATIENCE, PostgresError, Server, fitness};
+use vigiles_postgres::{PATIENCE, PostgresError, Server, fitness, on_this_thread};
 
 use super::rows;
 
@@ -37,7 +37,7 @@ impl Pending {
         }
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.attempt(deadline) {
+            match on_this_thread(|| self.attempt(deadline)) {
                 Ok(()) => break,
                 Err(PostgresError::Unreachable { server, what }) if Instant::now() < deadline => {
                     tracing::warn!(server, what, "the connection that writes history was lost; trying again");
@@ -75,8 +75,10 @@ impl Pending {
         doing: &'static str,
         work: impl FnOnce(&mut Client) -> Result<T, postgres::Error>,
     ) -> Result<T, PostgresError> {
-        let client = open(&mut self.client, &self.server, Instant::now() + PATIENCE)?;
-        work(client).map_err(|e| PostgresError::of(self.server.name(), doing, &e))
+        on_this_thread(|| {
+            let client = open(&mut self.client, &self.server, Instant::now() + PATIENCE)?;
+            work(client).map_err(|e| PostgresError::of(self.server.name(), doing, &e))
+        })
     }
 }
 

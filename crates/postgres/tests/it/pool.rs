@@ -24,6 +24,19 @@ fn reads_go_on_after_a_crash_of_the_server() {
     assert_eq!(one(&pool), Ok(1));
 }
 
+/// Some callers are asynchronous tasks.
+#[test]
+fn a_thread_of_a_runtime_reads_too() {
+    let cluster = Cluster::start();
+    let pool = std::sync::Arc::new(Pool::new(Server::at(&cluster.url(), "test").unwrap(), 2));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let of_a_task = pool.clone();
+    runtime.block_on(async {
+        assert_eq!(one(&pool), Ok(1));
+        assert_eq!(tokio::spawn(async move { one(&of_a_task) }).await.unwrap(), Ok(1));
+    });
+}
+
 #[test]
 fn no_more_connections_than_allowed() {
     let cluster = Cluster::start();

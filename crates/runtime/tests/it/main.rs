@@ -11,4 +11,5 @@ mod platform;
 mod playbooks;
 mod restart;
 mod rights;
+mod takeover;
 mod world;

@@ -15,7 +15,7 @@ use vigiles_model::{
 };
 use vigiles_runtime::door::Grant;
 use vigiles_runtime::{CommandFailure, Parts, Platform, TimeZone, directory, documents};
-use vigiles_store::{Kind, Query, SqliteStore};
+use vigiles_store::{Kind, Query, SqliteStore, Store};
 use vigiles_trust::{Context, Role};
 
 pub(crate) const SYSTEM: Context = Context::system("test");
@@ -44,20 +44,33 @@ pub(crate) fn open_on(
     clock: Arc<dyn Clock>,
     time_zone: TimeZone,
 ) -> Arc<Platform> {
-    let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
-    let store_clock = clock.clone();
+    let store = store(dir, clock.clone());
+    start(dir, history, store, clock, time_zone)
+}
+
+/// Opens the store of a directory, which may be open already.
+pub(crate) fn store(dir: &Path, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
     let options =
-        vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || store_clock.now()), max_bytes: None };
-    let store = SqliteStore::open(&dir.join("store"), options).unwrap();
-    Platform::start(Parts {
-        bus: Arc::new(bus),
-        history,
-        store: Arc::new(store),
-        clock,
-        snapshots: dir.join("engine"),
-        time_zone,
-    })
-    .unwrap()
+        vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || clock.now()), max_bytes: None };
+    Arc::new(SqliteStore::open(&dir.join("store"), options).unwrap())
+}
+
+/// Opens the platform that lives in a directory, on a store of its own.
+pub(crate) fn open_with_store(dir: &Path, store: Arc<dyn Store>) -> Arc<Platform> {
+    let history = vigiles_history::Embedded::open(&dir.join("history"), vigiles_history::Options::default()).unwrap();
+    start(dir, Arc::new(history), store, Arc::new(SystemClock), TimeZone::default())
+}
+
+fn start(
+    dir: &Path,
+    history: Arc<dyn History>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    time_zone: TimeZone,
+) -> Arc<Platform> {
+    let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
+    let snapshots = dir.join("engine");
+    Platform::start(Parts { bus: Arc::new(bus), history, store, clock, snapshots, time_zone }).unwrap()
 }
 
 pub(crate) fn agency() -> AgencyId {

@@ -1,19 +1,23 @@
-//! `vigiles check DIR`.
+//! `vigiles check DIR`: of the embedded backends every file, of those on servers what they can tell.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use vigiles_bus::{Clock as _, SystemClock};
+use vigiles_bus::{BusError, Clock as _, SystemClock};
 
 use crate::backends::{self, Layout};
+use crate::config::Config;
 
 /// Verify a data directory: say what is wrong and where. The platform must not be running on it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The data directory.
     dir: PathBuf,
-    /// Set what is damaged aside below DIR/damaged, so that the platform starts on the rest, and say what is lost.
+    /// The configuration file: what lies on the servers that it names is checked too.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Set what is damaged in the directory aside below DIR/damaged, so that the platform starts on the rest, and say what is lost.
     #[arg(long)]
     repair: bool,
 }
@@ -43,24 +47,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !dir.is_dir() {
         bail!("{} is not a directory", dir.display());
     }
-    let layout = Layout::new(dir);
-    if ![&layout.log, &layout.history, &layout.store].iter().any(|part| part.is_dir()) {
+    let (layout, config) = (Layout::new(dir), Config::read(arguments.config.as_deref())?);
+    let is_here = config.bus.is_none() && config.store.is_none();
+    if is_here && ![&layout.log, &layout.history, &layout.store].iter().any(|part| part.is_dir()) {
         bail!("{} is no data directory: it holds no log, no history and no store", dir.display());
     }
-    let findings = check(&layout)?;
+    let findings = check(&layout, &config)?;
     say_all(&findings)?;
     match findings.len() {
         0 => super::say(format_args!("{}: everything is in order", dir.display())),
-        _ if arguments.repair => mend(dir, &layout),
-        count => bail!("{count} things are wrong in {}; --repair sets them aside", dir.display()),
+        _ if arguments.repair => mend(dir, &layout, &config),
+        count => bail!("{count} things are wrong in {}; --repair sets aside what lies in it", dir.display()),
     }
 }
 
-fn mend(dir: &Path, layout: &Layout) -> Result<()> {
+fn mend(dir: &Path, layout: &Layout, config: &Config) -> Result<()> {
     let aside = dir.join("damaged").join(SystemClock.now().to_string().replace(':', "-"));
     super::say(format_args!("repairing; copies of what is damaged go to {}", aside.display()))?;
-    say_all(&repair(layout, &aside)?)?;
-    let left = check(layout)?;
+    say_all(&repair(layout, config, &aside)?)?;
+    let left = check(layout, config)?;
     say_all(&left)?;
     match left.len() {
         0 => super::say(format_args!("{}: the rest is in order", dir.display())),
@@ -79,48 +84,84 @@ fn shown(file: &Path) -> String {
     file.display().to_string()
 }
 
-fn check(layout: &Layout) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    if layout.log.is_dir() {
-        findings.extend(vigiles_bus::check(&layout.log).into_iter().map(Finding::from));
-    }
-    if layout.history.is_dir() {
+fn check(layout: &Layout, config: &Config) -> Result<Vec<Finding>> {
+    let mut findings = check_log(layout, config)?;
+    if config.store.is_none() && layout.history.is_dir() {
         findings.extend(vigiles_history::check(&layout.history).into_iter().map(Finding::from));
     }
-    if layout.store.is_dir() {
-        let found = vigiles_store::check(&layout.store).into_iter();
-        findings.extend(found.map(|f| Finding { file: f.file, place: f.place, what: f.what }));
-    }
+    let documents = match &config.store {
+        Some(address) => {
+            vigiles_store::postgres::check(address.secret()).context("checking the store on its server")?
+        }
+        None if layout.store.is_dir() => vigiles_store::check(&layout.store),
+        None => Vec::new(),
+    };
+    findings.extend(documents.into_iter().map(|f| Finding { file: f.file, place: f.place, what: f.what }));
     let snapshots = vigiles_runtime::snapshot::check(&layout.snapshots)?;
     findings.extend(snapshots.into_iter().map(|(file, what)| whole(&file, what.to_owned())));
     if findings.is_empty() {
-        findings = compare(layout)?;
+        findings = missing(layout, config);
+    }
+    if findings.is_empty() && holds_data(layout, config) {
+        findings = compare(layout, config)?;
     }
     Ok(findings)
 }
 
-/// What is missing, or does not belong together though each part is whole.
-fn compare(layout: &Layout) -> Result<Vec<Finding>> {
-    if !layout.log.is_dir() && !layout.history.is_dir() {
-        // Accounts and tokens were made before the first start.
-        return Ok(Vec::new());
+/// The directory's log is checked file by file; one on servers by reading it, up to its first fault.
+fn check_log(layout: &Layout, config: &Config) -> Result<Vec<Finding>> {
+    if config.bus.is_none() {
+        let found = if layout.log.is_dir() { vigiles_bus::check(&layout.log) } else { Vec::new() };
+        return Ok(found.into_iter().map(Finding::from).collect());
     }
-    let parts = [&layout.log, &layout.history, &layout.store].into_iter();
-    let missing: Vec<Finding> = parts
-        .filter(|part| !part.is_dir())
-        .map(|part| whole(part, "missing; restore it from a backup".to_owned()))
-        .collect();
-    if !missing.is_empty() {
-        return Ok(missing);
+    let read =
+        backends::open_bus(layout, config, Arc::new(SystemClock)).map(|bus| vigiles_runtime::read_through(&*bus));
+    match read? {
+        Ok(()) => Ok(Vec::new()),
+        Err(BusError::DamagedStream { stream, sequence, what }) => {
+            Ok(vec![Finding { file: format!("stream {stream}"), place: format!("sequence {sequence}"), what }])
+        }
+        Err(error) => Err(error).context("reading the log on its servers"),
     }
-    let bus = vigiles_bus::Embedded::open(&layout.log, vigiles_bus::Options::default(), Arc::new(SystemClock))?;
-    let (end, acted_on) = (vigiles_runtime::log_end(&bus)?, acted_on(layout)?);
+}
+
+/// Whether a platform ever ran: accounts and tokens may be made before the first start.
+fn holds_data(layout: &Layout, config: &Config) -> bool {
+    config.store.is_some() || layout.history.is_dir()
+}
+
+/// The embedded parts that are not there, though another one beside them is.
+fn missing(layout: &Layout, config: &Config) -> Vec<Finding> {
+    let log = config.bus.is_none().then_some(&layout.log);
+    let (history, store) = match &config.store {
+        Some(_) => (None, None),
+        None => (Some(&layout.history), Some(&layout.store)),
+    };
+    // The store alone is there where accounts and tokens were made before the first start.
+    if !log.into_iter().chain(history).any(|part| part.is_dir()) {
+        return Vec::new();
+    }
+    let parts = log.into_iter().chain(history).chain(store);
+    let absent = parts.filter(|part| !part.is_dir());
+    absent.map(|part| whole(part, "missing; restore it from a backup".to_owned())).collect()
+}
+
+/// What does not belong together though each part is whole.
+fn compare(layout: &Layout, config: &Config) -> Result<Vec<Finding>> {
+    // First what was acted on: a platform that runs elsewhere goes on.
+    let acted_on = acted_on(layout, config)?;
+    let end = if config.bus.is_some() || layout.log.is_dir() {
+        vigiles_runtime::log_end(&*backends::open_bus(layout, config, Arc::new(SystemClock))?)?
+    } else {
+        0
+    };
     if end >= acted_on {
         return Ok(Vec::new());
     }
     let what =
         format!("ends at {end}, though entries up to {acted_on} were acted on; restore all parts from one backup");
-    Ok(vec![whole(&layout.log, what)])
+    let file = if config.bus.is_some() { "the log on its servers".to_owned() } else { shown(&layout.log) };
+    Ok(vec![Finding { file, place: "its end".to_owned(), what }])
 }
 
 fn whole(file: &Path, what: String) -> Finding {
@@ -128,9 +169,9 @@ fn whole(file: &Path, what: String) -> Finding {
 }
 
 /// Mends what can be mended; gives what was lost. The document store is not touched: a damaged one needs its backup.
-fn repair(layout: &Layout, aside: &Path) -> Result<Vec<Finding>> {
+fn repair(layout: &Layout, config: &Config, aside: &Path) -> Result<Vec<Finding>> {
     let mut lost = Vec::new();
-    if layout.history.is_dir() {
+    if config.store.is_none() && layout.history.is_dir() {
         let found = vigiles_history::repair(&layout.history, &aside.join("history")).context("repairing history")?;
         lost.extend(found.into_iter().map(Finding::from));
     }
@@ -138,16 +179,16 @@ fn repair(layout: &Layout, aside: &Path) -> Result<Vec<Finding>> {
         .context("setting snapshots aside")?;
     let replaced = |what| format!("{what}; set aside, an older one or the log stands in for it");
     lost.extend(snapshots.into_iter().map(|(file, what)| whole(&file, replaced(what))));
-    if layout.log.is_dir() {
-        let at_least = acted_on(layout)?;
+    if config.bus.is_none() && layout.log.is_dir() {
+        let at_least = acted_on(layout, config)?;
         let found = vigiles_bus::repair(&layout.log, &aside.join("log"), at_least).context("repairing the log")?;
         lost.extend(found.into_iter().map(Finding::from));
     }
     Ok(lost)
 }
 
-fn acted_on(layout: &Layout) -> Result<u64> {
-    let store = backends::open_store(layout, Arc::new(SystemClock))?;
-    let history = vigiles_history::Embedded::open(&layout.history, vigiles_history::Options::default())?;
-    Ok(vigiles_runtime::acted_on(&*store, &history, &layout.snapshots)?)
+fn acted_on(layout: &Layout, config: &Config) -> Result<u64> {
+    let store = backends::open_store(layout, config, Arc::new(SystemClock))?;
+    let history = backends::open_history(layout, config)?;
+    Ok(vigiles_runtime::acted_on(&*store, &*history, &layout.snapshots)?)
 }

@@ -12,6 +12,9 @@ pub(crate) struct Arguments {
     /// The data directory, of a platform that runs or not.
     #[arg(long)]
     data: PathBuf,
+    /// The configuration file: it says where the platform's data lie if not in the directory.
+    #[arg(long)]
+    config: Option<PathBuf>,
     /// The account; without it the link makes the first administrator.
     #[arg(long)]
     account: Option<String>,
@@ -19,7 +22,7 @@ pub(crate) struct Arguments {
 
 /// Makes a link.
 pub(crate) fn run(arguments: Arguments) -> Result<()> {
-    let link = control::ask(&arguments.data, &Request::CreateLink { account: arguments.account })
-        .context("no link was made")?;
+    let request = Request::CreateLink { account: arguments.account };
+    let link = control::ask(&arguments.data, arguments.config.as_deref(), &request).context("no link was made")?;
     super::say(link)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use vigiles_connect::mqtt;
@@ -13,7 +14,7 @@ use vigiles_runtime::Platform;
 use vigiles_runtime::door::Door;
 use vigiles_trust::Context;
 
-use crate::backends::{self, Layout};
+use crate::backends::{self, Layout, Opened};
 use crate::city::{self, Addresses, City};
 use crate::config::Config;
 use crate::{cmds, control};
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // Before anything is read: a port that is taken is said at once.
     let http = listen(arguments.listen, "the console and the API", "--listen")?;
     let mqtt = listen(arguments.mqtt, "the MQTT broker", "--mqtt")?;
-    let parts = backends::open(&arguments.data, time_zone)?;
+    let Opened { parts, lock: _lock } = backends::open(&arguments.data, &config, time_zone)?;
     if let Some(city) = &city {
         make_basemap(city, &Layout::new(&arguments.data).basemap)?;
     }
@@ -65,6 +66,7 @@ async fn serve(
     city: Option<&City>,
     platform: &Arc<Platform>,
 ) -> Result<()> {
+    let mut signals = Signals::install()?;
     let (stopper, stop) = watch::channel(false);
     let (http, broker_socket) = (TcpListener::from_std(http)?, TcpListener::from_std(mqtt)?);
     let addresses = Addresses { http: http.local_addr()?, mqtt: broker_socket.local_addr()? };
@@ -83,19 +85,30 @@ async fn serve(
     let router = vigiles_api::router(platform.clone(), settings);
     let http_task = tokio::spawn(vigiles_api::serve(http, router, vigiles_api::PATIENCE, stop.clone()));
     cmds::say(format_args!("vigiles: console and API at {base}, MQTT at {}", addresses.mqtt))?;
-    if let Some(city) = city {
-        prepare(city, platform, &arguments.data, addresses, &stop).await?;
-    }
-    greet(city, platform, &base)?;
-
-    wait_for_signal().await?;
+    let work = async {
+        if let Some(city) = city {
+            prepare(city, platform, &arguments.data, addresses, &stop).await?;
+        }
+        greet(city, platform, &base)?;
+        anyhow::Ok(TakenOver(platform.taken_over().await))
+    };
+    let taken_over = tokio::select! {
+        () = signals.next() => None,
+        why = work => Some(why?),
+    };
     tracing::info!("stopping; a second signal stops at once");
     stopper.send_replace(true);
     tokio::select! {
-        ended = finish(broker_task, clients, http_task) => ended,
-        second = wait_for_signal() => second.and_then(|()| anyhow::bail!("stopped by a second signal")),
+        ended = finish(broker_task, clients, http_task) => ended?,
+        () = signals.next() => anyhow::bail!("stopped by a second signal"),
     }
+    taken_over.map_or(Ok(()), |why| Err(why.into()))
 }
+
+/// Why a platform ended that was shut out: it must not be started again by itself, or two of them would take turns.
+#[derive(Debug, thiserror::Error)]
+#[error("another process has taken over: {0}")]
+pub(crate) struct TakenOver(String);
 
 /// Waits until every door has ended.
 async fn finish(broker: JoinHandle<()>, clients: JoinHandle<()>, http: JoinHandle<()>) -> Result<()> {
@@ -171,12 +184,21 @@ fn make_basemap(city: &City, map: &Path) -> Result<()> {
     cmds::basemap::build(&extract, map).map(drop)
 }
 
-async fn wait_for_signal() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
+/// What asks the program to stop. From the first moment on, so that an early signal stops it in order too.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn install() -> Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

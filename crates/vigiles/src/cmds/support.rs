@@ -10,7 +10,8 @@ use vigiles_runtime::TimeZone;
 use vigiles_runtime::support::Bundle;
 use vigiles_store::{AuditNote, Outcome};
 
-use crate::backends;
+use crate::backends::{self, Opened};
+use crate::config::Config;
 
 /// Who acts in the audit log.
 const ACTOR: vigiles_trust::Context = vigiles_trust::Context::system("command-line");
@@ -25,6 +26,9 @@ pub(crate) struct BundleArguments {
     dir: PathBuf,
     /// The file to make.
     file: PathBuf,
+    /// The configuration file: it says where the platform's data lie if not in the directory.
+    #[arg(long)]
+    config: Option<PathBuf>,
     /// What it is for; it stands in the audit log.
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     reason: String,
@@ -49,7 +53,8 @@ pub(crate) fn bundle(arguments: &BundleArguments) -> Result<()> {
     if file.exists() {
         bail!("{} is there already", file.display());
     }
-    let parts = backends::open(&arguments.dir, TimeZone::default())?;
+    let config = Config::read(arguments.config.as_deref())?;
+    let Opened { parts, lock: _lock } = backends::open(&arguments.dir, &config, TimeZone::default())?;
     let bytes = Bundle::gather(&parts)?.to_bytes();
     // Before anything is written: nothing of the city leaves the platform without an entry.
     parts.store.record(&ACTOR, audit_note(&arguments.reason)?)?;

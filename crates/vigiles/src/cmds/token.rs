@@ -22,6 +22,9 @@ enum Command {
         /// The data directory, of a platform that runs or not.
         #[arg(long)]
         data: PathBuf,
+        /// The configuration file: it says where the platform's data lie if not in the directory.
+        #[arg(long)]
+        config: Option<PathBuf>,
         /// operator, supervisor, analyst, integrator, auditor, administrator, device or source.
         #[arg(long)]
         role: Role,
@@ -36,7 +39,8 @@ enum Command {
 
 /// Makes a token.
 pub(crate) fn run(arguments: Arguments) -> Result<()> {
-    let Command::Create { data, role, name, source } = arguments.command;
-    let token = control::ask(&data, &Request::CreateToken { role, name, source }).context("no token was made")?;
+    let Command::Create { data, config, role, name, source } = arguments.command;
+    let request = Request::CreateToken { role, name, source };
+    let token = control::ask(&data, config.as_deref(), &request).context("no token was made")?;
     super::say(token)
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use crate::city::{HIGH, KIND, furnish, line};
-use crate::server::{Client, Server, check, said, token};
+use crate::server::{Client, Server, check, said, token_with};
 
 /// Readings in a delivery; the last one is high.
 const BATCH: u64 = 30;
@@ -45,11 +45,12 @@ fn publish(server: &Server, token: &str, asset: &str, value: u64) -> bool {
     command.status().unwrap().success()
 }
 
-/// Round after round on one directory; gives how many deliveries and messages were acknowledged.
-fn rounds(data: &Path, source: &str) -> (u64, u64) {
+/// Round after round on one directory, each with so many acknowledged deliveries before the kill; gives how many deliveries
+/// and messages were acknowledged.
+fn kill_often(data: &Path, further: &[&str], source: &str, rounds: &[u64]) -> (u64, u64) {
     let (mut next, mut messages) = (0, 0);
-    for (round, after) in ROUNDS.iter().enumerate() {
-        let mut server = Server::start(data);
+    for (round, after) in rounds.iter().enumerate() {
+        let mut server = Server::start_with(data, further);
         let client = server.client(source);
         let (sender, receiver) = sync_channel(MOST_TOLD);
         let goal = next + after;
@@ -61,24 +62,24 @@ fn rounds(data: &Path, source: &str) -> (u64, u64) {
             delivering.join().unwrap()
         });
         assert!(next >= goal, "{next} of {goal}");
-        let checked = check(data, &[]);
+        let checked = check(data, further);
         assert!(checked.status.success(), "after kill {round}: {}", said(&checked));
     }
     (next, messages)
 }
 
-#[test]
-fn what_was_acknowledged_is_there_once() {
+/// Kills a platform with these further arguments again and again, and looks for everything that it acknowledged.
+pub(crate) fn check_kills(further: &[&str], rounds: &[u64]) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let (source, reader) = (token(&data, "source"), token(&data, "administrator"));
-    let mut server = Server::start(&data);
+    let (source, reader) = (token_with(&data, "source", further), token_with(&data, "administrator", further));
+    let mut server = Server::start_with(&data, further);
     furnish(&server.client(&reader), "{asset} is high", true);
     server.kill();
-    let (deliveries, messages) = rounds(&data, &source);
-    assert_eq!(messages, ROUNDS.len() as u64, "messages acknowledged");
+    let (deliveries, messages) = kill_often(&data, further, &source, rounds);
+    assert_eq!(messages, rounds.len() as u64, "messages acknowledged");
 
-    let server = Server::start(&data);
+    let server = Server::start_with(&data, further);
     let reader = server.client(&reader);
     let mut stored: HashMap<(String, u64), u32> = HashMap::new();
     for item in reader.all(&format!("/api/v1/observations?kind={KIND}")) {
@@ -92,7 +93,7 @@ fn what_was_acknowledged_is_there_once() {
             assert!(stored.contains_key(&(format!("a{number}"), value)), "lost: {place} of delivery {number}");
         }
     }
-    for round in 0..ROUNDS.len() as u64 {
+    for round in 0..rounds.len() as u64 {
         assert!(stored.contains_key(&(format!("m{round}"), round + 1)), "the message of round {round}");
     }
     // One alarm and one incident of each delivery, also where it was delivered again after a kill.
@@ -103,8 +104,13 @@ fn what_was_acknowledged_is_there_once() {
         assert_eq!(reader.all(list).len() as u64, assets, "{list}");
     }
     server.stop();
-    let checked = check(&data, &[]);
+    let checked = check(&data, further);
     assert!(checked.status.success(), "{}", said(&checked));
+}
+
+#[test]
+fn what_was_acknowledged_is_there_once() {
+    check_kills(&[], &ROUNDS);
 }
 
 /// Opens incidents with a key each until the platform is gone; gives the first that was not answered.
@@ -122,14 +128,14 @@ fn command(client: &Client, mut next: u64, answered: &SyncSender<u64>) -> u64 {
     }
 }
 
-#[test]
-fn a_command_with_a_key_is_done_once() {
+/// Kills a platform with these further arguments while it carries out commands.
+pub(crate) fn check_commands(further: &[&str], rounds: &[u64]) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let operator = token(&data, "supervisor");
+    let operator = token_with(&data, "supervisor", further);
     let mut next = 0;
-    for after in ROUNDS {
-        let mut server = Server::start(&data);
+    for after in rounds {
+        let mut server = Server::start_with(&data, further);
         let client = server.client(&operator);
         let (sender, receiver) = sync_channel(MOST_TOLD);
         let goal = next + after;
@@ -141,7 +147,7 @@ fn a_command_with_a_key_is_done_once() {
             commanding.join().unwrap()
         });
     }
-    let server = Server::start(&data);
+    let server = Server::start_with(&data, further);
     let mut titles: Vec<String> = server
         .client(&operator)
         .all("/api/v1/incidents")
@@ -153,4 +159,9 @@ fn a_command_with_a_key_is_done_once() {
     titles.dedup();
     assert_eq!(titles.len() as u64, count, "done twice");
     assert!((next..=next + 1).contains(&count), "{count} of {next}");
+}
+
+#[test]
+fn a_command_with_a_key_is_done_once() {
+    check_commands(&[], &ROUNDS);
 }

@@ -9,4 +9,5 @@ mod full;
 mod kills;
 mod readers;
 mod server;
+mod servers;
 mod support;

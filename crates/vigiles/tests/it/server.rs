@@ -37,10 +37,27 @@ impl Server {
         Self::start_by(Command::new("bash").args(["-c", &script, BINARY]), data, &[])
     }
 
+    /// Starts with further arguments; what it logs goes into a file.
+    pub(crate) fn start_logged(data: &Path, further: &[&str], log: &Path) -> Self {
+        let script = format!("exec \"$0\" \"$@\" 2>'{}'", log.display());
+        Self::start_by(Command::new("bash").args(["-c", &script, BINARY]), data, further)
+    }
+
+    /// Waits until it has ended by itself; gives its exit status.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Why it does not start on a data directory.
     pub(crate) fn refused(data: &Path) -> String {
+        Self::refused_with(data, &[])
+    }
+
+    /// Why it does not start with further arguments.
+    pub(crate) fn refused_with(data: &Path, further: &[&str]) -> String {
         let mut command = Command::new(BINARY);
         command.args(["run", "--listen", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data"]).arg(data);
+        command.args(further);
         let output = command.env("VIGILES_LOG", "error").stdin(Stdio::null()).output().unwrap();
         assert!(!output.status.success());
         said(&output)
@@ -174,8 +191,13 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::
 
 /// A token of a role, made beside a platform that runs or not.
 pub(crate) fn token(data: &Path, role: &str) -> String {
+    token_with(data, role, &[])
+}
+
+/// The same, with further arguments.
+pub(crate) fn token_with(data: &Path, role: &str, further: &[&str]) -> String {
     let arguments = ["token", "create", "--role", role, "--name", role, "--data"];
-    let made = Command::new(BINARY).args(arguments).arg(data).output().unwrap();
+    let made = Command::new(BINARY).args(arguments).arg(data).args(further).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }

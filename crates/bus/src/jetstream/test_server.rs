@@ -1,3 +1,7 @@
+//! A NATS server of a test's own: the real program, on free ports, with its data in a temporary directory. Nothing is shared
+//! between tests, and nothing is left when it is dropped.
+#![allow(clippy::unwrap_used, reason = "a test without its server fails, and says why")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -5,31 +9,32 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// A real NATS server on free ports, with its data in a directory of its own. Ends with the test.
-pub(crate) struct NatsServer {
+pub struct NatsServer {
     directory: tempfile::TempDir,
     configuration: String,
     child: Option<Child>,
-    /// `HOST:PORT` of clients and of the monitoring address; the same after a restart.
-    pub(crate) client: String,
-    pub(crate) monitor: String,
+    /// `HOST:PORT` of clients; the same after a restart.
+    pub client: String,
+    /// `HOST:PORT` of the monitoring address; the same after a restart.
+    pub monitor: String,
 }
 
 /// What the platform asks of a server.
-pub(crate) const SYNC_ALWAYS: &str = "sync_interval: always";
+pub const SYNC_ALWAYS: &str = "sync_interval: always";
 
 impl NatsServer {
     /// A server as the platform wants it.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self::start_with(&format!("jetstream {{ store_dir: \"STORE\", {SYNC_ALWAYS} }}"))
     }
 
     /// A server with more lines in its configuration; `STORE` stands for where its data goes.
-    pub(crate) fn start_with(lines: &str) -> Self {
+    pub fn start_with(lines: &str) -> Self {
         Self::start_named("one", lines)
     }
 
     /// The same, under a name of its own in a cluster.
-    pub(crate) fn start_named(name: &str, lines: &str) -> Self {
+    pub fn start_named(name: &str, lines: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let lines = lines.replace("STORE", &directory.path().join("store").display().to_string());
         let configuration = format!("server_name: {name}\nmax_payload: 1MB\n{lines}\n");
@@ -69,31 +74,31 @@ impl NatsServer {
     }
 
     /// The address of a log on this server.
-    pub(crate) fn address(&self, log: &str) -> String {
+    pub fn address(&self, log: &str) -> String {
         format!("nats://{}/{log}?monitor=http://{}", self.client, self.monitor)
     }
 
     /// kill -9.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         let mut child = self.child.take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
     }
 
     /// Starts it again, on the same ports and directory.
-    pub(crate) fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.launch();
     }
 
     /// The same, with another text in the place of one in its configuration.
-    pub(crate) fn restart_with(&mut self, from: &str, to: &str) {
+    pub fn restart_with(&mut self, from: &str, to: &str) {
         assert!(self.configuration.contains(from));
         self.configuration = self.configuration.replace(from, to);
         self.launch();
     }
 
     /// The files in which the server keeps a stream's messages.
-    pub(crate) fn message_files(&self, stream: &str) -> Vec<PathBuf> {
+    pub fn message_files(&self, stream: &str) -> Vec<PathBuf> {
         let folder = self.directory.path().join("store/jetstream/$G/streams").join(stream).join("msgs");
         let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         files.filter(|path| path.extension().is_some_and(|e| e == "blk")).collect()
@@ -109,7 +114,7 @@ impl Drop for NatsServer {
 }
 
 /// Work of an administrator, done with the server's own client.
-pub(crate) fn administer<T>(server: &NatsServer, work: impl AsyncFnOnce(async_nats::jetstream::Context) -> T) -> T {
+pub fn administer<T>(server: &NatsServer, work: impl AsyncFnOnce(async_nats::jetstream::Context) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let client = async_nats::connect(&server.client).await.unwrap();
