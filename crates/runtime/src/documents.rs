@@ -8,6 +8,8 @@ use vigiles_model::{Alarm, AlarmState, Incident, Reality, Timestamp};
 use vigiles_store::{Document, Draft, Expect, Kind, Query, Store, StoreError, Write};
 use vigiles_trust::{Context, Resource};
 
+use crate::directory;
+
 /// Alarms; the body is a [`vigiles_model::Alarm`].
 pub const ALARM: Kind = Kind::new("alarm", Resource::Alarms);
 /// Incidents; the body is a [`vigiles_model::Incident`].
@@ -28,9 +30,23 @@ pub const CORRELATION: Kind = Kind::new("correlation", Resource::Rules);
 /// Exercises; the body is a [`crate::exercise::Run`].
 pub const EXERCISE: Kind = Kind::new("exercise", Resource::Exercises);
 
-/// The kinds that the engine's effects write, and exercises.
-pub const ENGINE_KINDS: [Kind; 10] =
-    [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, RULE_VERSION, PLAYBOOK, CORRELATION, EXERCISE];
+/// Doors: processes that append to topics of their own.
+pub const DOOR: Kind = Kind::new("door", Resource::System);
+
+/// The kinds that the engine's effects write, exercises and doors.
+const OWN_KINDS: [Kind; 11] =
+    [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, RULE_VERSION, PLAYBOOK, CORRELATION, EXERCISE, DOOR];
+
+/// Every kind of document there is, for the opening of the store.
+pub const KINDS: [Kind; OWN_KINDS.len() + directory::KINDS.len()] = {
+    let mut all = [DOOR; OWN_KINDS.len() + directory::KINDS.len()];
+    let mut i = 0;
+    while i < all.len() {
+        all[i] = if i < OWN_KINDS.len() { OWN_KINDS[i] } else { directory::KINDS[i - OWN_KINDS.len()] };
+        i += 1;
+    }
+    all
+};
 
 /// Versions of rules, kept for good: an alarm names the one that raised it. The body is a [`RuleVersion`].
 pub const RULE_VERSION: Kind = Kind::new("rule_version", Resource::Rules);

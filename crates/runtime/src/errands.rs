@@ -17,6 +17,7 @@ use crate::carrier::{self, Failure};
 use crate::documents;
 use crate::live::Notice;
 use crate::platform::Platform;
+use crate::told::Told;
 
 /// Tasks carried out at once.
 const AT_ONCE: usize = 8;
@@ -109,6 +110,9 @@ async fn outcome(platform: &Arc<Platform>, errand: &Errand) -> Option<(vigiles_m
 async fn carry_out_once(platform: &Arc<Platform>, incident: &Incident, task: &Task) -> carrier::Outcome {
     if let Action::NotifyConsole { message } = &task.step.action {
         let notice = Notice { message: message.clone(), incident: incident.id.clone(), at: platform.now() };
+        if let Some(shared) = &platform.shared {
+            shared.teller.tell(&Told::Notice(notice.clone()));
+        }
         platform.live().tell(notice);
         return Ok("shown on the consoles".to_owned());
     }

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHasher};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use vigiles_model::{Duration, IncidentId, Observation, Timestamp};
 
@@ -20,7 +20,7 @@ const INTERVAL_EACH: i64 = 50;
 const MAX_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A notice to everyone at a console.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Notice {
     /// The text.
     pub message: String,

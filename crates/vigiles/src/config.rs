@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
+use vigiles_runtime::Seat;
+
+use crate::roles::{Role, Roles};
 
 /// Schemes of the key `bus`.
 const BUS_SCHEMES: &[&str] = &["nats", "tls"];
@@ -25,6 +28,12 @@ pub(crate) struct Config {
     /// The server on which documents and observations lie: `postgres://…` (docs/store.md). The data directory if not given.
     #[serde(default)]
     pub(crate) store: Option<Address>,
+    /// What this process does; everything if not given. Roles apart need `bus` and `store` (docs/scale-out.md).
+    #[serde(default)]
+    pub(crate) roles: Option<Roles>,
+    /// The name of this process, which no other has; needed without the role `engine`: 1 to 32 of `a-z 0-9 -`.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
     /// The server that e-mail of playbooks is handed to.
     #[serde(default)]
     pub(crate) smtp: Option<Smtp>,
@@ -158,6 +167,28 @@ impl Config {
             address.iter().try_for_each(|address| address.check(key, known))?;
         }
         Ok(config)
+    }
+
+    /// What this process does.
+    pub(crate) fn roles(&self) -> Roles {
+        self.roles.clone().unwrap_or_default()
+    }
+
+    /// How this process takes part, by its roles, its name, and where the log and the store lie.
+    pub(crate) fn seat(&self) -> Result<Seat> {
+        let roles = self.roles();
+        if self.bus.is_none() || self.store.is_none() {
+            anyhow::ensure!(
+                roles == Roles::default(),
+                "roles apart need `bus` and `store` on servers: docs/scale-out.md"
+            );
+            return Ok(Seat::Alone);
+        }
+        if roles.has(Role::Engine) {
+            return Ok(Seat::Engine);
+        }
+        let name = self.name.as_deref().context("without the role `engine` a process needs a `name` of its own")?;
+        Ok(Seat::Door(name.parse()?))
     }
 }
 

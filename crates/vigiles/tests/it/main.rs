@@ -8,6 +8,7 @@ mod damage;
 mod full;
 mod kills;
 mod readers;
+mod roles;
 mod server;
 mod servers;
 mod support;
