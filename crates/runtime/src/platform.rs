@@ -335,8 +335,13 @@ fn refused(source: &SourceId, count: usize) -> Vec<Draft> {
 /// The offset up to which others have acted on the log: the log must not end before it.
 pub fn acted_on(store: &dyn Store, history: &dyn History, snapshots: &Snapshots) -> Result<u64, StartError> {
     let snapshot = snapshots.load()?.map_or(0, |found| found.snapshot.offset.0);
+    Ok(acted_on_beside(store, history)?.max(snapshot))
+}
+
+/// The same, but for the snapshots.
+pub(crate) fn acted_on_beside(store: &dyn Store, history: &dyn History) -> Result<u64, StoreError> {
     let applied = store.mark(&Context::system("start"), crate::applier::APPLIED)?.unwrap_or(0);
-    Ok(applied.max(snapshot).max(history.durable_offset()))
+    Ok(applied.max(history.durable_offset()))
 }
 
 /// Where the log ends: the number of its next entry.

@@ -14,7 +14,7 @@ use crate::applier::{APPLIED, Applier, FENCE};
 use crate::door_start;
 use crate::lease::Lease;
 use crate::merged::Merged;
-use crate::platform::{Parts, Platform, StartError, acted_on, topic};
+use crate::platform::{Parts, Platform, StartError, acted_on_beside, topic};
 use crate::pump::{Batch, Pump};
 use crate::seat::Seat;
 use crate::snapshots::SnapshotsError;
@@ -159,9 +159,11 @@ fn run_pump(pump: Pump, progress: &crate::pump::Progress) {
 fn find_resume(parts: &Parts) -> Result<Resume, StartError> {
     let topic = topic();
     // Before the bounds: a platform that is about to be shut out goes on meanwhile.
-    let acted_on = acted_on(&*parts.store, &*parts.history, &parts.snapshots)?;
+    let snapshot = parts.snapshots.load()?;
+    let beside = acted_on_beside(&*parts.store, &*parts.history)?;
+    let acted_on = snapshot.as_ref().map_or(0, |found| found.snapshot.offset.0).max(beside);
     let bounds = parts.bus.bounds(&topic)?;
-    let (engine, merged, engine_from) = match parts.snapshots.load()? {
+    let (engine, merged, engine_from) = match snapshot {
         Some(found) => match Engine::restore(&found.snapshot.state) {
             Ok(engine) => (engine, found.merged, found.snapshot.offset),
             Err(error) => {

@@ -118,7 +118,7 @@ fn check_tokens(console: &Client, door: &Server) {
     let made = console.post("/api/v1/tokens", "application/json", "", &body).unwrap().expect(&[201]).json();
     let client = door.client(made["secret"].as_str().unwrap());
     until_status(202, || client.deliver(&line("by-token", 3)).unwrap());
-    let id = made["token"]["id"].as_str().unwrap();
+    let id = made["id"].as_str().unwrap();
     console.delete(&format!("/api/v1/tokens/{id}")).expect(&[204]);
     until_status(401, || client.deliver(&line("by-token", 4)).unwrap());
 }
