@@ -212,7 +212,7 @@ impl Merger {
         match once.outcome(&reply) {
             Ok(done) => self.teller.tell(&Told::Outcome { ticket, outcome: Ok(done), sequence: 0 }),
             Err(CommandFailure::Refused(why)) => {
-                self.teller.tell(&Told::Outcome { ticket, outcome: Err(why), sequence: 0 })
+                self.teller.tell(&Told::Outcome { ticket, outcome: Err(why), sequence: 0 });
             }
             Err(error) => tracing::error!(key = once.key, %error, "the outcome of a command cannot be told again"),
         }

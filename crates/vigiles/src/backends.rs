@@ -90,7 +90,10 @@ pub(crate) fn stand_by(data: &Path, config: &Config) -> Result<()> {
         return Ok(());
     }
     make(data)?;
-    let store = open_store(&Layout::new(data), config, Arc::new(SystemClock))?;
+    let layout = Layout::new(data);
+    // Not even one that stands by shares its directory.
+    let _held = lock(&layout.lock)?;
+    let store = open_store(&layout, config, Arc::new(SystemClock))?;
     let tell = || {
         // Nobody reads it where the program runs as a service.
         let _nobody = crate::cmds::say("vigiles: standing by: another engine works");
