@@ -29,6 +29,7 @@ mod flat_line;
 mod flood;
 mod geofence;
 mod grid;
+mod grounds;
 mod incidents;
 mod judge;
 mod large_counter;

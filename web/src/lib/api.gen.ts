@@ -1609,7 +1609,11 @@ export interface components {
             agency: string;
             /** @description The asset concerned. */
             asset?: string | null;
-            /** @description The observations that caused it, oldest first. */
+            basis?: components["schemas"]["AlarmBasis"] | null;
+            /**
+             * @description The observations that caused it, oldest first: those that it began at (of a rate the reading before), then the
+             *     first and the latest that said so.
+             */
             causes: components["schemas"]["Observation"][];
             /** @description How sure it is. */
             certainty: components["schemas"]["Certainty"];
@@ -1658,6 +1662,27 @@ export interface components {
              * @description Counts up with every change.
              */
             version: number;
+        };
+        /**
+         * @description The readings that an alarm rests on: those of a window, of a flat line, of neighbours, of what was learned. They are
+         *     what `/api/v1/observations` has of these times, kinds and series.
+         */
+        AlarmBasis: {
+            /**
+             * @description Whose they are: the asset concerned, then the neighbours that it was compared with, at most 32. Where neither
+             *     assets, a source nor a zone is named, readings of the whole city count.
+             */
+            assets: string[];
+            /** @description Phenomenon time of the first. */
+            from: components["schemas"]["Time"];
+            /** @description Their kinds. */
+            kinds: string[];
+            /** @description The source that they come from. */
+            source?: string | null;
+            /** @description Phenomenon time of the last, inclusive. */
+            to: components["schemas"]["Time"];
+            /** @description The zone that they lie in. */
+            zone?: string | null;
         };
         AlarmList: {
             items: components["schemas"]["Alarm"][];
@@ -3416,7 +3441,7 @@ export interface components {
          * @description How bad, on the scale of OASIS CAP 1.2.
          * @enum {string}
          */
-        Severity: "minor" | "moderate" | "severe" | "extreme";
+        Severity: "minor" | "moderate" | "severe" | "extreme" | "unknown";
         /** @description Something that two alarms may share. */
         Share: {
             /**
@@ -3573,7 +3598,8 @@ export interface components {
             instruction?: string;
             /**
              * Format: int32
-             * @description Further tries after a failure that may pass; 3 where absent and the step leaves the platform.
+             * @description Further tries after a failure that may pass; 3 where absent and the step tells somebody (`notify_console`,
+             *     `email`, `webhook`, `http`).
              */
             retries?: number | null;
             /** @description What is to be done, as a short order. */

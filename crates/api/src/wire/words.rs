@@ -39,6 +39,8 @@ words!(
         Severe,
         /// Extraordinary threat.
         Extreme,
+        /// Not known; ordered below the others.
+        Unknown,
     }
 );
 words!(

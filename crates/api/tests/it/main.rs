@@ -9,6 +9,7 @@ mod correlations;
 mod delivery;
 mod document;
 mod events;
+mod evidence;
 mod exercises;
 mod foreign;
 mod incidents;

@@ -190,6 +190,7 @@ impl Case {
 
 pub(crate) fn severity_text(severity: Severity) -> &'static str {
     match severity {
+        Severity::Unknown => "unknown",
         Severity::Minor => "minor",
         Severity::Moderate => "moderate",
         Severity::Severe => "severe",

@@ -7,6 +7,7 @@ mod correlation;
 mod damaged;
 mod detectors;
 mod determinism;
+mod evidence;
 mod exercise;
 mod exercise_scenarios;
 mod fields;
