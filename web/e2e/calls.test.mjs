@@ -47,7 +47,7 @@ async function begin(text, place) {
 test('what is open near the call is offered with its reason, and one press adds the call', async () => {
   await begin('Blocked by a tree, bus cannot pass', '43.7356, 7.4216');
   const offer = page.locator(`[data-offer="${tree.id}"]`);
-  await offer.getByText(/^same type, \d+ m away \(of 300\), \d+ s after \(of 1800\)$/).waitFor();
+  await offer.getByText(/same type, \d+ m away \(of 300\), \d+ s after \(of 1800\)/).first().waitFor();
   await offer.getByText('same event').waitFor();
   await clean('offers');
   await page.getByLabel('The caller').selectOption('witness');
