@@ -32,6 +32,9 @@ async function clean(what) {
 
 test('a power cut, dark signals and a collision are one incident with two links', async () => {
   await beginScenario(page, platform.url, 'power-cut', 'Dark junctions and a collision');
+  // Only the map hands out the live picture.
+  await page.goto(platform.url);
+  await ready(page);
   chain = await chainOfCauses(page);
   await page.goto(`${platform.url}/incidents/${chain}`);
   const causes = page.getByRole('region', { name: 'Cause and effect' });
