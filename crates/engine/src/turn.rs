@@ -182,6 +182,6 @@ impl Turn<'_> {
     }
 
     pub(crate) fn asset_name(&self, id: &AssetId) -> String {
-        self.config.assets.get(id).map_or_else(|| id.to_string(), |a| a.name.clone())
+        self.config.asset_name(id)
     }
 }

@@ -44,6 +44,21 @@ words!(
     }
 );
 words!(
+    /// What a caller is to what happened; never who they are.
+    CallerRole = model::CallerRole {
+        /// It was not asked.
+        Unknown,
+        /// It happened to them.
+        Affected,
+        /// They saw, heard or smelt it.
+        Witness,
+        /// They speak for somebody who can not.
+        OnBehalf,
+        /// Staff of the city or of an agency.
+        Staff,
+    }
+);
+words!(
     /// How soon somebody has to act, on the scale of OASIS CAP 1.2.
     Urgency = model::alarm::Urgency {
         /// At once.

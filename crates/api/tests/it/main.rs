@@ -4,6 +4,7 @@
 mod access;
 mod audit;
 mod audit_reads;
+mod calls;
 mod client;
 mod correlations;
 mod delivery;

@@ -3,6 +3,7 @@
 
 mod absences;
 mod budgets;
+mod calls;
 mod correlation;
 mod damaged;
 mod detectors;
