@@ -6,7 +6,7 @@ use crate::metadata::Package;
 /// The rooms from the ground up. A room may name the rooms of every row below its own, and none of its own row.
 const ROWS: [&[&str]; 7] = [
     &["model"],
-    &["formats", "engine", "trust", "insight", "postgres"],
+    &["disk", "formats", "engine", "trust", "insight", "postgres"],
     &["bus", "history", "store", "vision", "roads"],
     &["runtime"],
     &["connect", "domains", "sim"],

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::disk::{Disk, LocalDisk};
+use vigiles_disk::{Disk, LocalDisk};
+
 use super::format::{self, Order};
 use super::segment::{self, Frames};
 use super::{open, small, upgrade};

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use vigiles_disk::{Disk, DiskFile};
 use vigiles_model::Timestamp;
 
-use super::disk::{Disk, DiskFile};
 use super::format::{self, HEADER_BYTES, Marks};
 use super::segment::{self, Scan, Segment};
 use super::topic::{MARKS, OpenTopic};
@@ -38,7 +38,7 @@ pub(crate) fn open(
         return create(disk, directory, name, options, marks);
     };
     let path = directory.join(segment::name(last));
-    let file = disk.open(&path).map_err(|e| BusError::io("opening", &path, &e))?;
+    let file = disk.open_to_write(&path).map_err(|e| BusError::io("opening", &path, &e))?;
     let scan = segment::scan(&*file, &path, tag, last, u64::MAX)?;
     check_end(&path, &scan, marks)?;
     cut_tail(&*file, &path, &scan, findings)?;

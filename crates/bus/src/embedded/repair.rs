@@ -6,9 +6,9 @@ use std::io::{self, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use vigiles_disk::{Disk as _, LocalDisk};
 use vigiles_model::Timestamp;
 
-use super::disk::{Disk as _, LocalDisk};
 use super::format::{self, FRAME_BYTES, HEADER_BYTES, Marks, Order, SegmentHeader};
 use super::topic::MARKS;
 use super::{check, open, segment, small};

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use vigiles_disk::{Disk, DiskFile};
 use vigiles_model::Timestamp;
 
-use super::disk::{Disk, DiskFile};
 use super::format::{self, FRAME_BYTES, Fault, Frame, HEADER_BYTES, Order, SegmentHeader};
 use crate::{BusError, Entry, Offset};
 
