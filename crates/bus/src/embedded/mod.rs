@@ -93,6 +93,8 @@ impl Embedded {
         let lock = disk.lock(&directory.join("lock")).map_err(|e| io("locking", e))?;
         let lock = lock.ok_or_else(|| BusError::Locked { path: directory.to_owned() })?;
         upgrade::bring_up_to_date(&*disk, directory, upgrade::UPGRADES)?;
+        // A process that was killed may have left topics here that the disk does not have yet.
+        disk.sync_directory(directory).map_err(|e| io("syncing", e))?;
         let options = Options { record_bytes: options.record_bytes.min(format::MAX_RECORD_BYTES), ..options };
         let mut bus = Self {
             directory: directory.to_owned(),

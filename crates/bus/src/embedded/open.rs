@@ -31,6 +31,8 @@ pub(crate) fn open(
     findings: &mut Vec<Finding>,
 ) -> Result<Opened, BusError> {
     let tag = format::topic_tag(name);
+    // A process that was killed may have left names here that the disk does not have yet.
+    disk.sync_directory(&directory).map_err(|e| BusError::io("syncing", &directory, &e))?;
     let marks = read_marks(&**disk, &directory, tag)?;
     let mut bases = bases(&**disk, &directory)?;
     drop_unborn(&**disk, &directory, &mut bases, findings)?;

@@ -111,7 +111,7 @@ fn live(seed: u64, deaf: Option<Deaf>) {
 
 #[test]
 fn nothing_acknowledged_is_lost() {
-    seeds(100, |seed| live(seed, None));
+    seeds(200, |seed| live(seed, None));
 }
 
 /// A log that left out its syncs would lose records, and this test would see it.
