@@ -41,27 +41,28 @@ pub trait DiskFile: Send + Sync {
     fn length(&self) -> io::Result<u64>;
 }
 
-/// Makes a directory and those above it where they are missing, and its name durable. A directory whose name is not on
-/// the disk takes everything in it along when the power goes, however well that was synced. One that is there may be what
-/// a process made that was killed before it could sync the name: that is done here.
+/// Makes a directory and those above it where they are missing, and their names durable. A directory whose name is not on
+/// the disk takes everything in it along when the power goes, however well that was synced. Those that are there may be
+/// what a process made that was killed before it could sync their names: that is done here too.
 pub fn make_directory(disk: &dyn Disk, path: &Path) -> io::Result<()> {
-    let above = path.parent().map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above });
-    let Some(above) = above else { return Ok(()) };
-    match disk.create_directory(path) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-            return match disk.sync_directory(above) {
-                // Given to this account by someone else, who may not let it read what lies above.
-                Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-                synced => synced,
-            };
-        }
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            make_directory(disk, above)?;
+    let named = |path: &'_ Path| if path.as_os_str().is_empty() { Path::new(".").to_owned() } else { path.to_owned() };
+    match (disk.create_directory(path), path.parent()) {
+        (Err(e), _) if e.kind() == io::ErrorKind::AlreadyExists => {}
+        (Err(e), Some(above)) if e.kind() == io::ErrorKind::NotFound => {
+            make_directory(disk, &named(above))?;
             disk.create_directory(path)?;
         }
-        made => made?,
+        (made, _) => made?,
     }
-    disk.sync_directory(above)
+    path.ancestors().skip(1).try_for_each(|above| sync_theirs(disk, &named(above)))
+}
+
+/// Syncs a directory that may be someone else's, who may not let this account read it.
+fn sync_theirs(disk: &dyn Disk, directory: &Path) -> io::Result<()> {
+    match disk.sync_directory(directory) {
+        Err(e) if matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => Ok(()),
+        synced => synced,
+    }
 }
 
 /// Writes a file so that after a power cut either the old or the new contents are there.

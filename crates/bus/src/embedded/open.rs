@@ -34,7 +34,7 @@ pub(crate) fn open(
     // A process that was killed may have left names here that the disk does not have yet.
     disk.sync_directory(&directory).map_err(|e| BusError::io("syncing", &directory, &e))?;
     let marks = read_marks(&**disk, &directory, tag)?;
-    let mut bases = bases(&**disk, &directory)?;
+    let mut bases = finish_trim(&**disk, &directory, marks)?;
     drop_unborn(&**disk, &directory, &mut bases, findings)?;
     let Some(last) = bases.last().copied() else {
         return create(disk, directory, name, options, marks);
@@ -79,6 +79,21 @@ pub(crate) fn read_marks(disk: &dyn Disk, directory: &Path, tag: u32) -> Result<
 pub(crate) fn bases(disk: &dyn Disk, directory: &Path) -> Result<Vec<u64>, BusError> {
     let names = disk.list(directory).map_err(|e| BusError::io("listing", directory, &e))?;
     Ok(names.iter().filter_map(|name| segment::base_of(name)).collect())
+}
+
+/// How many of the oldest segments hold only records that were trimmed: the power went before their removal was durable.
+pub(crate) fn trimmed(bases: &[u64], marks: Marks) -> usize {
+    bases.iter().skip(1).take_while(|following| **following <= marks.trimmed_to).count()
+}
+
+/// Removes what an interrupted trim left, of which any part may be there; gives the segments that count.
+fn finish_trim(disk: &dyn Disk, directory: &Path, marks: Marks) -> Result<Vec<u64>, BusError> {
+    let mut bases = bases(disk, directory)?;
+    for base in bases.drain(..trimmed(&bases, marks)) {
+        let path = directory.join(segment::name(base));
+        disk.remove(&path).map_err(|e| BusError::io("removing", &path, &e))?;
+    }
+    Ok(bases)
 }
 
 /// Removes a newest segment whose making was cut short: no record can have been in it.

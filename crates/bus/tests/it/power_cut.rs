@@ -94,12 +94,15 @@ fn live(seed: u64, deaf: Option<Deaf>) {
         if let Some(deaf) = deaf {
             disk.ignore_syncs(deaf);
         }
-        disk.stop_after(chance.below(120) as u64);
-        // The disk may stop while the log is being opened.
+        // Now and then the disk stops while the log is being opened.
+        disk.stop_after(if chance.once_in(3) { chance.below(20) as u64 } else { u64::MAX });
         if let Ok(bus) = try_open(&disk) {
+            disk.stop_after(u64::MAX);
             known.compare(&bus, &topic);
+            disk.stop_after(chance.below(120) as u64);
             known.work(&bus, &topic, &mut chance).unwrap_err();
         }
+        disk.stop_after(0);
         disk = if chance.once_in(3) { disk.after_kill() } else { disk.after_power_cut(&mut chance) };
     }
     let bus = open(&disk);
@@ -111,7 +114,7 @@ fn live(seed: u64, deaf: Option<Deaf>) {
 
 #[test]
 fn nothing_acknowledged_is_lost() {
-    seeds(200, |seed| live(seed, None));
+    seeds(300, |seed| live(seed, None));
 }
 
 /// A log that left out its syncs would lose records, and this test would see it.
