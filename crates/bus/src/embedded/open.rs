@@ -1,5 +1,6 @@
 //! Opening a topic: finding its segments, checking the newest, cutting a torn tail.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -133,19 +134,27 @@ fn check_end(path: &Path, scan: &Scan, marks: Marks) -> Result<(), BusError> {
 
 fn cut_tail(file: &dyn DiskFile, path: &Path, scan: &Scan, findings: &mut Vec<Finding>) -> Result<(), BusError> {
     let Some(fault) = &scan.fault else {
-        // A killed process may have left whole records that the disk does not have yet.
-        return file.sync().map_err(|e| BusError::io("syncing", path, &e));
+        return write_last_again(file, scan).map_err(|e| BusError::io("syncing", path, &e));
     };
     if segment::proof_of_damage(file, path, scan)?.is_some() {
         return Err(fault.clone());
     }
     let length = file.length().map_err(|e| BusError::io("reading", path, &e))?;
     file.set_length(scan.end).map_err(|e| BusError::io("cutting", path, &e))?;
-    file.sync().map_err(|e| BusError::io("syncing", path, &e))?;
+    write_last_again(file, scan).map_err(|e| BusError::io("syncing", path, &e))?;
     let what = format!("{} bytes of a write that was never acknowledged were cut", length - scan.end);
     let place = format!("byte {}, offset {}", scan.end, scan.next);
     findings.push(Finding { file: path.to_owned(), place, what });
     Ok(())
+}
+
+/// Makes the last write durable, which a killed process may not have done. A sync alone would not do: had one failed
+/// before, the machine would show the bytes and take them for written, though the disk never got them.
+fn write_last_again(file: &dyn DiskFile, scan: &Scan) -> io::Result<()> {
+    let mut bytes = vec![0; (scan.end - scan.last_write) as usize];
+    file.read_at(&mut bytes, scan.last_write)?;
+    file.write_at(&bytes, scan.last_write)?;
+    file.sync()
 }
 
 /// The segments with their lengths; a missing one is an error.

@@ -33,19 +33,22 @@ pub(crate) fn all(bus: &Embedded, topic: &Topic) -> Vec<Vec<u8>> {
 }
 
 /// What a user of the log knows of it.
-#[derive(Default)]
 struct Known {
-    /// Every record whose offset is known: acknowledged, or found after a crash. `None`: trimmed.
+    /// Every record whose offset is known: acknowledged, or found after a crash.
     records: Vec<Vec<u8>>,
-    /// Appended last and not acknowledged: it may be there.
-    unsure: Vec<Vec<u8>>,
-    /// The last cursor that was saved, and one that may have been.
-    cursors: [u64; 2],
+    /// Appends since that were refused: a part of one of them may be there after a crash.
+    unsure: Vec<Vec<Vec<u8>>>,
+    /// The last cursor that was saved, and those that may have been since.
+    cursors: Vec<u64>,
     /// Nothing before it was asked to be trimmed.
     trimmed: u64,
 }
 
 impl Known {
+    fn new() -> Self {
+        Self { records: Vec::new(), unsure: Vec::new(), cursors: vec![0], trimmed: 0 }
+    }
+
     /// Works until the disk stops.
     fn work(&mut self, bus: &Embedded, topic: &Topic, chance: &mut Chance) -> Result<(), BusError> {
         loop {
@@ -56,16 +59,18 @@ impl Known {
                 }
                 1 => {
                     let at = chance.below(self.records.len() + 1) as u64;
-                    self.cursors[1] = at;
+                    self.cursors.push(at);
                     bus.save_cursor("reader", topic, Offset(at))?;
-                    self.cursors[0] = at;
+                    self.cursors = vec![at];
                 }
                 _ => {
                     let count = 1 + chance.below(4);
-                    self.unsure = (0..count).map(|_| vec![chance.any() as u8; chance.below(700)]).collect();
-                    let done = bus.append(topic, self.unsure.clone())?;
+                    let records: Vec<_> = (0..count).map(|_| vec![chance.any() as u8; chance.below(700)]).collect();
+                    self.unsure.push(records.clone());
+                    let done = bus.append(topic, records.clone())?;
                     assert_eq!(done.first_offset, Offset(self.records.len() as u64));
-                    self.records.append(&mut self.unsure);
+                    self.records.extend(records);
+                    self.unsure.clear();
                 }
             }
         }
@@ -76,31 +81,43 @@ impl Known {
         let bounds = bus.bounds(topic).unwrap();
         assert!(bounds.end.0 >= self.records.len() as u64, "{} of {} records", bounds.end.0, self.records.len());
         assert!(bounds.start.0 <= self.trimmed, "trimmed to {}, {} was asked for", bounds.start.0, self.trimmed);
-        self.records.append(&mut self.unsure);
-        assert!(bounds.end.0 <= self.records.len() as u64, "{} records were never appended", bounds.end.0);
-        self.records.truncate(bounds.end.0 as usize);
-        assert_eq!(all(bus, topic), self.records[bounds.start.0 as usize..]);
+        let found = all(bus, topic);
+        let (old, new) = found.split_at(self.records.len() - bounds.start.0 as usize);
+        assert_eq!(old, &self.records[bounds.start.0 as usize..]);
+        assert!(new.is_empty() || self.unsure.iter().any(|append| append.starts_with(new)), "{new:?} was not appended");
+        self.records.extend_from_slice(new);
+        self.unsure.clear();
         let cursor = bus.load_cursor("reader", topic).unwrap().map_or(0, |at| at.0);
         assert!(self.cursors.contains(&cursor), "the cursor stands at {cursor}, not at one of {:?}", self.cursors);
-        self.cursors = [cursor; 2];
+        self.cursors = vec![cursor];
     }
 }
 
 /// One seed: a few lives of a log, each ended by a kill or a power cut.
 fn live(seed: u64, deaf: Option<Deaf>) {
     let mut chance = Chance::new(seed);
-    let (mut disk, topic, mut known) = (SimulatedDisk::default(), Topic::new("t").unwrap(), Known::default());
+    let (mut disk, topic, mut known) = (SimulatedDisk::default(), Topic::new("t").unwrap(), Known::new());
     for _ in 0..1 + chance.below(4) {
         if let Some(deaf) = deaf {
             disk.ignore_syncs(deaf);
+        }
+        if chance.once_in(4) {
+            disk.fail_syncs(chance.below(3));
         }
         // Now and then the disk stops while the log is being opened.
         disk.stop_after(if chance.once_in(3) { chance.below(20) as u64 } else { u64::MAX });
         if let Ok(bus) = try_open(&disk) {
             disk.stop_after(u64::MAX);
             known.compare(&bus, &topic);
+            disk.fail_syncs(0);
+            if chance.once_in(4) {
+                disk.fail_syncs(chance.below(3));
+            }
             disk.stop_after(chance.below(120) as u64);
-            known.work(&bus, &topic, &mut chance).unwrap_err();
+            // After a failed sync the log is used on.
+            while !disk.has_stopped() {
+                known.work(&bus, &topic, &mut chance).unwrap_err();
+            }
         }
         disk.stop_after(0);
         disk = if chance.once_in(3) { disk.after_kill() } else { disk.after_power_cut(&mut chance) };

@@ -7,8 +7,13 @@ const SECTOR_BYTES: usize = 512;
 
 #[derive(Clone)]
 enum Change {
-    Write { at: usize, bytes: Vec<u8> },
+    Write {
+        at: usize,
+        bytes: Vec<u8>,
+    },
     Length(usize),
+    /// At least this length, without contents.
+    Reach(usize),
 }
 
 /// One file.
@@ -39,9 +44,14 @@ impl Contents {
         }
     }
 
-    /// A sync failed: the machine takes what it could not write for written.
+    /// A sync failed: the machine takes the bytes that it could not write for written. Lengths are in the journal of the
+    /// file system, which tries again.
     pub(super) fn forget(&mut self) {
-        self.unsynced.clear();
+        for change in &mut self.unsynced {
+            if let Change::Write { at, bytes } = change {
+                *change = Change::Reach(*at + bytes.len());
+            }
+        }
     }
 
     pub(super) fn after_power_cut(&self, chance: &mut Chance) -> Self {
@@ -68,6 +78,7 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
     match change {
         Change::Write { at, bytes: written } => put(bytes, written, *at),
         Change::Length(length) => bytes.resize(*length, 0),
+        Change::Reach(length) => bytes.resize(bytes.len().max(*length), 0),
     }
 }
 

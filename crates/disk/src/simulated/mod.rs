@@ -76,6 +76,11 @@ impl SimulatedDisk {
         self.state().changes_left = Some(changes);
     }
 
+    /// Whether it does nothing more.
+    pub fn has_stopped(&self) -> bool {
+        self.state().alive().is_err()
+    }
+
     /// Changes there were so far.
     pub fn changes(&self) -> u64 {
         self.state().changes
