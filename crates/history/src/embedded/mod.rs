@@ -86,6 +86,9 @@ impl Embedded {
         vigiles_disk::make_directory(&*disk, directory).map_err(|e| HistoryError::io("creating", directory, &e))?;
         let lock = lock(&*disk, directory)?;
         upgrade::bring_up_to_date(&*disk, directory, upgrade::UPGRADES)?;
+        // A process that was killed may have left a list of files here that the disk does not have yet: what it calls
+        // durable goes from the log.
+        disk.sync_directory(directory).map_err(|e| HistoryError::io("syncing", directory, &e))?;
         let manifest = Manifest::load(&*disk, directory)?;
         let shared = Arc::new(Shared::new(disk, directory.to_owned(), options, manifest));
         shared.sweep()?;

@@ -126,7 +126,7 @@ fn live(seed: u64, deaf: Option<Deaf>) {
 
 #[test]
 fn what_was_called_durable_is_not_lost() {
-    seeds(60, |seed| live(seed, None));
+    seeds(200, |seed| live(seed, None));
 }
 
 /// A history that left out its syncs would lose observations, and this test would see it.
