@@ -65,15 +65,19 @@ fn sync_theirs(disk: &dyn Disk, directory: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a file so that after a power cut either the old or the new contents are there.
-pub fn replace(disk: &dyn Disk, directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file of these parts so that after a power cut either the old or the new contents are there.
+pub fn replace(disk: &dyn Disk, directory: &Path, name: &str, parts: &[&[u8]]) -> io::Result<()> {
     let fresh = directory.join(format!("{name}.new"));
     match disk.remove(&fresh) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
     }
     let file = disk.create(&fresh)?;
-    file.write_at(bytes, 0)?;
+    let mut at = 0;
+    for part in parts {
+        file.write_at(part, at)?;
+        at += part.len() as u64;
+    }
     file.sync()?;
     disk.rename(&fresh, &directory.join(name))?;
     disk.sync_directory(directory)

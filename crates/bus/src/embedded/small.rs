@@ -11,7 +11,8 @@ const MAX_BYTES: u64 = 4096;
 
 /// Writes a file so that after a power cut either the old or the new contents are there.
 pub(crate) fn replace(disk: &dyn Disk, directory: &Path, name: &str, bytes: &[u8]) -> Result<(), BusError> {
-    vigiles_disk::replace(disk, directory, name, bytes).map_err(|e| BusError::io("writing", &directory.join(name), &e))
+    vigiles_disk::replace(disk, directory, name, &[bytes])
+        .map_err(|e| BusError::io("writing", &directory.join(name), &e))
 }
 
 /// Reads a small file; `None` where it does not exist.

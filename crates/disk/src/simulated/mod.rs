@@ -9,6 +9,7 @@ mod chance;
 mod file;
 mod names;
 mod seeds;
+pub mod traced;
 
 use std::any::Any;
 use std::io;

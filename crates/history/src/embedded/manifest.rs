@@ -107,7 +107,7 @@ impl Manifest {
 
     /// Puts the manifest in the place of the old one, durably.
     pub(crate) fn save(&self, disk: &dyn Disk, directory: &Path) -> Result<(), HistoryError> {
-        let replaced = vigiles_disk::replace(disk, directory, FILE, &self.write());
+        let replaced = vigiles_disk::replace(disk, directory, FILE, &[&self.write()]);
         replaced.map_err(|e| HistoryError::io("writing", &directory.join(FILE), &e))
     }
 }

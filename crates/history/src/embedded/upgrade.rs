@@ -45,7 +45,7 @@ pub fn bring_up_to_date(disk: &dyn Disk, directory: &Path, upgrades: &[Upgrade])
 }
 
 fn write(disk: &dyn Disk, directory: &Path, version: u32) -> Result<(), HistoryError> {
-    let replaced = vigiles_disk::replace(disk, directory, FILE, format!("vigiles-history {version}\n").as_bytes());
+    let replaced = vigiles_disk::replace(disk, directory, FILE, &[format!("vigiles-history {version}\n").as_bytes()]);
     replaced.map_err(|e| HistoryError::io("writing", &directory.join(FILE), &e))
 }
 

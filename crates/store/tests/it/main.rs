@@ -7,4 +7,5 @@ mod full;
 mod kill;
 mod model;
 mod postgres;
+mod power_cut;
 mod upgrade;
