@@ -82,7 +82,9 @@ fn cut(line: &str) -> &str {
 /// One call; `None` where it failed or changes nothing.
 fn deed(call: &str) -> Result<Option<Deed>, &'static str> {
     let Some((name, rest)) = call.split_once('(') else { return Ok(None) };
-    let Some((arguments, result)) = rest.rsplit_once(") = ") else { return Ok(None) };
+    // Short lines are padded before the result.
+    let Some((arguments, result)) = rest.rsplit_once(" = ") else { return Ok(None) };
+    let arguments = arguments.trim_end().strip_suffix(')').ok_or("no end of the arguments")?;
     let texts = arguments.split('"').skip(1).step_by(2).map(bytes).collect::<Option<Vec<_>>>().ok_or("no text")?;
     let number = || arguments.rsplit(", ").next().and_then(|last| last.parse::<u64>().ok()).ok_or("no number");
     let open = || path_in_brackets(arguments).ok_or("no path of an open file");
@@ -162,5 +164,25 @@ impl SimulatedDisk {
         let outside = |path: &Path| directory.join(path.strip_prefix("/").unwrap_or(path));
         self.directories().iter().try_for_each(|path| std::fs::create_dir_all(outside(path)))?;
         self.files().iter().try_for_each(|(path, bytes)| std::fs::write(outside(path), bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_calls_are_joined_and_padding_is_no_matter() {
+        let text = concat!(
+            "7 fsync(4<\\x2f\\x61> <unfinished ...>\n",
+            "8 pwrite64(5<\\x2f\\x61\\x2f\\x62>, \"\\x01\\x02\", 2, 40) = 2\n",
+            "7 <... fsync resumed>)             = 0\n",
+            "8 unlink(\"\\x2f\\x61\\x2f\\x63\") = -1 ENOENT (No such file or directory)\n",
+            "8 write(1<\\x70>, \"\\x6f\\x6b\", 2)         = 2\n",
+            "8 fsync(9<\\x2f\\x7a>)                 = 0\n",
+        );
+        let expected =
+            [Deed::Sync("/a".into()), Deed::Write("/a/b".into(), 40, vec![1, 2]), Deed::Said("ok".to_owned())];
+        assert_eq!(parse(text, Path::new("/a")).unwrap(), expected);
     }
 }

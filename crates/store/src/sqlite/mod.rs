@@ -12,6 +12,7 @@ mod prune;
 mod readers;
 mod rows;
 mod schema;
+mod sum;
 mod writer;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 
 mod contract;
 mod damage;
+mod flips;
 mod full;
 mod kill;
 mod model;
