@@ -97,7 +97,7 @@ impl Known {
 fn live(seed: u64, deaf: Option<Deaf>) {
     let mut chance = Chance::new(seed);
     let (mut disk, topic, mut known) = (SimulatedDisk::default(), Topic::new("t").unwrap(), Known::new());
-    for _ in 0..1 + chance.below(4) {
+    for _ in 0..=chance.below(4) {
         if let Some(deaf) = deaf {
             disk.ignore_syncs(deaf);
         }

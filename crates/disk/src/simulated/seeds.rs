@@ -8,6 +8,11 @@ const COUNT: &str = "VIGILES_SEEDS";
 const ONE: &str = "VIGILES_SEED";
 
 /// Runs a test for `count` seeds, or as many as the environment says, and names the first that fails.
+#[allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "who runs thousands of seeds reads on the terminal how it went"
+)]
 pub fn seeds(count: u64, test: impl Fn(u64)) {
     let set = |name| std::env::var(name).ok().and_then(|text: String| text.parse().ok());
     let (from, count) = set(ONE).map_or((0, set(COUNT).unwrap_or(count)), |one| (one, 1));

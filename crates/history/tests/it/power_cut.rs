@@ -41,7 +41,7 @@ impl Known {
     fn entry(&mut self, chance: &mut Chance) -> Vec<Observation> {
         let offset = self.entries.len() as u32;
         let kind = |chance: &mut Chance| ["air.pm25", "water.level", FLEETING][chance.below(3)];
-        (0..1 + chance.below(12) as u32)
+        (0..=chance.below(12) as u32)
             .map(|i| {
                 let second = i64::from(offset) * 600 + chance.below(200_000) as i64;
                 reading(kind(chance), i % 5, second, f64::from(offset * 100 + i))
@@ -102,7 +102,7 @@ impl Known {
 fn live(seed: u64, deaf: Option<Deaf>) {
     let mut chance = Chance::new(seed);
     let (mut disk, mut known) = (SimulatedDisk::default(), Known::default());
-    for _ in 0..1 + chance.below(4) {
+    for _ in 0..=chance.below(4) {
         if let Some(deaf) = deaf {
             disk.ignore_syncs(deaf);
         }

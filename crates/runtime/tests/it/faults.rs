@@ -206,7 +206,7 @@ fn check_seed(seed: u64) {
         furnish(&platform).await;
         platform.stop();
         drop(platform);
-        for _ in 0..1 + city.chance.below(4) {
+        for _ in 0..=city.chance.below(4) {
             city.live().await;
         }
         city.verify().await;

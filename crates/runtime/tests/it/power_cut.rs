@@ -19,7 +19,7 @@ fn live(seed: u64, deaf: Option<Deaf>) {
     let mut chance = Chance::new(seed);
     let mut disk = SimulatedDisk::default();
     let (mut newest, mut trimmed, mut begun) = (None, Offset(0), 0);
-    for _ in 0..1 + chance.below(4) {
+    for _ in 0..=chance.below(4) {
         if let Some(deaf) = deaf {
             disk.ignore_syncs(deaf);
         }

@@ -120,8 +120,9 @@ pub(super) fn definitions(db: &Connection) -> rusqlite::Result<Vec<Definition>> 
     // What SQLite keeps for itself, such as statistics, is not among them.
     let of =
         "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name";
-    let rows = db.prepare(of)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?.collect();
-    rows
+    let mut statement = db.prepare(of)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    rows.collect()
 }
 
 /// The schema of the file; 0 for an empty one.

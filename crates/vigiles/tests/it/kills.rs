@@ -84,6 +84,7 @@ fn kill_often(data: &Path, further: &[&str], source: &str, rounds: &[u64], distu
 }
 
 /// Kills a platform with these further arguments again and again, and looks for everything that it acknowledged.
+#[allow(clippy::print_stdout, reason = "who asks for a thousand kills reads on the terminal how it went")]
 pub(crate) fn check_kills(further: &[&str], rounds: &[u64], disturb: Disturb<'_>) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
