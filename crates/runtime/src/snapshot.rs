@@ -37,7 +37,7 @@ pub fn save_on(disk: &dyn Disk, dir: &Path, offset: Offset, state: &[u8]) -> io:
     header.extend_from_slice(&(state.len() as u64).to_le_bytes());
     header.extend_from_slice(&crc32c::crc32c(state).to_le_bytes());
     vigiles_disk::replace(disk, dir, &name(offset), &[&header, state])?;
-    for name in disk.list(dir)?.iter().filter(|name| name.ends_with(".new")) {
+    for name in disk.list(dir)?.iter().filter(|name| Path::new(name).extension().is_some_and(|e| e == "new")) {
         disk.remove(&dir.join(name))?;
     }
     let mut all = list(disk, dir)?;
