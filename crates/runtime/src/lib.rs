@@ -21,6 +21,7 @@ mod follow;
 mod housekeeping;
 pub mod intake;
 pub mod live;
+pub mod offers;
 pub mod once;
 pub mod platform;
 mod pump;
@@ -36,5 +37,6 @@ mod takeover;
 pub mod time_zone;
 
 pub use commands::CommandFailure;
+pub use offers::OffersError;
 pub use platform::{Parts, Platform, StartError, acted_on, log_end, read_through};
 pub use time_zone::TimeZone;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
@@ -21,6 +22,7 @@ use crate::directory::Directory;
 use crate::door::{Door, Grant, Knock, Receipt, Refusal, Sources, SubmitError};
 use crate::intake::Intake;
 use crate::live::Live;
+use crate::offers::Question;
 use crate::once::UnderWay;
 use crate::pump::Progress;
 use crate::storage::Measured;
@@ -97,6 +99,7 @@ pub struct Platform {
     pub(crate) waiting: Arc<Waiting>,
     pub(crate) under_way: Arc<UnderWay>,
     pub(crate) live: Live,
+    pub(crate) questions: SyncSender<Question>,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) takeover: Takeover,
     pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,

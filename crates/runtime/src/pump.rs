@@ -14,6 +14,7 @@ use vigiles_trust::Context;
 
 use crate::intake::Intake;
 use crate::live::{Gatherer, Live};
+use crate::offers::Questions;
 use crate::record;
 
 /// Log entries read at once.
@@ -73,6 +74,7 @@ pub(crate) struct Pump {
     pub(crate) effects_from: Offset,
     pub(crate) progress: Arc<Progress>,
     pub(crate) live: Live,
+    pub(crate) questions: Questions,
     pub(crate) out: SyncSender<Batch>,
     pub(crate) stop: Arc<AtomicBool>,
 }
@@ -106,6 +108,7 @@ impl Pump {
                 self.take_all(entries, &mut gatherer, &mut since)?;
             }
             let now = self.intake.now();
+            self.questions.answer(&self.engine, now);
             if let Some(batch) = gatherer.due(now) {
                 self.live.send(batch);
             }

@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::housekeeping;
 use crate::intake::Intake;
 use crate::live::Live;
+use crate::offers;
 use crate::once::UnderWay;
 use crate::platform::{Parts, Platform, StartError, acted_on, topic};
 use crate::pump::{Batch, Progress, Pump};
@@ -56,6 +57,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     let (errand_sender, errand_receiver) = mpsc::channel(ERRANDS);
     let tasks = errand_sender.downgrade();
     let (sender, receiver) = sync_channel(BATCHES);
+    let (questions, asked) = offers::channel();
     let applier = Applier {
         store: parts.store.clone(),
         bus: parts.bus.clone(),
@@ -81,6 +83,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         effects_from: resume.effects_from,
         progress: progress.clone(),
         live: live.clone(),
+        questions: asked,
         out: sender,
         stop: stop.clone(),
     };
@@ -92,6 +95,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         waiting,
         under_way,
         live,
+        questions,
         stop,
         takeover,
         threads: Mutex::default(),

@@ -5,6 +5,7 @@ mod agencies;
 mod alarms;
 mod audit;
 mod back_test;
+mod calls;
 mod city;
 mod config;
 mod delivery;
@@ -46,6 +47,7 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
         back_test::endpoints(),
         alarms::endpoints(),
         incidents::endpoints(),
+        calls::endpoints(),
         incident_commands::endpoints(),
         playbook_commands::endpoints(),
         playbook_templates::endpoints(),

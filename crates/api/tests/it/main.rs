@@ -4,11 +4,13 @@
 mod access;
 mod audit;
 mod audit_reads;
+mod calls;
 mod client;
 mod correlations;
 mod delivery;
 mod document;
 mod events;
+mod evidence;
 mod exercises;
 mod foreign;
 mod incidents;
