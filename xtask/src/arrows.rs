@@ -6,7 +6,7 @@ use crate::metadata::Package;
 /// The rooms from the ground up. A room may name the rooms of every row below its own, and none of its own row.
 const ROWS: [&[&str]; 7] = [
     &["model"],
-    &["formats", "engine", "trust", "postgres"],
+    &["disk", "formats", "engine", "trust", "postgres"],
     &["bus", "history", "store", "roads"],
     &["runtime"],
     &["connect", "sim"],

@@ -182,6 +182,11 @@ impl Applier {
     fn save_snapshot(&self, offset: Offset, state: &[u8]) {
         match snapshot::save(&self.snapshots, offset, state) {
             Ok(oldest) => {
+                // What is derived is stored without waiting for the disk: before its entries go from the log, it does.
+                if let Err(error) = self.store.apply(&Context::system("engine"), vec![self.fence()]) {
+                    tracing::warn!(%error, "effects may not be durable yet; the log is kept");
+                    return;
+                }
                 let needed = oldest.min(Offset(self.history.durable_offset()));
                 if let Err(error) = self.bus.trim(&self.intake.topic, needed) {
                     tracing::warn!(%error, "the log could not be trimmed");

@@ -15,4 +15,3 @@ mod jetstream_refused;
 mod model;
 mod power_cut;
 mod repair;
-mod sim_disk;

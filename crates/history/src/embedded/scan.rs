@@ -1,8 +1,8 @@
 //! All observations of a query, oldest first, without keeping more of them in memory than overlap in time.
 
-use std::fs::File;
 use std::sync::Arc;
 
+use vigiles_disk::DiskFile;
 use vigiles_model::{AssetId, Geometry, KindId, Observation, ObservationId, Position, SourceId, Timestamp, Value};
 
 use super::batch::{Batch, Row, Series, VALUE_BOOLEAN};
@@ -23,14 +23,14 @@ pub(crate) fn scan(shared: &Shared, query: &Query, visit: &mut Visit<'_>) -> Res
         Sweep { filter: &filter, all: Batch::default(), order: Vec::new(), templates: Vec::new(), enough: TOGETHER };
     let files = sweep.take_memory(shared);
     let candidates = candidates(shared, &filter, files, Order::OldestFirst)?;
-    let mut open: Option<(u64, File)> = None;
+    let mut open: Option<(u64, Arc<dyn DiskFile>)> = None;
     for (i, candidate) in candidates.iter().enumerate() {
         let id = candidate.file.entry.id;
         let handle = match &mut open {
             Some((known, handle)) if *known == id => handle,
             place => &mut place.insert((id, candidate.file.open()?)).1,
         };
-        sweep.take(&candidate.file.block(handle, &candidate.footer, candidate.block)?);
+        sweep.take(&candidate.file.block(&**handle, &candidate.footer, candidate.block)?);
         let next = candidates.get(i + 1).map_or(i64::MAX, |next| next.meta().min_time);
         if sweep.all.rows.len() >= sweep.enough && !sweep.hand_on(next, visit) {
             return Ok(());

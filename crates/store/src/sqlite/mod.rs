@@ -12,6 +12,7 @@ mod prune;
 mod readers;
 mod rows;
 mod schema;
+mod sum;
 mod writer;
 
 use std::path::Path;
@@ -64,7 +65,8 @@ impl SqliteStore {
         let Options { kinds, clock, max_bytes } = options;
         let file = dir.join(schema::FILE);
         let place = Place::new(&file);
-        std::fs::create_dir_all(dir).map_err(|e| StoreError::Backend { file: place.file(), what: e.to_string() })?;
+        vigiles_disk::make_directory(&vigiles_disk::LocalDisk, dir)
+            .map_err(|e| StoreError::Backend { file: place.file(), what: e.to_string() })?;
         let db = schema::open_writer(&file)?;
         if let Some(bytes) = max_bytes {
             schema::limit(&db, bytes).map_err(|e| place.failed("settings", &e))?;
