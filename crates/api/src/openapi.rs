@@ -41,7 +41,9 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> OpenApi {
         for (name, schema) in &endpoint.schemas {
             components = components.schema(name.clone(), schema.clone());
         }
-        paths = paths.path(endpoint.path, PathItem::new(method(&endpoint.method), operation(endpoint)));
+        // OpenAPI knows no parameter over several segments: the star is the router's.
+        paths =
+            paths.path(endpoint.path.replace("{*", "{"), PathItem::new(method(&endpoint.method), operation(endpoint)));
     }
     let info = InfoBuilder::new()
         .title("Vigiles")
@@ -99,7 +101,7 @@ fn operation(endpoint: &Endpoint) -> OperationBuilder {
     }
     match endpoint.access {
         Access::Anyone => operation,
-        Access::SignedIn | Access::May(_) => operation
+        Access::SignedIn | Access::May(_) | Access::Asked => operation
             .security(SecurityRequirement::new("session", Vec::<String>::new()))
             .security(SecurityRequirement::new("token", Vec::<String>::new())),
     }
@@ -109,6 +111,9 @@ fn who(access: Access) -> String {
     match access {
         Access::Anyone => "Anyone.".to_owned(),
         Access::SignedIn => "Anyone who is signed in or bears a token.".to_owned(),
+        Access::Asked => {
+            "Anyone who is signed in or bears a token, as far as the policy allows what it is about.".to_owned()
+        }
         Access::May(action) => {
             let roles: Vec<_> = vigiles_trust::Role::ALL
                 .into_iter()

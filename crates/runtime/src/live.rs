@@ -11,6 +11,8 @@ use vigiles_model::{Duration, IncidentId, Observation, Timestamp};
 
 /// Batches a slow reader may be behind before it misses some.
 const BACKLOG: usize = 64;
+/// Log entries with observations that one who follows all of them may be behind before it misses some.
+const PASSING: usize = 1024;
 /// Least time between two batches.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Time that each observation of a batch holds the next one back, in microseconds: no console draws more than 20,000
@@ -35,11 +37,16 @@ pub struct Notice {
 pub struct Live {
     observations: broadcast::Sender<Arc<Vec<Observation>>>,
     notices: broadcast::Sender<Arc<Notice>>,
+    passing: broadcast::Sender<Arc<Vec<Observation>>>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { observations: broadcast::channel(BACKLOG).0, notices: broadcast::channel(BACKLOG).0 }
+        Self {
+            observations: broadcast::channel(BACKLOG).0,
+            notices: broadcast::channel(BACKLOG).0,
+            passing: broadcast::channel(PASSING).0,
+        }
     }
 }
 
@@ -53,6 +60,19 @@ impl Live {
     /// Listens to the notices of playbooks from now on.
     pub fn notices(&self) -> broadcast::Receiver<Arc<Notice>> {
         self.notices.subscribe()
+    }
+
+    /// Every observation from now on, in the order of the log, once history has it.
+    pub fn passing(&self) -> broadcast::Receiver<Arc<Vec<Observation>>> {
+        self.passing.subscribe()
+    }
+
+    pub(crate) fn is_followed(&self) -> bool {
+        self.passing.receiver_count() > 0
+    }
+
+    pub(crate) fn pass(&self, frame: &Arc<Vec<Observation>>) {
+        let _nobody_follows = self.passing.send(frame.clone());
     }
 
     pub(crate) fn is_observed(&self) -> bool {
