@@ -221,6 +221,13 @@ impl Endpoint {
         self
     }
 
+    /// Answers JSON whose shape another standard describes.
+    pub(crate) fn answers_foreign(mut self, status: u16, description: &'static str) -> Self {
+        let schema = ObjectBuilder::new().schema_type(SchemaType::AnyValue).into();
+        self.answers.push(AnswerSpec { status, description, content: Some(("application/json", schema)), etag: false });
+        self
+    }
+
     /// Its answers carry an ETag.
     pub(crate) fn etag(mut self) -> Self {
         self.answers.iter_mut().for_each(|answer| answer.etag = true);

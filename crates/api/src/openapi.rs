@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, made from the endpoints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
 use utoipa::openapi::content::ContentBuilder;
@@ -82,19 +82,8 @@ fn operation(endpoint: &Endpoint) -> OperationBuilder {
         }
         operation = operation.request_body(Some(request.build()));
     }
-    for answer in &endpoint.answers {
-        let mut response = ResponseBuilder::new().description(answer.description);
-        if let Some((content_type, schema)) = &answer.content {
-            response = response.content(*content_type, ContentBuilder::new().schema(Some(schema.clone())).build());
-        }
-        if answer.etag {
-            let text = ObjectBuilder::new().schema_type(Type::String);
-            let header = HeaderBuilder::new()
-                .schema(Some(Schema::from(text)))
-                .description(Some("The version, quoted; send it in If-Match."));
-            response = response.header("ETag", header.build());
-        }
-        operation = operation.response(answer.status.to_string(), response.build());
+    for (status, response) in responses(endpoint) {
+        operation = operation.response(status.to_string(), response.build());
     }
     for status in problems(endpoint) {
         operation = operation.response(status.to_string(), Ref::from_response_name(format!("Problem{status}")));
@@ -105,6 +94,27 @@ fn operation(endpoint: &Endpoint) -> OperationBuilder {
             .security(SecurityRequirement::new("session", Vec::<String>::new()))
             .security(SecurityRequirement::new("token", Vec::<String>::new())),
     }
+}
+
+/// The answers when all is well; those of one status are one response with several types.
+fn responses(endpoint: &Endpoint) -> BTreeMap<u16, ResponseBuilder> {
+    let mut responses: BTreeMap<u16, ResponseBuilder> = BTreeMap::new();
+    for answer in &endpoint.answers {
+        let found = responses.remove(&answer.status);
+        let mut response = found.unwrap_or_else(|| ResponseBuilder::new().description(answer.description));
+        if let Some((content_type, schema)) = &answer.content {
+            response = response.content(*content_type, ContentBuilder::new().schema(Some(schema.clone())).build());
+        }
+        if answer.etag {
+            let text = ObjectBuilder::new().schema_type(Type::String);
+            let header = HeaderBuilder::new()
+                .schema(Some(Schema::from(text)))
+                .description(Some("The version, quoted; send it in If-Match."));
+            response = response.header("ETag", header.build());
+        }
+        responses.insert(answer.status, response);
+    }
+    responses
 }
 
 fn who(access: Access) -> String {

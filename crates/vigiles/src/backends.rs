@@ -8,9 +8,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use vigiles_bus::{Bus, Clock, JetStream, SystemClock};
 use vigiles_history::{History, PostgresHistory};
-use vigiles_runtime::directory::{self, Directory};
-use vigiles_runtime::{Parts, TimeZone, documents};
-use vigiles_store::{Kind, PostgresStore, SqliteStore, Store};
+use vigiles_runtime::directory::Directory;
+use vigiles_runtime::{Parts, TimeZone};
+use vigiles_store::{PostgresStore, SqliteStore, Store};
 
 use crate::config::Config;
 

@@ -49,34 +49,35 @@ pub(crate) fn endpoints(delivery_limit: usize) -> Vec<Endpoint> {
             "The entity sets and what the service conforms to",
             root::get,
         )
-        .answers_type(200, "application/json", "The root document."),
+        .answers_foreign(200, "The root document."),
         Endpoint::get(path, "sensorthings_read", "Entities, their properties and links", read::get)
             .asked()
-            .answers_type(200, "application/json", "What the path leads to.")
+            .answers_foreign(200, "What the path leads to.")
             .answers_type(200, "text/plain", "The bare value of a property.")
-            .answers_nothing("The property has no value."),
+            .answers_nothing("The property has no value.")
+            .also(&[405, 422]),
         Endpoint::post(path, "sensorthings_create", "Creates entities, delivers Observations", create::post)
             .asked()
             .takes_any(json(), delivery_limit)
-            .answers_type(201, "application/json", "Created, and durable.")
-            .also(&[409, 429]),
+            .answers_foreign(201, "Created, and durable.")
+            .also(&[405, 409, 429]),
         Endpoint::new(Method::PATCH, path, "sensorthings_change", "Changes properties of an entity", change::patch)
             .asked()
             .takes_any(json(), crate::endpoint::BODY_LIMIT)
             .if_match(crate::endpoint::IfMatch::Optional)
             .answers_nothing("It is changed.")
-            .also(&[409]),
+            .also(&[405, 409]),
         Endpoint::new(Method::PUT, path, "sensorthings_replace", "Replaces the properties of an entity", change::put)
             .asked()
             .takes_any(json(), crate::endpoint::BODY_LIMIT)
             .if_match(crate::endpoint::IfMatch::Optional)
             .answers_nothing("It is replaced.")
-            .also(&[409]),
+            .also(&[405, 409]),
         Endpoint::new(Method::DELETE, path, "sensorthings_delete", "Deletes an entity", delete::delete)
             .asked()
             .if_match(crate::endpoint::IfMatch::Optional)
             .answers_nothing("It is gone.")
-            .also(&[409, 422]),
+            .also(&[405, 409, 422]),
         Endpoint::post(
             "/sensorthings/v1.1/CreateObservations",
             "sensorthings_data_array",
@@ -85,7 +86,7 @@ pub(crate) fn endpoints(delivery_limit: usize) -> Vec<Endpoint> {
         )
         .may(deliver::WRITE)
         .takes_any(json(), delivery_limit)
-        .answers_type(201, "application/json", "For each row the address of its Observation, or `error` and why.")
+        .answers_foreign(201, "For each row the address of its Observation, or `error` and why.")
         .also(&[429]),
         Endpoint::post("/sensorthings/v1.1/$batch", "sensorthings_batch", "Several requests in one", batch::post)
             .asked()

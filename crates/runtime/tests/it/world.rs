@@ -14,8 +14,8 @@ use vigiles_model::{
     AgencyId, Alarm, Incident, KindId, ObservationKind, Priority, RuleId, Severity, SourceId, Timestamp, Value,
 };
 use vigiles_runtime::door::Grant;
-use vigiles_runtime::{CommandFailure, Parts, Platform, TimeZone, directory, documents};
-use vigiles_store::{Kind, Query, SqliteStore, Store};
+use vigiles_runtime::{CommandFailure, Parts, Platform, TimeZone, documents};
+use vigiles_store::{Query, SqliteStore, Store};
 use vigiles_trust::{Context, Role};
 
 pub(crate) const SYSTEM: Context = Context::system("test");
