@@ -260,6 +260,8 @@ test('an alarm says why it joined, and is taken out by its button or dragged to 
 
 test('the load of alarms is reckoned against the limits', async () => {
   await open('/');
+  // The keys are heard once the console stands.
+  await ready(page);
   await page.keyboard.press('g');
   await page.keyboard.press('l');
   await page.getByRole('heading', { name: 'Load of alarms' }).waitFor();

@@ -39,7 +39,7 @@ test('a limit that gives so many alarms a day is suggested, taken, and gives the
   await page.getByRole('link', { name: 'New rule' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Peaks in the yard');
   await page.getByLabel('Find a kind').fill('yard');
-  await page.getByText('Dust in the yard').first().click();
+  await page.getByRole('checkbox', { name: /^Dust in the yard/ }).check();
   await above().fill('22');
   await page.getByLabel('Must hold for', { exact: true }).fill('0');
   await page.getByLabel('Title of the alarm').fill('Dust {value} {unit} at {asset}');

@@ -10,7 +10,7 @@ use vigiles_model::{KindId, RuleId};
 
 use crate::compiled::{Compiled, CompiledPart, Judge};
 use crate::config::Config;
-use crate::expression::Expression;
+use crate::expression::{Conjunction, Expression};
 use crate::names::Names;
 use crate::rule::Key;
 
@@ -46,6 +46,8 @@ pub(crate) struct Planned {
     pub(crate) parts: u32,
     /// Where the windows of its condition are among those that the rules of this kind share; none where it has its own.
     pub(crate) shared: Option<Vec<usize>>,
+    /// What of the condition can be laid out flat over the shared windows.
+    pub(crate) conjunction: Option<Conjunction>,
 }
 
 impl Plan {
@@ -57,6 +59,7 @@ impl Plan {
             let places =
                 entry.shareable().map(|own| own.iter().filter_map(|w| windows.binary_search(w).ok()).collect());
             entry.shared = places;
+            entry.conjunction = entry.condition().and_then(|e| e.conjunction(entry.shared.as_deref()));
         }
         let limits = |entry: &Planned| match entry.rule.judge {
             Judge::Threshold { above, below, .. } if entry.is_of_asset() => Some((below, above)),
@@ -90,6 +93,7 @@ impl Planned {
             conversion: wanted.and_then(|wanted| Conversion::between(unit, wanted).ok()),
             parts: bits.sum(),
             shared: None,
+            conjunction: None,
         }
     }
 

@@ -51,6 +51,8 @@ class LiveCity {
       refused: () => (this.connection = 'reconnecting'),
     });
     this.#stream.start();
+    // A change between the answer to a list and the opening of the stream would be in neither.
+    await this.#stream.opened;
     await this.reload();
   }
 

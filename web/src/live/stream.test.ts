@@ -64,3 +64,29 @@ test('a refusal ends it', async () => {
   expect(refused).toBe(401);
   expect(asked).toEqual([null]);
 });
+
+test('what is loaded once it is open misses nothing', async () => {
+  vi.stubGlobal('BroadcastChannel', undefined);
+  const order: string[] = [];
+  let admit: (answer: Response) => void = () => {};
+  const stream = new Stream({
+    open: () => new Promise((resolve) => (admit = resolve)),
+    event: () => {},
+    connection: (state) => order.push(state),
+    refused: () => {},
+  }, () => Promise.resolve());
+  stream.start();
+  const loaded = stream.opened.then(() => order.push('loaded'));
+  await vi.waitFor(() => expect(order).toEqual([]));
+  admit(new Response(new ReadableStream(), { headers: { 'Content-Type': 'text/event-stream' } }));
+  await loaded;
+  stream.stop();
+  vi.unstubAllGlobals();
+  expect(order).toEqual(['live', 'loaded']);
+});
+
+test('broken before any event told where, it asks for everything anew', async () => {
+  const { asked, taken } = await run([answer(''), answer('event: status\ndata: {}\n\n')], (events) => events.length === 2);
+  expect(asked.slice(0, 2)).toEqual([null, null]);
+  expect(taken.map((event) => event.type)).toEqual(['resync', 'status']);
+});

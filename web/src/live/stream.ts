@@ -26,6 +26,9 @@ export function pause(attempt: number, random = Math.random()): number {
 }
 
 export class Stream {
+  /** Kept once the stream is open, or known not to be: what is loaded from then on misses nothing that the stream tells. */
+  readonly opened: Promise<void>;
+  #open!: () => void;
   #wiring: Wiring;
   #channel: BroadcastChannel | null = null;
   #stop = new AbortController();
@@ -41,6 +44,7 @@ export class Stream {
   constructor(wiring: Wiring, wait = delay) {
     this.#wiring = wiring;
     this.#wait = wait;
+    this.opened = new Promise((resolve) => (this.#open = resolve));
   }
 
   start(): void {
@@ -75,6 +79,7 @@ export class Stream {
     } else if ('state' in told) {
       this.#followed = true;
       this.#wiring.connection(told.state);
+      this.#open();
     } else {
       this.#take(told.event);
     }
@@ -88,6 +93,7 @@ export class Stream {
   #set(state: Connection): void {
     this.#state = state;
     this.#wiring.connection(state);
+    this.#open();
     this.#channel?.postMessage({ state } satisfies Told);
   }
 
@@ -103,12 +109,13 @@ export class Stream {
         const answer = await this.#wiring.open(this.#lastId, signal);
         if (answer.status === 401 || answer.status === 403) {
           this.#wiring.refused(answer.status);
+          this.#open();
           return;
         }
         if (!answer.ok || !answer.body) continue;
         this.#set('live');
-        // Taken over before any event told where: what came in between is in no stream.
-        if (this.#followed && this.#lastId === null) this.#wiring.event({ type: 'resync', id: null, data: '' });
+        // Not the first stream, and no event told where the one before it ended: what came in between is in none.
+        if (this.#lastId === null && (this.#followed || attempt > 0)) this.#wiring.event({ type: 'resync', id: null, data: '' });
         attempt = 0;
         await this.#drain(answer.body.getReader());
       } catch {

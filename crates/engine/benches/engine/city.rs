@@ -20,7 +20,17 @@ pub(crate) struct City {
     pub(crate) rules_of_a_kind: usize,
     /// All report the first kind.
     pub(crate) assets: usize,
-    pub(crate) windowed: bool,
+    pub(crate) detector: Sort,
+}
+
+/// What the rules look for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sort {
+    Limit,
+    /// A condition over a window: plain comparisons alone.
+    Window,
+    /// The same, or another comparison of the window: no row of comparisons that `&&` joins.
+    WindowOr,
 }
 
 impl City {
@@ -28,14 +38,16 @@ impl City {
     pub(crate) fn engine(&self) -> Engine {
         let rules = (0..self.rules).map(|r| {
             let limit = 90.0 + (r % 100) as f64 / 10.0;
-            let detector = if self.windowed {
-                let span = SPANS[r % SPANS.len()];
-                // The mean is near 39.5, so that the other side is computed about as often as not.
-                let mean = 34.5 + (r % 100) as f64 / 10.0;
-                let expression = format!("window(\"{span}\").mean > {mean} && value > quantity({limit}, \"ug/m3\")");
-                Detector::Condition(Condition { expression, for_s: 0.0, clear_for_s: 0.0 })
-            } else {
-                Detector::Threshold(Threshold { above: Some(limit), clear: Some(limit - 5.0), ..Threshold::default() })
+            let detector = match self.detector {
+                Sort::Limit => Detector::Threshold(Threshold {
+                    above: Some(limit),
+                    clear: Some(limit - 5.0),
+                    ..Threshold::default()
+                }),
+                Sort::Window => condition(&conjunction(r, limit)),
+                Sort::WindowOr => {
+                    condition(&format!("({}) || window(\"{}\").max > 1e6", conjunction(r, limit), span(r)))
+                }
             };
             rule(r, kind(r / self.rules_of_a_kind), detector)
         });
@@ -60,6 +72,20 @@ impl City {
         }
         engine
     }
+}
+
+/// The mean is near 39.5, so that the other side is computed about as often as not.
+fn conjunction(number: usize, limit: f64) -> String {
+    let mean = 34.5 + (number % 100) as f64 / 10.0;
+    format!("window(\"{}\").mean > {mean} && value > quantity({limit}, \"ug/m3\")", span(number))
+}
+
+fn span(number: usize) -> &'static str {
+    SPANS[number % SPANS.len()]
+}
+
+fn condition(expression: &str) -> Detector {
+    Detector::Condition(Condition { expression: expression.to_owned(), for_s: 0.0, clear_for_s: 0.0 })
 }
 
 fn rule(number: usize, kind: KindId, detector: Detector) -> Rule {

@@ -232,7 +232,7 @@ fn compare(comparison: Comparison, a: Found<'_>, b: Found<'_>) -> Result<bool, F
 }
 
 /// NaN has no order: it is unequal to everything.
-fn decide(comparison: Comparison, order: Option<std::cmp::Ordering>) -> bool {
+pub(super) fn decide(comparison: Comparison, order: Option<std::cmp::Ordering>) -> bool {
     match comparison {
         Comparison::Equal => order.is_some_and(std::cmp::Ordering::is_eq),
         Comparison::Unequal => order.is_none_or(std::cmp::Ordering::is_ne),

@@ -5,6 +5,7 @@
 //! is saved. All numbers are doubles. Errors follow CEL: `&&` and `||` absorb an error where the other side decides.
 
 mod compile;
+mod conjunction;
 mod evaluate;
 mod operators;
 mod quantity;
@@ -14,6 +15,7 @@ mod unit_use;
 
 use compact_str::CompactString;
 
+pub(crate) use conjunction::Conjunction;
 pub(crate) use evaluate::{Env, Facts, Fault, Found};
 pub(crate) use scope::Scope;
 

@@ -67,6 +67,36 @@ fn check(text: &str, expected: Result<bool, Fault>) {
         utc_offset_s: 7200,
     };
     assert_eq!(expression.holds(&env), expected, "{text}");
+    // Laid out flat it says the same, or nothing.
+    let flat = expression.conjunction(None).and_then(|flat| flat.holds(env.number, env.windows));
+    assert!(flat.is_none_or(|holds| Ok(holds) == expected), "{text}: {flat:?}");
+}
+
+/// What the expression laid out flat says of a reading and one window of 10 and 20; none where only the tree can tell.
+fn check_flat(text: &str, value: Option<f64>, expected: Option<bool>) {
+    let expression = Expression::compile(text, EVERYTHING).unwrap();
+    let (empty, mut window) = (Window::new(1), Window::new(60_000_000));
+    window.add(0, 10.0);
+    window.add(1_000_000, 20.0);
+    let flat = expression.conjunction(Some(&[1, 0]));
+    assert_eq!(flat.and_then(|flat| flat.holds(value, &[empty, window])), expected, "{text}");
+}
+
+#[test]
+fn plain_comparisons_are_laid_out_flat() {
+    check_flat("value > 35 && value <= 42 && window('1m').max == 20", Some(42.0), Some(true));
+    check_flat("value > 35 && (value <= 42 && window('1m').max == 20)", Some(43.0), Some(false));
+    check_flat("window('1m').mean > 15", Some(0.0), Some(false));
+    check_flat("window('1m').count != window('1h').count", Some(0.0), Some(true));
+    // An empty window has no mean, a text no number: CEL's rules about faults are the tree's.
+    check_flat("window('1m').count == 2 && window('1h').mean > 1", Some(0.0), None);
+    check_flat("window('1m').count == 3 && window('1h').mean > 1", Some(0.0), Some(false));
+    check_flat("value > 35", None, None);
+    check_flat("value > 35 || value < 10", Some(42.0), None);
+    // What is no plain comparison is looked at where the others hold.
+    check_flat("attributes.lane == 'bus' && value > 35", Some(42.0), None);
+    check_flat("attributes.lane == 'bus' && value > 35", Some(10.0), Some(false));
+    check_flat("value + 1 > 35", Some(42.0), None);
 }
 
 #[test]

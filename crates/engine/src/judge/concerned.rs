@@ -29,9 +29,16 @@ impl Turn<'_> {
         };
         let mut rests = |i: usize| {
             let entry = &plan.rules[i];
+            if found.shortcuts[i] != Shortcut::Absent {
+                return false;
+            }
+            let flat = entry.conjunction.as_ref().and_then(|flat| flat.holds(env.number, env.windows));
+            if let Some(holds) = flat {
+                return !holds;
+            }
             let Some(condition) = entry.condition() else { return false };
             env.places = entry.shared.as_deref();
-            found.shortcuts[i] == Shortcut::Absent && condition.holds(&env) == Ok(false)
+            condition.holds(&env) == Ok(false)
         };
         if calm {
             concerned.extend(plan.others.iter().copied().filter(|i| !rests(*i)));
