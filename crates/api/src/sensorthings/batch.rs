@@ -118,7 +118,9 @@ fn inner(call: &Call, request: Request, made: &[(String, String)]) -> Result<(St
     let path =
         percent_decode_str(path).decode_utf8().map_err(|_| Problem::new(Code::NotFound, "the path is not UTF-8"))?;
     let mut headers = call.headers.clone();
-    OWN.iter().for_each(|name| drop(headers.remove(*name)));
+    for name in OWN {
+        headers.remove(name);
+    }
     for (name, value) in request.headers.iter().filter(|(name, _)| OWN.contains(&name.as_str())) {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
             headers.insert(name, value);

@@ -246,10 +246,8 @@ impl Maker<'_> {
     async fn kind(&mut self, body: &Map<String, Value>, unit: &str, value_type: ValueType) -> Result<KindId, Problem> {
         let (id, described) = match linked(body).filter(|_| !body.contains_key("name")) {
             Some(id) => {
-                let described = match find::<PropertyDocument>(self.call, STA_PROPERTY, &id).await? {
-                    Some((document, _)) => Some(document),
-                    None => None,
-                };
+                let found = find::<PropertyDocument>(self.call, STA_PROPERTY, &id).await?;
+                let described = found.map(|(document, _)| document);
                 (id, described)
             }
             None => {

@@ -234,7 +234,7 @@ impl<'a> Reader<'a> {
     /// What a way leads to.
     pub(super) fn follow(&self, from: &Entity, way: &Navigation) -> Result<Selection, Problem> {
         let id = || vec![from.id.clone()];
-        let hidden = |name: &str| from.properties.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+        let hidden = |name: &str| from.properties.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
         Ok(match (from.set, way.to) {
             (EntitySet::Things, EntitySet::Datastreams) => Selection::Ids(way.to, self.datastreams_of(&from.id)),
             (EntitySet::Things, EntitySet::HistoricalLocations) => Selection::PastPlaces(from.id.clone()),
@@ -244,10 +244,7 @@ impl<'a> Reader<'a> {
             (EntitySet::Locations, EntitySet::Things) if ids::of_past_place(&from.id).is_some() => {
                 Selection::Ids(way.to, Vec::new())
             }
-            (EntitySet::HistoricalLocations, EntitySet::Things) => {
-                Selection::Ids(way.to, first_part(&from.id).into_iter().collect())
-            }
-            (EntitySet::Datastreams, EntitySet::Things) => {
+            (EntitySet::HistoricalLocations | EntitySet::Datastreams, EntitySet::Things) => {
                 Selection::Ids(way.to, first_part(&from.id).into_iter().collect())
             }
             (EntitySet::Datastreams, EntitySet::ObservedProperties) => Selection::Ids(

@@ -98,8 +98,7 @@ pub(crate) fn endpoints(delivery_limit: usize) -> Vec<Endpoint> {
 
 /// The base of all addresses: as the client reached the service.
 fn base(call: &Call) -> String {
-    let host = call.headers.get("x-forwarded-host").or_else(|| call.headers.get("host"));
-    let host = host.and_then(|value| value.to_str().ok()).unwrap_or("localhost");
+    let host = call.headers.get("host").and_then(|value| value.to_str().ok()).unwrap_or("localhost");
     let scheme = if call.api.settings.https { "https" } else { "http" };
     format!("{scheme}://{host}{ROOT}")
 }

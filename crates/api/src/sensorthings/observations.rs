@@ -294,7 +294,9 @@ mod tests {
     fn check(filter: &str, expected: &str) {
         let filter = Expression::parse("$filter", filter).unwrap();
         let mut asked = HistoryQuery::default();
-        filter.conditions().into_iter().for_each(|condition| narrow(&mut asked, condition));
+        for condition in filter.conditions() {
+            narrow(&mut asked, condition);
+        }
         let time = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
         let ids = |list: Vec<String>| list.join("+");
         let found = format!(

@@ -44,10 +44,10 @@ impl Plan {
             Some(Value::Number(id)) => id.to_string(),
             Some(_) => return Err(Problem::of(Code::Invalid, "@iot.id", "an id is a text")),
             None => {
-                let mut bytes = [0_u8; 5];
+                let mut bytes = [0_u8; 4];
                 getrandom::fill(&mut bytes).map_err(|e| Problem::internal(&e))?;
-                let chance = bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-                format!("{}-{chance}", vigiles_formats::sensorthings::ids::slug(name))
+                let chance = u32::from_le_bytes(bytes);
+                format!("{}-{chance:08x}", vigiles_formats::sensorthings::ids::slug(name))
             }
         };
         vigiles_model::AssetId::new(&id).map_err(|e| Problem::of(Code::Invalid, "@iot.id", e.to_string()))?;

@@ -162,10 +162,14 @@ pub fn write(boundary: &str, answers: &[Vec<Answer>], is_set: &[bool]) -> Vec<u8
             out.extend_from_slice(
                 format!("--{boundary}\r\nContent-Type: multipart/mixed; boundary={inner}\r\n\r\n").as_bytes(),
             );
-            group.iter().for_each(|answer| write_one(&inner, answer, &mut out));
+            for answer in group {
+                write_one(&inner, answer, &mut out);
+            }
             out.extend_from_slice(format!("--{inner}--\r\n").as_bytes());
         } else {
-            group.iter().for_each(|answer| write_one(boundary, answer, &mut out));
+            for answer in group {
+                write_one(boundary, answer, &mut out);
+            }
         }
     }
     out.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());

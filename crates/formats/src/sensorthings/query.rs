@@ -266,7 +266,9 @@ fn merge(found: &mut Vec<Expand>, new: Expand) {
             query.count |= count;
             query.select.extend(select);
             query.order_by.extend(order_by);
-            expand.into_iter().for_each(|further| merge(&mut query.expand, further));
+            for further in expand {
+                merge(&mut query.expand, further);
+            }
         }
     }
 }
@@ -365,7 +367,7 @@ mod tests {
         check("$resultFormat=CSV", "! $resultFormat: \"CSV\" is not known");
         check("$filter=%ff", "! query: is not UTF-8");
         let deep = "Datastreams/Thing/".repeat(5);
-        check(&format!("$expand={}Datastreams", deep), "! $expand: at most 6 levels");
+        check(&format!("$expand={deep}Datastreams"), "! $expand: at most 6 levels");
     }
 
     #[test]

@@ -68,7 +68,6 @@ impl Operand {
     /// The value of a property.
     pub(super) fn of_property(name: &str, value: &Value) -> Self {
         match value {
-            Value::Null | Value::Array(_) => Self::Null,
             Value::Bool(b) => Self::Boolean(*b),
             Value::Number(n) => n.as_f64().map_or(Self::Null, Self::Number),
             Value::String(text) if TIMES.contains(&name) => Time::parse(text).map_or(Self::Null, Self::Time),
@@ -76,7 +75,7 @@ impl Operand {
             Value::Object(_) if PLACES.contains(&name) => {
                 place::from_json(value).map_or(Self::Null, |place| Self::Geometry(Box::new(place::from_place(&place))))
             }
-            Value::Object(_) => Self::Null,
+            Value::Null | Value::Array(_) | Value::Object(_) => Self::Null,
         }
     }
 
