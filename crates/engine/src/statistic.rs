@@ -10,7 +10,7 @@ use crate::grid::{Cell, Grid};
 use crate::judge::Reading;
 use crate::rule::{Detector, Drift, Side};
 use crate::series::{Anomaly, Baseline, ChangePoint, Forecast, NeighbourDrift};
-use crate::slot::{Address, Memory, NONE, Scope, Slot};
+use crate::slot::{Address, Memory, NONE, Phase, Scope, Slot};
 use crate::turn::Turn;
 
 /// Most assets whose latest reading a rule keeps for their neighbours.
@@ -167,8 +167,13 @@ impl Turn<'_> {
         let known = self.find(address, reading.series, shortcut);
         let Some(index) = self.find_or_make(known, address, (reading.series, shortcut), fresh) else { return };
         let time = (reading.o.time.0, i64::from(self.utc_offset_s) * 1_000_000);
-        let Some(Slot { memory: Memory::Statistic(statistic), .. }) = self.live.slot_mut(index) else { return };
+        let Some(slot) = self.live.slot_mut(index) else { return };
+        let Memory::Statistic(statistic) = &mut slot.memory else { return };
         let Some(holds) = statistic.take(time, value, &neighbours, side) else { return };
+        // As nearly always: nothing was, and nothing is.
+        if !holds && slot.phase == Phase::Idle {
+            return;
+        }
         self.settle(rule, index, holds, value, reading.o, reading.now);
         if holds && matches!(kernel, Kernel::ChangePoint(_)) {
             // A change happens at a moment; its alarm stays a while.
