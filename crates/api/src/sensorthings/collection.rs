@@ -43,7 +43,7 @@ impl Reader<'_> {
     /// A page of what is selected.
     pub(super) fn page(&self, selection: &Selection, query: &Query) -> Result<Page, Problem> {
         if let Selection::Observations(which) = selection
-            && self.is_in_time_order(query)
+            && super::observations::is_in_time_order(query)
         {
             return self.observations_page(which, query);
         }

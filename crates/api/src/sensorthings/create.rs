@@ -244,19 +244,16 @@ impl Maker<'_> {
 
     /// The kind of an ObservedProperty, with the unit of its first Datastream.
     async fn kind(&mut self, body: &Map<String, Value>, unit: &str, value_type: ValueType) -> Result<KindId, Problem> {
-        let (id, described) = match linked(body).filter(|_| !body.contains_key("name")) {
-            Some(id) => {
-                let found = find::<PropertyDocument>(self.call, STA_PROPERTY, &id).await?;
-                let described = found.map(|(document, _)| document);
-                (id, described)
-            }
-            None => {
-                let described = describe_property(PropertyDocument::default(), body)?;
-                let id = self.plan.id(body, &described.name)?;
-                let version = find::<PropertyDocument>(self.call, STA_PROPERTY, &id).await?.map_or(0, |(_, v)| v);
-                self.plan.document(STA_PROPERTY, &id, None, &described, version)?;
-                (id, Some(described))
-            }
+        let (id, described) = if let Some(id) = linked(body).filter(|_| !body.contains_key("name")) {
+            let found = find::<PropertyDocument>(self.call, STA_PROPERTY, &id).await?;
+            let described = found.map(|(document, _)| document);
+            (id, described)
+        } else {
+            let described = describe_property(PropertyDocument::default(), body)?;
+            let id = self.plan.id(body, &described.name)?;
+            let version = find::<PropertyDocument>(self.call, STA_PROPERTY, &id).await?.map_or(0, |(_, v)| v);
+            self.plan.document(STA_PROPERTY, &id, None, &described, version)?;
+            (id, Some(described))
         };
         let kind = KindId::new(&id).map_err(|e| Problem::of(Code::Invalid, "ObservedProperty", e.to_string()))?;
         let catalogue = self.call.platform().intake().catalogue.get();

@@ -18,16 +18,16 @@ use crate::problem::Problem;
 /// Observations asked for at once.
 const CHUNK: usize = 2000;
 
-impl Reader<'_> {
-    /// Whether the order asked for is one that history gives: by phenomenon time, or none.
-    pub(super) fn is_in_time_order(&self, query: &Query) -> bool {
-        match query.order_by.as_slice() {
-            [] => true,
-            [order] => is_time(&order.by),
-            _ => false,
-        }
+/// Whether the order asked for is one that history gives: by phenomenon time, or none.
+pub(super) fn is_in_time_order(query: &Query) -> bool {
+    match query.order_by.as_slice() {
+        [] => true,
+        [order] => is_time(&order.by),
+        _ => false,
     }
+}
 
+impl Reader<'_> {
     /// A page in the order of time.
     pub(super) fn observations_page(&self, which: &ObservationsOf, query: &Query) -> Result<Page, Problem> {
         let wanted = top(query);
@@ -255,7 +255,7 @@ fn narrow_id(asked: &mut HistoryQuery, path: &[&str], id: &str) {
             }
         }
         ["Datastream", "Thing", name] if is_id(name) && asked.assets.is_empty() => {
-            asked.assets.extend(AssetId::new(id))
+            asked.assets.extend(AssetId::new(id));
         }
         ["Datastream", "ObservedProperty", name] if is_id(name) && asked.kinds.is_empty() => {
             asked.kinds.extend(KindId::new(id));

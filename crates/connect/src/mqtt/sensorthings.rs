@@ -35,7 +35,7 @@ pub(super) async fn tell(broker: Arc<Broker>, mut stop: watch::Receiver<bool>) {
             }
             Ok(_) => {}
             Err(RecvError::Lagged(entries)) => {
-                add(&broker.counters.untold, usize::try_from(entries).unwrap_or(usize::MAX))
+                add(&broker.counters.untold, usize::try_from(entries).unwrap_or(usize::MAX));
             }
             Err(RecvError::Closed) => return,
         }
