@@ -40,3 +40,15 @@ pub use commands::CommandFailure;
 pub use offers::OffersError;
 pub use platform::{Parts, Platform, StartError, acted_on, log_end, read_through};
 pub use time_zone::TimeZone;
+
+/// Every kind of document there is, for the opening of the store.
+pub const KINDS: [vigiles_store::Kind; documents::KINDS.len() + directory::KINDS.len()] = {
+    let mut all = [documents::ALARM; documents::KINDS.len() + directory::KINDS.len()];
+    let mut i = 0;
+    while i < all.len() {
+        all[i] =
+            if i < documents::KINDS.len() { documents::KINDS[i] } else { directory::KINDS[i - documents::KINDS.len()] };
+        i += 1;
+    }
+    all
+};

@@ -12,6 +12,8 @@ use vigiles_model::{Duration, IncidentId, Observation, Timestamp};
 
 /// Batches a slow reader may be behind before it misses some.
 const BACKLOG: usize = 64;
+/// Log entries with observations that one who follows all of them may be behind before it misses some.
+const PASSING: usize = 1024;
 /// Least time between two batches.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Time that each observation of a batch holds the next one back, in microseconds: no console draws more than 20,000
@@ -37,6 +39,7 @@ pub struct Live {
     observations: broadcast::Sender<Arc<Vec<Observation>>>,
     notices: broadcast::Sender<Arc<Notice>>,
     consoles: Arc<AtomicUsize>,
+    passing: broadcast::Sender<Arc<Vec<Observation>>>,
 }
 
 /// A console that shows notices, for as long as this is held. The feed that notices pass through serves all of them, and
@@ -56,6 +59,7 @@ impl Default for Live {
             observations: broadcast::channel(BACKLOG).0,
             notices: broadcast::channel(BACKLOG).0,
             consoles: Arc::default(),
+            passing: broadcast::channel(PASSING).0,
         }
     }
 }
@@ -76,6 +80,19 @@ impl Live {
     pub fn attend(&self) -> Console {
         self.consoles.fetch_add(1, Ordering::Relaxed);
         Console(self.consoles.clone())
+    }
+
+    /// Every observation from now on, in the order of the log, once history has it.
+    pub fn passing(&self) -> broadcast::Receiver<Arc<Vec<Observation>>> {
+        self.passing.subscribe()
+    }
+
+    pub(crate) fn is_followed(&self) -> bool {
+        self.passing.receiver_count() > 0
+    }
+
+    pub(crate) fn pass(&self, frame: &Arc<Vec<Observation>>) {
+        let _nobody_follows = self.passing.send(frame.clone());
     }
 
     pub(crate) fn is_observed(&self) -> bool {

@@ -180,6 +180,17 @@ impl Platform {
         progress.applied.load(Ordering::Acquire) >= handed
     }
 
+    /// Waits until history has what was acknowledged before the call, or `patience` is over.
+    pub async fn settled(self: &Arc<Self>, patience: std::time::Duration) -> Result<(), BusError> {
+        let platform = self.clone();
+        let end = tokio::task::spawn_blocking(move || platform.parts.bus.bounds(&topic())).await;
+        let end = end.map_err(|_| BusError::Closed)??.end.0;
+        let mut moved = self.progress.moved.subscribe();
+        // Who is late finds it a moment later: it is in the log.
+        let _late = tokio::time::timeout(patience, moved.wait_for(|position| *position >= end)).await;
+        Ok(())
+    }
+
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
@@ -251,6 +262,10 @@ impl Door for Arc<Platform> {
 
     fn follow<'a>(&'a self, grant: &'a Grant, filter: &'a str) -> BoxFuture<'a, Result<(), Refusal>> {
         Box::pin(follow::follow(self.clone(), grant.clone(), filter.to_owned()))
+    }
+
+    fn passing(&self) -> tokio::sync::broadcast::Receiver<Arc<Vec<vigiles_model::Observation>>> {
+        self.live.passing()
     }
 
     fn sources(&self) -> Arc<Sources> {

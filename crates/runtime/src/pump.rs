@@ -6,6 +6,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use vigiles_bus::{Bus, BusError, Entry, Offset};
 use vigiles_engine::{Effect, Engine, Frozen, Input, Statistics};
 use vigiles_history::{History, HistoryError};
@@ -48,6 +49,8 @@ pub(crate) struct Batch {
 pub(crate) struct Progress {
     /// The next offset it will read; everything before it has been handed on.
     pub position: AtomicU64,
+    /// The same, for those who wait for it.
+    pub moved: watch::Sender<u64>,
     /// Batches handed on to the applier.
     pub handed: AtomicU64,
     /// Batches whose effects are in the store.
@@ -140,6 +143,7 @@ impl Pump {
         self.hand_on(effects, due)?;
         // Last: who sees it knows that the effects before it have been handed on.
         self.progress.position.store(self.position.0, Ordering::Release);
+        self.progress.moved.send_replace(self.position.0);
         Ok(())
     }
 
@@ -173,8 +177,12 @@ impl Pump {
         // What an exercise makes up is nothing that the city saw.
         observations.retain(|o| o.origin != Origin::Exercise);
         self.write_history(entry.offset, &observations)?;
-        if self.live.is_observed() {
-            gatherer.take(&Arc::new(observations));
+        if self.live.is_observed() || self.live.is_followed() {
+            let frame = Arc::new(observations);
+            self.live.pass(&frame);
+            if self.live.is_observed() {
+                gatherer.take(&frame);
+            }
         }
         Ok(count)
     }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use vigiles_bus::{Bus, Clock, JetStream, SystemClock};
 use vigiles_history::{History, PostgresHistory};
-use vigiles_runtime::directory::{self, Directory};
-use vigiles_runtime::{Parts, TimeZone, documents};
-use vigiles_store::{Kind, PostgresStore, SqliteStore, Store};
+use vigiles_runtime::directory::Directory;
+use vigiles_runtime::{Parts, TimeZone};
+use vigiles_store::{PostgresStore, SqliteStore, Store};
 
 use crate::config::Config;
 
@@ -119,24 +119,9 @@ pub(crate) fn open_history(layout: &Layout, config: &Config) -> Result<Arc<dyn H
     })
 }
 
-/// Every kind of document there is.
-const KINDS: [Kind; documents::ENGINE_KINDS.len() + directory::KINDS.len()] = {
-    let mut all = [documents::ALARM; documents::ENGINE_KINDS.len() + directory::KINDS.len()];
-    let mut i = 0;
-    while i < all.len() {
-        all[i] = if i < documents::ENGINE_KINDS.len() {
-            documents::ENGINE_KINDS[i]
-        } else {
-            directory::KINDS[i - documents::ENGINE_KINDS.len()]
-        };
-        i += 1;
-    }
-    all
-};
-
 /// Opens documents, accounts and the audit log.
 pub(crate) fn open_store(layout: &Layout, config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
-    let (kinds, clock): (_, vigiles_store::Clock) = (&KINDS, Arc::new(move || clock.now()));
+    let (kinds, clock): (_, vigiles_store::Clock) = (&vigiles_runtime::KINDS, Arc::new(move || clock.now()));
     if let Some(address) = &config.store {
         let options = vigiles_store::postgres::Options { kinds, clock };
         return Ok(Arc::new(

@@ -56,6 +56,7 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
         sources::endpoints(),
         system::endpoints(),
         city::endpoints(),
+        crate::sensorthings::endpoints(settings.max_delivery_bytes),
     ]
     .into_iter()
     .flatten()

@@ -18,6 +18,7 @@ mod lists;
 mod names;
 mod narrowing;
 mod playbooks;
+mod sensorthings;
 mod session;
 mod setting;
 mod slow;

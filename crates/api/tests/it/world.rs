@@ -11,19 +11,13 @@ use vigiles_api::{PATIENCE, Settings};
 use vigiles_bus::{Clock, SystemClock};
 use vigiles_model::{AgencyId, SourceId};
 use vigiles_runtime::directory::{self, Agency, NewAccount, NewToken};
-use vigiles_runtime::{Parts, Platform, documents};
-use vigiles_store::{Kind, SqliteStore};
+use vigiles_runtime::{Parts, Platform};
+use vigiles_store::SqliteStore;
 use vigiles_trust::{Context, Role};
 
 use crate::client::{Request, request};
 
 pub(crate) const SYSTEM: Context = Context::system("test");
-
-const KINDS: [Kind; 16] = {
-    let [a, b, c, d, e, f, g, n, v, x] = documents::ENGINE_KINDS;
-    let [h, i, j, k, l, m] = directory::KINDS;
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, v, x]
-};
 
 /// A running platform; it stops when dropped.
 pub(crate) struct World {
@@ -67,8 +61,11 @@ fn open(dir: &std::path::Path) -> Arc<Platform> {
     let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
     let history = vigiles_history::Embedded::open(&dir.join("history"), vigiles_history::Options::default()).unwrap();
     let store_clock = clock.clone();
-    let options =
-        vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || store_clock.now()), max_bytes: None };
+    let options = vigiles_store::sqlite::Options {
+        kinds: &vigiles_runtime::KINDS,
+        clock: Arc::new(move || store_clock.now()),
+        max_bytes: None,
+    };
     let store = SqliteStore::open(&dir.join("store"), options).unwrap();
     let snapshots = dir.join("engine");
     Platform::start(Parts {

@@ -14,17 +14,11 @@ use vigiles_model::{
     AgencyId, Alarm, Incident, KindId, ObservationKind, Priority, RuleId, Severity, SourceId, Timestamp, Value,
 };
 use vigiles_runtime::door::Grant;
-use vigiles_runtime::{CommandFailure, Parts, Platform, TimeZone, directory, documents};
-use vigiles_store::{Kind, Query, SqliteStore, Store};
+use vigiles_runtime::{CommandFailure, Parts, Platform, TimeZone, documents};
+use vigiles_store::{Query, SqliteStore, Store};
 use vigiles_trust::{Context, Role};
 
 pub(crate) const SYSTEM: Context = Context::system("test");
-
-const KINDS: [Kind; 16] = {
-    let [a, b, c, d, e, f, g, n, v, x] = documents::ENGINE_KINDS;
-    let [h, i, j, k, l, m] = directory::KINDS;
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, v, x]
-};
 
 /// Opens the platform that lives in a directory.
 pub(crate) fn open(dir: &Path) -> Arc<Platform> {
@@ -50,8 +44,11 @@ pub(crate) fn open_on(
 
 /// Opens the store of a directory, which may be open already.
 pub(crate) fn store(dir: &Path, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-    let options =
-        vigiles_store::sqlite::Options { kinds: &KINDS, clock: Arc::new(move || clock.now()), max_bytes: None };
+    let options = vigiles_store::sqlite::Options {
+        kinds: &vigiles_runtime::KINDS,
+        clock: Arc::new(move || clock.now()),
+        max_bytes: None,
+    };
     Arc::new(SqliteStore::open(&dir.join("store"), options).unwrap())
 }
 

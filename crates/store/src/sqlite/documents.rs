@@ -151,7 +151,7 @@ fn page(db: &Connection, place: &Place, ctx: &Context, query: &Query, sql: &Sql)
             continue;
         }
         if documents.len() == query.limit {
-            let next = documents.last().map(|last| format!("{}.{}", last.time.0, last.id));
+            let next = documents.last().map(|last| crate::cursor_after(last.time, &last.id));
             return Ok(Page { documents, next });
         }
         documents.push(document);

@@ -35,6 +35,7 @@ pub(crate) fn settings(
                 ("refused_connections", counters.refused.load(Relaxed)),
                 ("protocol_errors", counters.protocol_errors.load(Relaxed)),
                 ("slow_subscribers", counters.slow_subscribers.load(Relaxed)),
+                ("untold", counters.untold.load(Relaxed)),
                 ("unmatched", counters.unmatched.load(Relaxed)),
             ],
         }
