@@ -9,7 +9,7 @@ const ROWS: [&[&str]; 7] = [
     &["formats", "engine", "trust", "insight", "postgres"],
     &["bus", "history", "store", "vision", "roads"],
     &["runtime"],
-    &["connect", "domains", "sim"],
+    &["backup", "connect", "domains", "sim"],
     &["api"],
     &["vigiles", "bench"],
 ];

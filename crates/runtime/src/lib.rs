@@ -36,5 +36,5 @@ mod takeover;
 pub mod time_zone;
 
 pub use commands::CommandFailure;
-pub use platform::{Parts, Platform, StartError, acted_on, log_end, read_through};
+pub use platform::{Parts, Platform, StartError, acted_on, acted_on_in, log_end, read_through, topic};
 pub use time_zone::TimeZone;

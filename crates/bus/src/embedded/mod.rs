@@ -3,6 +3,7 @@
 mod check;
 pub mod disk;
 pub mod format;
+mod import;
 mod open;
 mod repair;
 mod segment;
@@ -24,6 +25,7 @@ use parking_lot::RwLock;
 
 pub use check::{check, check_on};
 use disk::{Disk, LocalDisk};
+pub use import::Import;
 pub use repair::repair;
 use topic::OpenTopic;
 use writer::Writer;

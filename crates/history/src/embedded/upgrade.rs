@@ -7,7 +7,8 @@ use std::path::Path;
 use super::manifest::replace;
 use crate::HistoryError;
 
-pub(crate) const FILE: &str = "format";
+/// The name of the file that says the version.
+pub const FILE: &str = "format";
 
 /// One step: turns a directory of version `from` into version `from + 1`. Steps must be repeatable: the version
 /// is written after the step, so a step cut short by a power failure runs again.

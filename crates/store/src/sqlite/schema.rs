@@ -11,8 +11,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::error::Place;
 use crate::contract::StoreError;
 
-/// The file in the data directory.
-pub(super) const FILE: &str = "store.sqlite";
+/// The name of the file in the directory of a store.
+pub const FILE: &str = "store.sqlite";
 
 /// The newest schema this program knows.
 pub const VERSION: u32 = 2;
