@@ -45,7 +45,9 @@ pub fn check(repository: &Repository, key: &KeyFile) -> Result<Checked, BackupEr
     for (name, what) in repository.check_envelopes(key)? {
         note(name, what);
     }
-    listing.strange.iter().for_each(|name| note(name, "does not belong here".to_owned()));
+    for name in &listing.strange {
+        note(name, "does not belong here".to_owned());
+    }
     let whole = check_chunks(repository, &listing, &mut note)?;
     let pieces = read_pieces(repository, &listing, &mut note)?;
     for (line, pieces) in &pieces {
@@ -57,7 +59,9 @@ pub fn check(repository: &Repository, key: &KeyFile) -> Result<Checked, BackupEr
             Ok(backup) => {
                 let wrong = check_backup(repository, &backup, &whole, &pieces)?;
                 backups += usize::from(wrong.is_empty());
-                wrong.into_iter().for_each(|what| note(&format!("backup {}", backup.name()), what));
+                for what in wrong {
+                    note(&format!("backup {}", backup.name()), what);
+                }
             }
             Err(error) => note(name, error.to_string()),
         }

@@ -26,8 +26,9 @@ pub struct Repository {
 impl Repository {
     /// Opens a repository that exists.
     pub fn open(objects: Arc<dyn Objects>, file: &KeyFile) -> Result<Self, BackupError> {
-        Self::find(objects.clone(), file)?
-            .ok_or_else(|| BackupError::Nothing(format!("{} holds no repository of backups", objects.place())))
+        let place = objects.place();
+        Self::find(objects, file)?
+            .ok_or_else(|| BackupError::Nothing(format!("{place} holds no repository of backups")))
     }
 
     /// Opens a repository, or makes it where there is none.
@@ -174,7 +175,7 @@ impl Repository {
         let names = self.list(&names::line(&self.keys.names, line))?;
         let known: std::collections::HashSet<String> = names.into_iter().map(|(name, _)| name).collect();
         let there = |number: &u64| known.contains(&names::piece(&self.keys.names, line, *number));
-        Ok((from..).take_while(there).count() as u64)
+        Ok((from..=u64::MAX).take_while(there).count() as u64)
     }
 
     /// The objects of a sort.

@@ -44,24 +44,19 @@ pub fn plan(repository: &Repository, named: Option<&str>, to: Option<Timestamp>)
     let place = repository.place();
     let all = repository.backups()?;
     let oldest = all.first().map(|backup| backup.at);
-    let backup = match named {
-        Some(name) => {
-            let mut matching = all.into_iter().filter(|backup| !name.is_empty() && backup.name().starts_with(name));
-            match (matching.next(), matching.next()) {
-                (Some(found), None) => found,
-                (Some(_), Some(_)) => {
-                    return Err(BackupError::Nothing(format!("{place}: {name:?} names several backups")));
-                }
-                (None, _) => return Err(BackupError::Nothing(format!("{place} has no backup {name:?}"))),
-            }
+    let backup = if let Some(name) = named {
+        let mut matching = all.into_iter().filter(|backup| !name.is_empty() && backup.name().starts_with(name));
+        match (matching.next(), matching.next()) {
+            (Some(found), None) => found,
+            (Some(_), Some(_)) => return Err(BackupError::Nothing(format!("{place}: {name:?} names several backups"))),
+            (None, _) => return Err(BackupError::Nothing(format!("{place} has no backup {name:?}"))),
         }
-        None => {
-            let early = |backup: &Backup| to.is_none_or(|to| backup.at <= to);
-            all.into_iter().rfind(early).ok_or_else(|| match oldest {
-                Some(oldest) => BackupError::Nothing(format!("the oldest backup in {place} is of {oldest}")),
-                None => BackupError::Nothing(format!("{place} has no backup")),
-            })?
-        }
+    } else {
+        let early = |backup: &Backup| to.is_none_or(|to| backup.at <= to);
+        all.into_iter().rfind(early).ok_or_else(|| match oldest {
+            Some(oldest) => BackupError::Nothing(format!("the oldest backup in {place} is of {oldest}")),
+            None => BackupError::Nothing(format!("{place} has no backup")),
+        })?
     };
     match to.filter(|to| *to < backup.at) {
         Some(to) => {

@@ -165,10 +165,9 @@ impl Shipping {
             drop(state);
             match shipped {
                 // What was there when the platform stopped is shipped; then it is over.
-                Ok(0) if closed => break,
+                Ok(0) | Err(_) if closed => break,
                 Ok(0) => self.look(),
                 Ok(_) => self.rest(begun, self.pace()),
-                Err(_) if closed => break,
                 Err(_) => self.rest(begun, TRY_AGAIN),
             }
         }

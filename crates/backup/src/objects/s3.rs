@@ -35,6 +35,9 @@ pub struct Settings {
     pub secret: super::place::AccessSecret,
 }
 
+/// A page of a listing, and where the next one goes on.
+type Listed = (Vec<(String, u64)>, Option<String>);
+
 /// Objects in a bucket.
 pub struct S3Objects {
     agent: Agent,
@@ -73,7 +76,7 @@ impl S3Objects {
         format!("{}{name}", self.prefix)
     }
 
-    fn page(&self, prefix: &str, token: Option<&str>) -> Result<(Vec<(String, u64)>, Option<String>), String> {
+    fn page(&self, prefix: &str, token: Option<&str>) -> Result<Listed, String> {
         let mut action = self.bucket.list_objects_v2(Some(&self.credentials));
         action.with_prefix(self.key(prefix));
         if let Some(token) = token {
