@@ -9,7 +9,7 @@ const ROWS: [&[&str]; 7] = [
     &["disk", "formats", "engine", "trust", "postgres"],
     &["bus", "history", "store", "roads"],
     &["runtime"],
-    &["connect", "sim"],
+    &["backup", "connect", "sim"],
     &["api"],
     &["vigiles", "bench"],
 ];

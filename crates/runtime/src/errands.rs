@@ -23,11 +23,24 @@ const AT_ONCE: usize = 8;
 /// Time between two sweeps for tasks that run but are in nobody's hands (after a restart, a full queue).
 const SWEEP: Duration = Duration::from_secs(15);
 
+/// Time between two looks whether the log has been replayed.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Tasks by incident too: an exercise numbers its incidents anew, and so its tasks.
 type InHand = Arc<Mutex<HashSet<(IncidentId, TaskId)>>>;
 
 /// Carries out tasks until the platform is gone.
+///
+/// Not before the log has been replayed: a task that it starts may be done further on in it, and after a restore from a
+/// backup that is hours of tasks.
 pub(crate) async fn run(platform: Arc<Platform>, mut errands: mpsc::Receiver<Errand>) {
+    let mut look = tokio::time::interval(LOOK);
+    while !platform.is_ready() {
+        if platform.is_stopping() {
+            return;
+        }
+        look.tick().await;
+    }
     let in_hand = InHand::default();
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut sweep = tokio::time::interval(SWEEP);

@@ -38,7 +38,7 @@ pub mod time_zone;
 
 pub use commands::CommandFailure;
 pub use offers::OffersError;
-pub use platform::{Parts, Platform, StartError, acted_on, log_end, read_through};
+pub use platform::{Parts, Platform, StartError, acted_on, acted_on_in, log_end, read_through, topic};
 pub use time_zone::TimeZone;
 
 /// Every kind of document there is, for the opening of the store.

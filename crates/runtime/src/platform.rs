@@ -287,6 +287,11 @@ pub fn acted_on(store: &dyn Store, history: &dyn History, snapshots: &std::path:
     Ok(applied.max(snapshot).max(history.durable_offset()))
 }
 
+/// The same, of a store whose marks these are, by name.
+pub fn acted_on_in(marks: &[(String, u64)]) -> u64 {
+    marks.iter().find(|(name, _)| name == crate::applier::APPLIED).map_or(0, |(_, offset)| *offset)
+}
+
 /// Where the log ends: the number of its next entry.
 pub fn log_end(bus: &dyn Bus) -> Result<u64, BusError> {
     Ok(bus.bounds(&topic())?.end.0)
@@ -309,6 +314,7 @@ pub fn read_through(bus: &dyn Bus) -> Result<(), BusError> {
 
 pub(crate) const TOPIC: &str = "input";
 
-pub(crate) fn topic() -> Topic {
+/// The topic of the log that the platform lives by.
+pub fn topic() -> Topic {
     Topic::new(TOPIC).expect("the name is in the alphabet of topics")
 }

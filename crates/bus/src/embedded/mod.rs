@@ -2,6 +2,7 @@
 
 mod check;
 pub mod format;
+mod import;
 mod open;
 mod repair;
 mod segment;
@@ -23,6 +24,7 @@ use parking_lot::RwLock;
 use vigiles_disk::{Disk, LocalDisk};
 
 pub use check::{check, check_on};
+pub use import::Import;
 pub use repair::repair;
 use topic::OpenTopic;
 use writer::Writer;

@@ -5,6 +5,7 @@ mod contract;
 mod damage;
 mod disk_full;
 mod fixture;
+mod import;
 mod jetstream;
 mod jetstream_cluster;
 mod jetstream_credentials;

@@ -11,7 +11,7 @@ use crate::HistoryError;
 /// The version this program writes.
 pub const VERSION: u32 = 1;
 /// The name of the file.
-pub(crate) const FILE: &str = "manifest";
+pub const FILE: &str = "manifest";
 
 const MAGIC: [u8; 8] = *b"VGLHMAN\n";
 const ENTRY_BYTES: usize = 61;
@@ -35,6 +35,13 @@ pub struct Entry {
     pub day: Option<i64>,
     /// CRC32C of its index.
     pub footer_crc: u32,
+}
+
+impl Entry {
+    /// The name of the file in the directory of history. No other file ever has it.
+    pub fn file_name(&self) -> String {
+        super::file::name(self.id)
+    }
 }
 
 /// The whole of history, but for what is in memory.

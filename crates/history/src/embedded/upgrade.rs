@@ -6,7 +6,8 @@ use vigiles_disk::Disk;
 
 use crate::HistoryError;
 
-pub(crate) const FILE: &str = "format";
+/// The name of the file that says the version.
+pub const FILE: &str = "format";
 
 /// Longest text of it.
 const MAX_BYTES: u64 = 4096;

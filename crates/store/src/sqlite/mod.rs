@@ -5,6 +5,7 @@ mod audit;
 mod batch;
 mod check;
 mod checkpoint;
+mod copy;
 mod documents;
 mod error;
 mod feed;
@@ -23,7 +24,8 @@ use vigiles_model::Timestamp;
 use vigiles_trust::Context;
 
 pub use check::check;
-pub use schema::VERSION;
+pub use copy::{Copied, copy};
+pub use schema::{FILE, VERSION};
 
 use crate::chain::Author;
 use crate::contract::{

@@ -12,8 +12,8 @@ use super::error::Place;
 use super::sum;
 use crate::contract::StoreError;
 
-/// The file in the data directory.
-pub(super) const FILE: &str = "store.sqlite";
+/// The name of the file in the directory of a store.
+pub const FILE: &str = "store.sqlite";
 
 /// The newest schema this program knows.
 pub const VERSION: u32 = 3;

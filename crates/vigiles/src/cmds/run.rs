@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
@@ -15,9 +16,11 @@ use vigiles_runtime::door::Door;
 use vigiles_trust::Context;
 
 use crate::backends::{self, Layout, Opened};
+use crate::backups::Backups;
 use crate::city::{self, Addresses, City};
+use crate::cmds;
 use crate::config::Config;
-use crate::{cmds, control};
+use crate::control::{self, Desk};
 
 /// Start the platform: every role in one process, in one data directory.
 #[derive(Debug, clap::Args)]
@@ -47,15 +50,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // Before anything is read: a port that is taken is said at once.
     let http = listen(arguments.listen, "the console and the API", "--listen")?;
     let mqtt = listen(arguments.mqtt, "the MQTT broker", "--mqtt")?;
-    let Opened { parts, lock: _lock } = backends::open(&arguments.data, &config, time_zone)?;
+    let Opened { parts, lock: _lock, shipping } = backends::open(&arguments.data, &config, time_zone)?;
     if let Some(city) = &city {
         make_basemap(city, &Layout::new(&arguments.data).basemap)?;
     }
+    let backups = shipping.clone().map(|shipping| {
+        Arc::new(Backups::new(shipping, &parts, &arguments.data, arguments.config.as_deref(), city.as_ref()))
+    });
     let platform = Platform::start(parts).context("starting the platform")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(arguments, (http, mqtt), &config, city.as_ref(), &platform));
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    let served = runtime.block_on(serve(arguments, (http, mqtt), &config, city.as_ref(), &platform, backups));
+    runtime.shutdown_timeout(Duration::from_secs(5));
     platform.stop();
+    if let Some(shipping) = shipping {
+        shipping.finish();
+    }
     served
 }
 
@@ -65,6 +74,7 @@ async fn serve(
     config: &Config,
     city: Option<&City>,
     platform: &Arc<Platform>,
+    backups: Option<Arc<Backups>>,
 ) -> Result<()> {
     let mut signals = Signals::install()?;
     let (stopper, stop) = watch::channel(false);
@@ -79,7 +89,19 @@ async fn serve(
     let broker = mqtt::Broker::new(door, mqtt::Config::default());
     let broker_task = tokio::spawn(broker.clone().serve(broker_socket, stop.clone()));
     let clients = tokio::spawn(super::clients::keep(platform.clone(), brokers, stop.clone()));
-    control::serve(&arguments.data, platform.clone(), base.clone())?;
+    if let (Some(backups), Some(settings)) = (&backups, &config.backup) {
+        tokio::spawn(backups.clone().keep(Duration::from_secs(settings.every_s), stop.clone()));
+    }
+    if let Some(settings) = &config.continuity {
+        let city = city.map(|city| city.file.name.clone()).unwrap_or_default();
+        let pages = super::continuity::keep(settings.clone(), city, platform.clone(), stop.clone());
+        tokio::spawn(async move {
+            if let Err(error) = pages.await {
+                tracing::error!(error = format!("{error:#}"), "no continuity pages are written");
+            }
+        });
+    }
+    control::serve(&arguments.data, Desk { platform: platform.clone(), backups, base: base.clone() })?;
 
     let settings = super::settings::settings(&arguments.data, &base, city, &broker, stop.clone());
     let router = vigiles_api::router(platform.clone(), settings);
