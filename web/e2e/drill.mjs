@@ -61,6 +61,26 @@ priority = "p2"
 severity = "severe"
 `;
 
+/** Begins a scenario of the repository by its button, and waits for the page of its exercise. */
+export async function beginScenario(page, url, id, name) {
+  await page.goto(`${url}/exercises`);
+  await page.locator(`[data-scenario="${id}"]`).waitFor();
+  await page.getByRole('button', { name: `Begin: ${name}` }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('I have read this').check();
+  await dialog.getByRole('button', { name: 'Begin the exercise' }).click();
+  await page.waitForURL('**/exercises/exr-*');
+}
+
+/**
+ * The incident of the exercise power-cut once its chain has both links and what people told of it is related, asked on the map: the
+ * scenario takes four minutes until then.
+ */
+export async function chainOfCauses(page) {
+  const whole = () => [...(globalThis.vigilesLive?.live.incidents.values() ?? [])].find((held) => held.reality === 'exercise' && held.links.length >= 2 && held.related.length >= 2)?.id;
+  return (await page.waitForFunction(whole, undefined, { polling: 500, timeout: 600_000 })).jsonValue();
+}
+
 /** Signs in as the first administrator, by the link that the platform printed. */
 export async function asAdministrator(page, link) {
   const password = 'a long enough password';

@@ -1,9 +1,10 @@
 // The pictures of docs/images: the real binary with the demo city, as an operator sees it a few minutes after the start.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch, openPage } from './browser.mjs';
+import { chainOfCauses } from './drill.mjs';
 import { api, signIn, startPlatform } from './platform.mjs';
 import { lighter } from './png.mjs';
 
@@ -43,6 +44,56 @@ async function others(state, incident) {
   await shot(state, 'phone-incident', { size: { width: 390, height: 844 }, path: `/?incident=${incident.id}` });
 }
 
+/** What an operator asks of an alarm, writes down of a call, and what a rule or a playbook is made with. */
+async function work(state, incident) {
+  await shot(state, 'why', { path: `/incidents/${incident.id}`, act: async (view) => {
+    await view.getByRole('button', { name: /^Why\?/ }).first().click();
+    await view.getByText(/^The rule as it was, version/).first().waitFor();
+  } });
+  const [lon, lat] = middle(incident.place);
+  await shot(state, 'call', { path: `/?open=${encodeURIComponent(`${lat.toFixed(5)}, ${lon.toFixed(5)}`)}`, act: async (view) => {
+    await view.getByLabel('What is happening?').fill('Nobody gets through here, a bus stands across');
+    await view.locator('[data-offer]').first().waitFor();
+  } });
+  await shot(state, 'alarm-load', { path: '/alarms', act: (view) => view.locator('[data-figure=peak]').waitFor() });
+  await shot(state, 'playbook-designer', { path: '/playbooks/power-loss', act: async (view) => {
+    await view.locator('[data-box]').first().click();
+    await view.locator('[data-box]').first().evaluate((box) => box.scrollIntoView({ block: 'center' }));
+  } });
+}
+
+const middle = (place) => (place.type === 'Point' ? place.coordinates : place.type === 'LineString' ? place.coordinates[0] : place.coordinates[0][0]);
+
+/** An exercise under way as its director sees it, a playbook in it as it runs, its chain of causes, and the debrief. */
+async function exercise(page, server, state) {
+  const file = readFileSync(new URL('../../exercises/power-cut.toml', import.meta.url), 'utf8');
+  const begun = await server.post('/exercises', { file });
+  if (begun.status !== 201) throw new Error(JSON.stringify(begun.body));
+  const path = `/exercises/${begun.body.id}`;
+  await page.goto(platform.url);
+  const called = await (await page.waitForFunction(() => [...(globalThis.vigilesLive?.live.incidents.values() ?? [])].find((held) => held.reality === 'exercise' && held.playbook === 'power-loss')?.id, undefined, { polling: 500, timeout: 240_000 })).jsonValue();
+  await server.post(`/incidents/${called}/state`, { to: 'acknowledged' });
+  const { tasks } = (await server.get(`/incidents/${called}`)).body;
+  const first = tasks.find((held) => held.state === 'running' && held.action === 'manual');
+  if (first) await server.post(`/incidents/${called}/tasks/${first.id}`, { outcome: 'done' });
+  await page.goto('about:blank');
+  await shot(state, 'playbook-flow', { path: `/incidents/${called}`, act: async (view) => {
+    await view.locator('[data-box]').first().waitFor();
+    await view.locator('[data-box]').first().evaluate((box) => box.scrollIntoView({ block: 'center' }));
+  } });
+  await shot(state, 'exercise-director', { path, act: (view) => view.locator('[data-phase]').first().waitFor() });
+  await page.goto(platform.url);
+  const chain = await chainOfCauses(page);
+  await page.goto('about:blank');
+  await shot(state, 'causes', { path: `/incidents/${chain}`, act: async (view) => {
+    const causes = view.getByRole('region', { name: 'Cause and effect' });
+    await causes.locator('[data-box]').nth(2).waitFor();
+    await causes.evaluate((part) => part.scrollIntoView());
+  } });
+  await server.post(`${path}/end`, { reason: 'The chain was seen' });
+  await shot(state, 'exercise-debrief', { path, act: (view) => view.locator('[data-met]').first().waitFor() });
+}
+
 try {
   mkdirSync(folder, { recursive: true });
   const { page, context } = await openPage(browser);
@@ -73,6 +124,8 @@ try {
     await view.locator('#rule-try').evaluate((part) => part.scrollIntoView());
   } });
   await shot(state, 'system', { path: '/system' });
+  await work(state, items.find((held) => held.alarms.length > 0 && held.place) ?? incident);
+  await exercise(page, server, state);
   if (process.argv[2]) await others(state, incident);
 } finally {
   await browser.close();

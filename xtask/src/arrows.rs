@@ -6,10 +6,10 @@ use crate::metadata::Package;
 /// The rooms from the ground up. A room may name the rooms of every row below its own, and none of its own row.
 const ROWS: [&[&str]; 7] = [
     &["model"],
-    &["formats", "engine", "trust", "insight", "postgres"],
-    &["bus", "history", "store", "vision", "roads"],
+    &["disk", "formats", "engine", "trust", "postgres"],
+    &["bus", "history", "store", "roads"],
     &["runtime"],
-    &["connect", "domains", "sim"],
+    &["backup", "connect", "sim"],
     &["api"],
     &["vigiles", "bench"],
 ];
@@ -36,7 +36,7 @@ const WORLD: &[&str] = &[
     "tokio-tungstenite",
     "ureq",
 ];
-const PURE: &[&str] = &["model", "formats", "engine", "trust", "insight"];
+const PURE: &[&str] = &["model", "formats", "engine", "trust"];
 
 /// Outside packages that belong to few rooms: HTTP is known to the API and the doors, SQL to the store.
 const KEPT: [(&str, &[&str]); 4] = [

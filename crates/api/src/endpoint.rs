@@ -34,6 +34,9 @@ pub(crate) enum Access {
     SignedIn,
     /// Those whom the policy allows this.
     May(Action),
+    /// Everyone who is signed in or bears a token, but granted nothing: the handler asks the policy for each thing that the
+    /// request turns out to be about ([`Call::authorise`]).
+    Asked,
 }
 
 /// What the endpoint does with `If-Match`.
@@ -148,6 +151,12 @@ impl Endpoint {
         self
     }
 
+    /// Grants nothing: the handler asks for each thing.
+    pub(crate) fn asked(mut self) -> Self {
+        self.access = Access::Asked;
+        self
+    }
+
     /// Takes query parameters.
     pub(crate) fn query<Q: IntoParams>(mut self) -> Self {
         self.query = Q::into_params(|| Some(utoipa::openapi::path::ParameterIn::Query));
@@ -212,6 +221,13 @@ impl Endpoint {
         self
     }
 
+    /// Answers JSON whose shape another standard describes.
+    pub(crate) fn answers_foreign(mut self, status: u16, description: &'static str) -> Self {
+        let schema = ObjectBuilder::new().schema_type(SchemaType::AnyValue).into();
+        self.answers.push(AnswerSpec { status, description, content: Some(("application/json", schema)), etag: false });
+        self
+    }
+
     /// Its answers carry an ETag.
     pub(crate) fn etag(mut self) -> Self {
         self.answers.iter_mut().for_each(|answer| answer.etag = true);
@@ -250,7 +266,10 @@ impl Endpoint {
 
     /// Names of the parameters in the path.
     pub(crate) fn path_parameters(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        self.path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .map(|name| name.trim_start_matches('*'))
     }
 }
 

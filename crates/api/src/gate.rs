@@ -51,7 +51,7 @@ async fn enter(api: Arc<Api>, endpoint: &Endpoint, path: RawPathParams, request:
     let caller = match endpoint.access {
         // A wrong token does not keep anyone from what is open to all.
         Access::Anyone => caller::find(&api, &parts.headers, peer).ok().flatten(),
-        Access::SignedIn | Access::May(_) => caller::find(&api, &parts.headers, peer)?,
+        Access::SignedIn | Access::May(_) | Access::Asked => caller::find(&api, &parts.headers, peer)?,
     };
     if let Some(Caller { by: By::Session(signed_in), .. }) = &caller {
         save_session(&api, signed_in);
@@ -121,6 +121,10 @@ async fn decide(
     let purpose = purpose(headers)?;
     let action = match endpoint.access {
         Access::May(action) => action,
+        Access::Asked => {
+            let ctx = Context::nothing_granted(&caller.id, &caller.agency, purpose.unwrap_or(Purpose::Operations));
+            return Ok(Some(ctx));
+        }
         // Everyone who is signed in sees the city; those who may not even that are devices.
         Access::SignedIn | Access::Anyone => Action::Read(vigiles_trust::Resource::City),
     };
@@ -139,7 +143,7 @@ async fn decide(
 async fn refused(api: &Arc<Api>, endpoint: &Endpoint, ctx: Context, why: String) -> Result<(), Problem> {
     let action = match endpoint.access {
         Access::May(action) => action.to_string(),
-        Access::SignedIn | Access::Anyone => endpoint.method.to_string(),
+        Access::SignedIn | Access::Anyone | Access::Asked => endpoint.method.to_string(),
     };
     let note = AuditNote { action, resource: endpoint.path.to_owned(), outcome: Outcome::Refused, detail: why };
     let api = api.clone();

@@ -17,6 +17,7 @@ mod openapi;
 mod pages;
 pub mod problem;
 mod routes;
+mod sensorthings;
 mod serve;
 mod session_cookie;
 mod settings;

@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, made from the endpoints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
 use utoipa::openapi::content::ContentBuilder;
@@ -41,7 +41,9 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> OpenApi {
         for (name, schema) in &endpoint.schemas {
             components = components.schema(name.clone(), schema.clone());
         }
-        paths = paths.path(endpoint.path, PathItem::new(method(&endpoint.method), operation(endpoint)));
+        // OpenAPI knows no parameter over several segments: the star is the router's.
+        paths =
+            paths.path(endpoint.path.replace("{*", "{"), PathItem::new(method(&endpoint.method), operation(endpoint)));
     }
     let info = InfoBuilder::new()
         .title("Vigiles")
@@ -80,8 +82,26 @@ fn operation(endpoint: &Endpoint) -> OperationBuilder {
         }
         operation = operation.request_body(Some(request.build()));
     }
+    for (status, response) in responses(endpoint) {
+        operation = operation.response(status.to_string(), response.build());
+    }
+    for status in problems(endpoint) {
+        operation = operation.response(status.to_string(), Ref::from_response_name(format!("Problem{status}")));
+    }
+    match endpoint.access {
+        Access::Anyone => operation,
+        Access::SignedIn | Access::May(_) | Access::Asked => operation
+            .security(SecurityRequirement::new("session", Vec::<String>::new()))
+            .security(SecurityRequirement::new("token", Vec::<String>::new())),
+    }
+}
+
+/// The answers when all is well; those of one status are one response with several types.
+fn responses(endpoint: &Endpoint) -> BTreeMap<u16, ResponseBuilder> {
+    let mut responses: BTreeMap<u16, ResponseBuilder> = BTreeMap::new();
     for answer in &endpoint.answers {
-        let mut response = ResponseBuilder::new().description(answer.description);
+        let found = responses.remove(&answer.status);
+        let mut response = found.unwrap_or_else(|| ResponseBuilder::new().description(answer.description));
         if let Some((content_type, schema)) = &answer.content {
             response = response.content(*content_type, ContentBuilder::new().schema(Some(schema.clone())).build());
         }
@@ -92,23 +112,18 @@ fn operation(endpoint: &Endpoint) -> OperationBuilder {
                 .description(Some("The version, quoted; send it in If-Match."));
             response = response.header("ETag", header.build());
         }
-        operation = operation.response(answer.status.to_string(), response.build());
+        responses.insert(answer.status, response);
     }
-    for status in problems(endpoint) {
-        operation = operation.response(status.to_string(), Ref::from_response_name(format!("Problem{status}")));
-    }
-    match endpoint.access {
-        Access::Anyone => operation,
-        Access::SignedIn | Access::May(_) => operation
-            .security(SecurityRequirement::new("session", Vec::<String>::new()))
-            .security(SecurityRequirement::new("token", Vec::<String>::new())),
-    }
+    responses
 }
 
 fn who(access: Access) -> String {
     match access {
         Access::Anyone => "Anyone.".to_owned(),
         Access::SignedIn => "Anyone who is signed in or bears a token.".to_owned(),
+        Access::Asked => {
+            "Anyone who is signed in or bears a token, as far as the policy allows what it is about.".to_owned()
+        }
         Access::May(action) => {
             let roles: Vec<_> = vigiles_trust::Role::ALL
                 .into_iter()

@@ -21,7 +21,7 @@ const MAX_RANGE: u64 = 4 * 1024 * 1024;
 /// What is no endpoint: a file of the console, or its index for a page that it routes by itself.
 pub(crate) async fn console(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path();
-    if path.starts_with("/api/") || path.starts_with("/map/") {
+    if path.starts_with("/api/") || path.starts_with("/map/") || path.starts_with("/sensorthings/") {
         return Problem::new(Code::NotFound, format!("there is no route {path}")).into_response();
     }
     if method != Method::GET && method != Method::HEAD {

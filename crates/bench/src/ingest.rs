@@ -35,9 +35,9 @@ pub(crate) struct Counts {
 pub(crate) fn run(settings: &Settings) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
-    let administrator = token(&settings.binary, &data, "administrator")?;
-    let source = token(&settings.binary, &data, "source")?;
-    let server = Server::start(&settings.binary, &data)?;
+    let administrator = token(settings, &data, "administrator")?;
+    let source = token(settings, &data, "source")?;
+    let server = Server::start(settings, &data)?;
     let mut client = Client::new(server.http, &administrator);
     city::put_kinds(&mut client)?;
     city::put_hundred_rules(&mut client)?;

@@ -1,6 +1,5 @@
 //! `alarm-latency`: from an MQTT publication to the alarm at a client of the stream of events, under a steady load.
 
-use std::path::Path;
 use std::thread;
 
 use anyhow::Result;
@@ -16,7 +15,7 @@ const RATE_PER_S: usize = 5_000;
 
 /// Runs it and prints its figures.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
-    let outcome = with_platform(&settings.binary, "", |platform| {
+    let outcome = with_platform(settings, "", |platform| {
         platform.drive(Pace { rate_per_s: Some(RATE_PER_S), seconds: settings.seconds })
     })?;
     println!(
@@ -47,15 +46,15 @@ impl Platform<'_> {
 
 /// Starts the platform, does the work, ends it.
 pub(crate) fn with_platform<T>(
-    binary: &Path,
+    settings: &Settings,
     events: &str,
     work: impl FnOnce(&Platform<'_>) -> Result<T>,
 ) -> Result<T> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
-    let administrator = token(binary, &data, "administrator")?;
-    let source = token(binary, &data, "source")?;
-    let server = Server::start(binary, &data)?;
+    let administrator = token(settings, &data, "administrator")?;
+    let source = token(settings, &data, "source")?;
+    let server = Server::start(settings, &data)?;
     let mut client = Client::new(server.http, &administrator);
     city::put_kinds(&mut client)?;
     city::put_one_threshold(&mut client, None)?;

@@ -29,7 +29,9 @@ use anyhow::{Context, Result, bail};
 const USAGE: &str = "usage: vigiles-bench ingest-durable|alarm-latency|kill-restart|node-red BINARY
   BENCH_SECONDS=60       how long the load lasts
   BENCH_ROUNDS=100       kills of kill-restart
-  BENCH_STORED=10000000  observations stored before the last restart of kill-restart
+  BENCH_STORED=10000000  observations stored before the last restart of kill-restart; 0: no such restart
+  BENCH_DATA=DIR         where kill-restart makes its data directory, on the disk that is to be tried
+  BENCH_CONFIG=FILE      the configuration of the platform that kill-restart kills: a log and a store of its own
   NODE_RED=DIR           where Node-RED is installed (node-red only)";
 
 /// What one benchmark is given.
@@ -43,6 +45,10 @@ struct Settings {
     rounds: u64,
     /// Observations stored before the timed restart.
     stored: u64,
+    /// The data directory of kill-restart; none: a temporary one.
+    data: Option<PathBuf>,
+    /// The configuration file of the server.
+    config: Option<PathBuf>,
     /// Node-RED's folder.
     node_red: Option<PathBuf>,
 }
@@ -65,6 +71,8 @@ fn run() -> Result<()> {
         seconds: number("SECONDS", 60)?,
         rounds: number("ROUNDS", 100)?,
         stored: number("STORED", 10_000_000)?,
+        data: std::env::var_os("BENCH_DATA").map(PathBuf::from),
+        config: std::env::var_os("BENCH_CONFIG").map(PathBuf::from),
         node_red: std::env::var_os("NODE_RED").map(PathBuf::from),
     };
     match name.as_str() {

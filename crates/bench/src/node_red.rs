@@ -43,7 +43,7 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     let node_red = settings.node_red.as_deref().context("NODE_RED must name the folder where Node-RED is installed")?;
     let seconds = (settings.seconds / 4).max(2);
     with_peer(node_red, |pids, peer| {
-        with_platform(&settings.binary, "?events=alarm", |platform| {
+        with_platform(settings, "?events=alarm", |platform| {
             let own = |pace| platform.drive(pace)?.whole();
             let mut peer = Side::new("Node-RED with Mosquitto", pids.to_vec(), peer);
             let mut own = Side::new("Vigiles", vec![platform.server.pid()], &own);

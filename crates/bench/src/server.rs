@@ -1,5 +1,6 @@
 //! The real binary, started on free ports and ended with the run.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::Settings;
 use crate::clock::pause;
 use crate::http::Client;
 
@@ -25,22 +27,23 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts the binary on a data folder and waits until it is ready.
-    pub(crate) fn start(binary: &Path, data: &Path) -> Result<Self> {
+    pub(crate) fn start(settings: &Settings, data: &Path) -> Result<Self> {
         let started = Instant::now();
-        let mut server = Self::spawn(binary, data)?;
+        let mut server = Self::spawn(settings, data)?;
         server.wait_ready(started)?;
         Ok(server)
     }
 
     /// Starts the binary on a data folder; it may not be ready yet.
-    pub(crate) fn spawn(binary: &Path, data: &Path) -> Result<Self> {
+    pub(crate) fn spawn(settings: &Settings, data: &Path) -> Result<Self> {
         let (http, mqtt) = (free_address()?, free_address()?);
         let log = File::options().create(true).append(true).open(log_of(data))?;
-        let child = Command::new(binary)
+        let child = Command::new(&settings.binary)
             .arg("run")
             .arg("--data")
             .arg(data)
             .args(["--listen", &http.to_string(), "--mqtt", &mqtt.to_string()])
+            .args(config(settings))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -90,15 +93,21 @@ impl Drop for Server {
     }
 }
 
+/// `--config FILE`, where there is one.
+fn config(settings: &Settings) -> Vec<&OsStr> {
+    settings.config.iter().flat_map(|file| [OsStr::new("--config"), file.as_os_str()]).collect()
+}
+
 fn log_of(data: &Path) -> PathBuf {
     data.with_extension("log")
 }
 
 /// A token for scripts, made by the binary beside a server that does not run yet.
-pub(crate) fn token(binary: &Path, data: &Path, role: &str) -> Result<String> {
-    let made = Command::new(binary)
+pub(crate) fn token(settings: &Settings, data: &Path, role: &str) -> Result<String> {
+    let made = Command::new(&settings.binary)
         .args(["token", "create", "--role", role, "--name", &format!("bench-{role}"), "--data"])
         .arg(data)
+        .args(config(settings))
         .output()?;
     if !made.status.success() {
         bail!("vigiles token create: {}", String::from_utf8_lossy(&made.stderr));

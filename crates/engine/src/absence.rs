@@ -119,7 +119,7 @@ impl Turn<'_> {
         for o in late {
             evidence.add(o);
         }
-        let alarm = self.raise(rule, address, evidence, Timestamp(at));
+        let alarm = self.raise(rule, address, evidence.into(), Timestamp(at));
         let Some(slot) = self.live.slot_mut(index) else { return };
         slot.phase = alarm.map_or(Phase::Idle, |alarm| Phase::Active { alarm, over: None });
         if let (None, Memory::Unanswered(open)) = (alarm, &mut slot.memory) {

@@ -8,8 +8,9 @@ use vigiles_model::{Alarm, AlarmId, AlarmState, Observation, Reality, Timestamp,
 
 use crate::compiled::Compiled;
 use crate::effect::Effect;
+use crate::grounds::Grounds;
 use crate::playbook::reality_text;
-use crate::slot::{Address, Evidence, NONE, Scope, keep_cause};
+use crate::slot::{Address, NONE, Scope, keep_cause};
 use crate::turn::Turn;
 
 /// Most alarms in memory, but for those of rules in shadow. Cleared ones leave it with their incident.
@@ -24,13 +25,7 @@ pub(crate) struct Record {
 
 impl Turn<'_> {
     /// Raises an alarm and puts it into its incident. None when the rule may raise no more.
-    pub(crate) fn raise(
-        &mut self,
-        rule: &Compiled,
-        address: Address,
-        evidence: Evidence,
-        at: Timestamp,
-    ) -> Option<u64> {
+    pub(crate) fn raise(&mut self, rule: &Compiled, address: Address, grounds: Grounds, at: Timestamp) -> Option<u64> {
         if rule.rule.stage == Stage::Silent {
             // The state goes through its phases, and no alarm has this number.
             *self.live.counters.rule_alarms.entry(rule.name).or_default() += 1;
@@ -38,18 +33,18 @@ impl Turn<'_> {
             return Some(self.live.next_alarm - 1);
         }
         if !self.has_room_for_alarm(rule) {
-            self.flood(rule, evidence, at);
+            self.flood(rule, grounds, at);
             return None;
         }
-        Some(self.admit(rule, address, evidence, at))
+        Some(self.admit(rule, address, grounds, at))
     }
 
     /// Raises an alarm that there is room for.
-    pub(crate) fn admit(&mut self, rule: &Compiled, address: Address, evidence: Evidence, at: Timestamp) -> u64 {
+    pub(crate) fn admit(&mut self, rule: &Compiled, address: Address, grounds: Grounds, at: Timestamp) -> u64 {
         *self.live.counters.rule_alarms.entry(rule.name).or_default() += 1;
         let number = self.live.next_alarm;
         self.live.next_alarm += 1;
-        let alarm = self.describe(rule, address, evidence, at);
+        let alarm = self.describe(rule, address, grounds, at);
         self.live.alarm_numbers.insert(alarm.id.clone(), number);
         self.live.add_alarm(number, Arc::new(Record { alarm, address }));
         match &rule.rule.incident {
@@ -105,7 +100,9 @@ impl Turn<'_> {
         }
     }
 
-    fn describe(&self, rule: &Compiled, address: Address, evidence: Evidence, at: Timestamp) -> Alarm {
+    fn describe(&self, rule: &Compiled, address: Address, grounds: Grounds, at: Timestamp) -> Alarm {
+        let basis = self.basis(rule, address, &grounds);
+        let evidence = grounds.evidence;
         let first = evidence.causes.first();
         let last = evidence.causes.last();
         let key = self.key_text(address);
@@ -136,6 +133,7 @@ impl Turn<'_> {
             cleared: None,
             support: evidence.support,
             causes: evidence.causes,
+            basis,
             incident: None,
             version: 1,
             reality: self.reality,

@@ -120,7 +120,7 @@ impl Turn<'_> {
         let figure = count as f64;
         if !self.has_room_for_cluster(index, address) {
             let evidence = Evidence { causes: vec![reading.o.clone()], support: 1, figure };
-            return self.flood(rule, evidence, Timestamp(reading.now));
+            return self.flood(rule, evidence.into(), Timestamp(reading.now));
         }
         let Some(Slot { memory: Memory::Clusters { pool, open, next }, .. }) = self.live.slot_mut(index) else {
             return;

@@ -55,6 +55,11 @@ mod pairs {
 }
 
 impl Config {
+    /// The name of an asset; its id where it is not known.
+    pub(crate) fn asset_name(&self, id: &AssetId) -> String {
+        self.assets.get(id).map_or_else(|| id.to_string(), |a| a.name.clone())
+    }
+
     /// The version of a document; 0 where there is none.
     pub(crate) fn version(&self, what: ConfigKind, id: &str) -> u64 {
         self.versions.get(&(what, id.to_owned())).copied().unwrap_or(0)

@@ -14,7 +14,7 @@ use crate::command::{Command, CommandBody, CommandError, ConfigDocument};
 use crate::config::{Config, ZoneIndex, unit_in};
 use crate::effect::{Effect, Input, Statistics};
 use crate::exercise::{Drill, SIDES};
-use crate::incidents::{Answer, Asked, Opening};
+use crate::incidents::{Answer, Asked, CallTaken, Opening};
 use crate::live::Live;
 use crate::slot::Memory;
 use crate::turn::Turn;
@@ -224,6 +224,10 @@ fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -
         CommandBody::ApproveTask { incident, task } => turn.approve_task(asked, incident, task),
         CommandBody::AbortPlaybook { incident, reason } => turn.abort_playbook(asked, incident, reason),
         CommandBody::PostMessage { incident, room, text } => turn.post_message(asked, incident, room, text),
+        CommandBody::AddCall { incident, text, role, place } => {
+            turn.add_call(asked, incident, &CallTaken { text, role: *role, place: place.as_ref() })
+        }
+        CommandBody::DetachCall { incident, call } => turn.detach_call(asked, incident, call),
         other => {
             debug_assert!(other.incident().is_none(), "what is asked of an incident is carried out above");
             Err(CommandError::NotAllowed { why: "not a command on an incident".to_owned() })

@@ -1,6 +1,7 @@
 //! Readings that do not move any more.
 
 use serde::{Deserialize, Serialize};
+use vigiles_model::alarm::MAX_BEFORE;
 
 use crate::compiled::Compiled;
 use crate::judge::Reading;
@@ -13,9 +14,9 @@ const FEWEST: u32 = 3;
 /// Where the readings have stayed, since when (phenomenon time) and how many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Level {
-    since: i64,
+    pub(crate) since: i64,
     pub(crate) value: f64,
-    count: u32,
+    pub(crate) count: u32,
 }
 
 impl Level {
@@ -45,8 +46,15 @@ impl Turn<'_> {
         let (time, Some(value)) = (reading.o.time.0, reading.figure) else { return };
         let Some(Slot { memory: Memory::Level(level), .. }) = self.live.slot_mut(index) else { return };
         let holds = level.take(time, value, span, tolerance);
-        let figure = level.value;
+        let (figure, lasted, moved) = (level.value, time.saturating_sub(level.since), level.count == 1);
         self.settle(rule, index, holds, figure, reading.o, reading.now);
+        let Some(slot) = self.live.slot_mut(index) else { return };
+        if moved {
+            slot.evidence = None;
+        } else if lasted >= span / 2 {
+            // Readings are kept of what is likely to become an alarm: most lines do not last, and there are many keys.
+            slot.compare_with(reading.o, MAX_BEFORE);
+        }
     }
 }
 

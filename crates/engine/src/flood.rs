@@ -9,7 +9,8 @@ use vigiles_model::alarm::Stage;
 use crate::alarms::MAX_ALARMS;
 use crate::clusters::MAX_CLUSTERS;
 use crate::compiled::{Compiled, Judge};
-use crate::slot::{Address, Evidence, Memory, NONE, Phase, Scope, Slot};
+use crate::grounds::Grounds;
+use crate::slot::{Address, Memory, NONE, Phase, Scope, Slot};
 use crate::turn::Turn;
 
 /// Most open alarms of a rule.
@@ -45,7 +46,7 @@ impl Turn<'_> {
 
     /// Counts an alarm that is not raised on the one that stands for all of them. There is at most one for each rule,
     /// so that no bound on alarms keeps it out.
-    pub(crate) fn flood(&mut self, rule: &Compiled, evidence: Evidence, at: Timestamp) {
+    pub(crate) fn flood(&mut self, rule: &Compiled, grounds: Grounds, at: Timestamp) {
         self.live.counters.refused += 1;
         if rule.rule.stage == Stage::Silent {
             return;
@@ -54,12 +55,12 @@ impl Turn<'_> {
         let found = self.live.find_slot(&address);
         let index = found.unwrap_or_else(|| self.live.add_slot(Slot::new(address, Memory::Nothing)));
         if let Some(Phase::Active { alarm, .. }) = self.live.slot(index).map(|slot| slot.phase) {
-            if let Some(o) = evidence.causes.last() {
+            if let Some(o) = grounds.evidence.causes.last() {
                 self.support(alarm, o, at);
             }
             return;
         }
-        let alarm = self.admit(rule, address, evidence, at);
+        let alarm = self.admit(rule, address, grounds, at);
         if let Some(slot) = self.live.slot_mut(index) {
             slot.phase = Phase::Active { alarm, over: None };
         }

@@ -41,11 +41,17 @@ impl Turn<'_> {
         let Some(slot) = self.live.slot_mut(index) else { return };
         let Memory::Previous { time, value: before } = slot.memory else { return };
         if o.time.0 <= time {
+            if known.is_none() {
+                slot.compare_with(o, 1);
+            }
             return;
         }
         let rate = (value - before) / ((o.time.0 - time) as f64 / 1e6) * per_s;
         slot.memory = now_then;
         self.settle(rule, index, rate > above || rate < below, rate, o, reading.now);
+        if let Some(slot) = self.live.slot_mut(index) {
+            slot.compare_with(o, 1);
+        }
     }
 
     pub(crate) fn judge_silent(

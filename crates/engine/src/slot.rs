@@ -46,7 +46,7 @@ pub(crate) struct Slot {
     /// Platform time before which no new alarm is raised.
     pub(crate) quiet_until: i64,
     pub(crate) memory: Memory,
-    /// What supports a pending alarm.
+    /// What supports a pending alarm; before that the readings it would be compared with (rate of change, flat line).
     pub(crate) evidence: Option<Box<Evidence>>,
 }
 

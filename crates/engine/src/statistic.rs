@@ -10,7 +10,7 @@ use crate::grid::{Cell, Grid};
 use crate::judge::Reading;
 use crate::rule::{Detector, Drift, Side};
 use crate::series::{Anomaly, Baseline, ChangePoint, Forecast, NeighbourDrift};
-use crate::slot::{Address, Memory, NONE, Scope, Slot};
+use crate::slot::{Address, Memory, NONE, Phase, Scope, Slot};
 use crate::turn::Turn;
 
 /// Most assets whose latest reading a rule keeps for their neighbours.
@@ -48,6 +48,13 @@ pub(crate) struct Said {
     pub(crate) distance: f64,
 }
 
+/// What a detector that learns says of a reading.
+struct Finding {
+    holds: bool,
+    /// Phenomenon time of the reading that it began with.
+    since: Option<i64>,
+}
+
 /// The latest reading of each asset, for its neighbours; by asset within cells of the size of the neighbourhood.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Neighbourhood {
@@ -67,12 +74,13 @@ impl Statistic {
         Self { kernel, said: Said::default() }
     }
 
-    /// Takes a reading; says whether it is abnormal, or nothing while learning.
+    /// Takes a reading; says whether it is abnormal and since when, where the method knows that, or nothing while learning.
     ///
     /// `time` is in microseconds since 1970, UTC; `offset` is what the city's clocks are ahead of that.
-    fn take(&mut self, (time, offset): (i64, i64), value: f64, neighbours: &[f64], side: Side) -> Option<bool> {
+    fn take(&mut self, (time, offset): (i64, i64), value: f64, neighbours: &[f64], side: Side) -> Option<Finding> {
         // What is usual at an hour follows the clocks of the city; what comes after what does not.
         let local = time.saturating_add(offset);
+        let mut since = None;
         let (said, abnormal) = match &mut self.kernel {
             Kernel::Baseline(kernel) => {
                 let v = kernel.take(local, value)?;
@@ -89,6 +97,7 @@ impl Statistic {
             Kernel::ChangePoint(kernel) => {
                 let v = kernel.take(time, value)?;
                 let size = v.change.map_or(0.0, |change| change.size);
+                since = v.change.map(|change| change.began_us);
                 (Said { expected: v.expected, band: v.limit, distance: size }, v.change.is_some())
             }
             Kernel::Drift(kernel) => {
@@ -100,21 +109,15 @@ impl Statistic {
         if holds {
             self.said = said;
         }
-        Some(holds)
+        Some(Finding { holds, since })
     }
 }
 
 impl Neighbourhood {
     /// The values of the neighbours that are near and fresh enough; then the reading is the latest of its asset.
     fn meet(&mut self, name: u32, own: Latest, drift: &Drift) -> Vec<f64> {
-        let grid = Grid::of(drift.within_m);
-        let cell = grid.cell(own.place);
-        let fresh = own.time.saturating_sub((drift.fresh_s * 1e6) as i64);
-        let beside = grid.beside(own.place).flat_map(|(from, to)| self.cells.range(from..=to));
-        let others = beside.flat_map(|(_, others)| others).filter(|(other, _)| **other != name).take(MAX_LOOKED_AT);
-        let near =
-            others.filter(|(_, latest)| latest.time >= fresh && latest.place.distance_m(own.place) <= drift.within_m);
-        let values = near.map(|(_, latest)| latest.value).take(MAX_ASKED).collect();
+        let cell = Grid::of(drift.within_m).cell(own.place);
+        let values = self.near(name, (own.place, own.time), drift).map(|(_, latest)| latest.value).collect();
         match self.cell_of.get(&name) {
             Some(before) if *before == cell => {}
             Some(before) => {
@@ -127,6 +130,23 @@ impl Neighbourhood {
         self.cell_of.insert(name, cell);
         self.cells.entry(cell).or_default().insert(name, own);
         values
+    }
+
+    /// The neighbours that are near and fresh enough for the asset at this place and time.
+    fn near(&self, name: u32, (place, time): (Position, i64), drift: &Drift) -> impl Iterator<Item = (u32, &Latest)> {
+        let within_m = drift.within_m;
+        let fresh = time.saturating_sub((drift.fresh_s * 1e6) as i64);
+        let beside = Grid::of(within_m).beside(place).flat_map(|(from, to)| self.cells.range(from..=to));
+        let others = beside.flat_map(|(_, others)| others).filter(move |(other, _)| **other != name);
+        let near = others
+            .take(MAX_LOOKED_AT)
+            .filter(move |(_, latest)| latest.time >= fresh && latest.place.distance_m(place) <= within_m);
+        near.map(|(name, latest)| (*name, latest)).take(MAX_ASKED)
+    }
+
+    /// Their names with their distances in metres.
+    pub(crate) fn asked(&self, name: u32, at: (Position, i64), drift: &Drift) -> Vec<(u32, f64)> {
+        self.near(name, at, drift).map(|(other, latest)| (other, latest.place.distance_m(at.0))).collect()
     }
 
     fn leave(&mut self, cell: Cell, name: u32) {
@@ -167,9 +187,14 @@ impl Turn<'_> {
         let known = self.find(address, reading.series, shortcut);
         let Some(index) = self.find_or_make(known, address, (reading.series, shortcut), fresh) else { return };
         let time = (reading.o.time.0, i64::from(self.utc_offset_s) * 1_000_000);
-        let Some(Slot { memory: Memory::Statistic(statistic), .. }) = self.live.slot_mut(index) else { return };
-        let Some(holds) = statistic.take(time, value, &neighbours, side) else { return };
-        self.settle(rule, index, holds, value, reading.o, reading.now);
+        let Some(slot) = self.live.slot_mut(index) else { return };
+        let Memory::Statistic(statistic) = &mut slot.memory else { return };
+        let Some(Finding { holds, since }) = statistic.take(time, value, &neighbours, side) else { return };
+        // As nearly always: nothing was, and nothing is.
+        if !holds && slot.phase == Phase::Idle {
+            return;
+        }
+        self.settle_since(rule, index, (holds, value, since), reading.o, reading.now);
         if holds && matches!(kernel, Kernel::ChangePoint(_)) {
             // A change happens at a moment; its alarm stays a while.
             self.settle(rule, index, false, value, reading.o, reading.now);

@@ -9,12 +9,16 @@ use crate::book::Book;
 use crate::compiled::{Compiled, Judge};
 use crate::config::{Config, ZoneIndex};
 use crate::effect::Effect;
+use crate::grounds::Grounds;
 use crate::live::{Live, MAX_STATES};
 use crate::shares::may_take;
-use crate::slot::{Address, Evidence, Memory, Outcome, Phase, Slot};
+use crate::slot::{Address, Memory, Outcome, Phase, Slot};
 
 /// Microseconds between two clearings out.
 const SWEEP_EVERY: i64 = 3_600_000_000;
+
+/// The reading that says so, and since when (phenomenon time) where the detector knows it.
+type Said<'a> = (&'a Observation, Option<i64>);
 
 /// What one step works with.
 pub(crate) struct Turn<'a> {
@@ -84,6 +88,18 @@ impl Turn<'_> {
 
     /// Tells the state at `index` whether its condition holds, with the reading that says so.
     pub(crate) fn settle(&mut self, rule: &Compiled, index: u32, holds: bool, figure: f64, o: &Observation, now: i64) {
+        self.settle_since(rule, index, (holds, figure, None), o, now);
+    }
+
+    /// The same for what began at a phenomenon time that the detector knows: `(holds, figure, since)`.
+    pub(crate) fn settle_since(
+        &mut self,
+        rule: &Compiled,
+        index: u32,
+        (holds, figure, since): (bool, f64, Option<i64>),
+        o: &Observation,
+        now: i64,
+    ) {
         let Some(slot) = self.live.slot_mut(index) else { return };
         let outcome = slot.read(holds, o.time.0, now, rule.spans);
         let pending = matches!(slot.phase, Phase::Pending { .. }) || outcome == Outcome::Raise;
@@ -92,7 +108,7 @@ impl Turn<'_> {
             evidence.add(o);
             evidence.figure = figure;
         }
-        self.carry_out(rule, index, outcome, Some(o), now);
+        self.carry_out(rule, index, outcome, Some((o, since)), now);
         self.live.tend_slot(index, rule, now);
     }
 
@@ -111,21 +127,21 @@ impl Turn<'_> {
     }
 
     /// Does what a transition asks for, at platform time `at`.
-    fn carry_out(&mut self, rule: &Compiled, index: u32, outcome: Outcome, o: Option<&Observation>, at: i64) {
+    fn carry_out(&mut self, rule: &Compiled, index: u32, outcome: Outcome, said: Option<Said<'_>>, at: i64) {
         match outcome {
             Outcome::Nothing => {}
             Outcome::Raise => {
                 let Some(slot) = self.live.slot_mut(index) else { return };
-                let (address, evidence) = (slot.address, evidence_of(slot));
+                let (address, grounds) = (slot.address, Grounds::of(slot, said.and_then(|(_, since)| since)));
                 slot.phase = Phase::Idle;
-                if let Some(alarm) = self.raise(rule, address, evidence, Timestamp(at))
+                if let Some(alarm) = self.raise(rule, address, grounds, Timestamp(at))
                     && let Some(slot) = self.live.slot_mut(index)
                 {
                     slot.phase = Phase::Active { alarm, over: None };
                 }
             }
             Outcome::Support(alarm) => {
-                if let Some(o) = o {
+                if let Some((o, _)) = said {
                     self.support(alarm, o, Timestamp(at));
                 }
             }
@@ -166,20 +182,6 @@ impl Turn<'_> {
     }
 
     pub(crate) fn asset_name(&self, id: &AssetId) -> String {
-        self.config.assets.get(id).map_or_else(|| id.to_string(), |a| a.name.clone())
+        self.config.asset_name(id)
     }
-}
-
-/// The evidence gathered while pending; for a silence its last reading, for a count what is in the window.
-fn evidence_of(slot: &mut crate::slot::Slot) -> Evidence {
-    use crate::slot::Memory;
-    let mut evidence = slot.evidence.take().map(|e| *e).unwrap_or_default();
-    if let Memory::Last { observation, .. } = &slot.memory {
-        evidence = Evidence { causes: vec![(**observation).clone()], support: 1, figure: 0.0 };
-    }
-    if let Some(counter) = slot.memory.count() {
-        let held = counter.len();
-        evidence = Evidence { causes: counter.causes(), support: held as u64, figure: held as f64 };
-    }
-    evidence
 }

@@ -11,3 +11,4 @@ pub mod mapping;
 pub mod mqtt;
 pub mod ndjson;
 pub mod observation;
+pub mod sensorthings;

@@ -2,13 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgencyId, AlarmId, AssetId, Geometry, IncidentId, KindId, Observation, Reality, RuleId, Timestamp};
+use crate::{
+    AgencyId, AlarmId, AssetId, Geometry, IncidentId, KindId, Observation, Reality, RuleId, SourceId, Timestamp, ZoneId,
+};
 
 /// Most causing observations an alarm keeps whole: the first and the latest ones.
 pub const MAX_CAUSES: usize = 16;
+/// Most observations before the first cause that an alarm keeps whole.
+pub const MAX_BEFORE: usize = 2;
+/// Most assets, and most kinds, that a [`Basis`] names.
+pub const MAX_NAMED: usize = 32;
 
-/// How bad, on the scale of OASIS CAP 1.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// How bad, on the scale of OASIS CAP 1.2, least first; one that is not known is below all others.
+///
+/// Invariant: variants are only added at the end, since a snapshot of format 1 has their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Minimal to no known threat.
@@ -19,6 +27,32 @@ pub enum Severity {
     Severe,
     /// Extraordinary threat.
     Extreme,
+    /// Not known.
+    Unknown,
+}
+
+impl Severity {
+    fn rank(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Minor => 1,
+            Self::Moderate => 2,
+            Self::Severe => 3,
+            Self::Extreme => 4,
+        }
+    }
+}
+
+impl Ord for Severity {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for Severity {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// How soon somebody has to act, on the scale of OASIS CAP 1.2.
@@ -78,6 +112,32 @@ pub enum AlarmState {
     Cleared,
 }
 
+/// What an alarm rests on beyond the causes that it keeps whole: the readings of a window, of a flat line, of what was
+/// learned, of neighbours. They are those that history has of these times, kinds and series.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Basis {
+    /// Phenomenon time of the first reading.
+    pub from: Timestamp,
+    /// Phenomenon time of the last one.
+    pub to: Timestamp,
+    /// Kinds of the readings, at most [`MAX_NAMED`].
+    pub kinds: Vec<KindId>,
+    /// Whose readings: the asset concerned first, then the neighbours it was compared with, the nearest first; at most
+    /// [`MAX_NAMED`]. Where neither assets, a source nor a zone is named, readings of the whole city count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<AssetId>,
+    /// The source whose readings they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceId>,
+    /// The zone that they lie in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneId>,
+    /// Readings before the first cause, kept whole, oldest first, at most [`MAX_BEFORE`]: the one that a rate of change
+    /// began at, some of those that lay flat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Observation>,
+}
+
 /// An alarm, with the observations that caused it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alarm {
@@ -120,6 +180,10 @@ pub struct Alarm {
     pub cleared: Option<Timestamp>,
     /// The observations that caused it, oldest first, at most [`MAX_CAUSES`].
     pub causes: Vec<Observation>,
+    /// What it rests on beyond these; none for one that stands for others, for a cluster, and for those of before this
+    /// was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     /// How many observations supported it in all.
     pub support: u64,
     /// The incident it belongs to.
@@ -129,4 +193,17 @@ pub struct Alarm {
     /// Actual, or of an exercise.
     #[serde(default)]
     pub reality: Reality,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_worse_than_what_is_not() {
+        let mut all = [Severity::Extreme, Severity::Unknown, Severity::Moderate, Severity::Minor, Severity::Severe];
+        all.sort();
+        let words = all.map(|severity| serde_json::to_string(&severity).unwrap());
+        assert_eq!(words.join(" "), r#""unknown" "minor" "moderate" "severe" "extreme""#);
+    }
 }

@@ -101,6 +101,8 @@ text_id! {
     AlarmId
     /// A thing of the city with a place: sensor, camera, signal.
     AssetId
+    /// A call that was added to an incident; made from the incident and its version.
+    CallId
     /// A correlation rule.
     CorrelationId
     /// An exercise.

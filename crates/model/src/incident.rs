@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::playbook::Assignee;
 use crate::{
-    AgencyId, AlarmId, AssetId, CauseLink, Geometry, IncidentId, PersonId, PlaybookId, RelatedIncident, Relation,
-    RoomId, Severity, Task, Timestamp,
+    AgencyId, AlarmId, AssetId, Call, CallId, CauseLink, Geometry, IncidentId, PersonId, PlaybookId, RelatedIncident,
+    Relation, RoomId, Severity, Task, Timestamp,
 };
 
 /// Most entries of an incident's timeline kept in the incident.
@@ -135,7 +135,8 @@ pub struct Incident {
     pub split_from: Option<IncidentId>,
     /// Counts up with every change; the ETag of the API.
     pub version: u64,
-    /// How many different sources, assets or callers reported it. Counting stops at a bound of the engine.
+    /// How many different sources, assets or callers reported it, in it or in an incident of the same event. Counting
+    /// stops at a bound of the engine.
     #[serde(default)]
     pub witnesses: u32,
     /// Which of its alarms brought about which, oldest first.
@@ -153,6 +154,9 @@ pub struct Incident {
     /// What it turned out to be; none where nobody has said so. Rules are tried against it.
     #[serde(default)]
     pub verdict: Option<Verdict>,
+    /// Calls that people added to it, oldest first.
+    #[serde(default)]
+    pub calls: Vec<Call>,
 }
 
 impl Incident {
@@ -185,6 +189,7 @@ impl Incident {
             assigned: None,
             rooms: Vec::new(),
             verdict: None,
+            calls: Vec::new(),
         }
     }
 }
@@ -302,6 +307,22 @@ pub enum TimelineEvent {
         room: RoomId,
         /// The text.
         text: String,
+    },
+    /// A person added a call.
+    CallJoined {
+        /// The call.
+        call: CallId,
+        /// What was told.
+        text: String,
+        /// Why it belongs here.
+        why: String,
+    },
+    /// A person took a call out: it has an incident of its own.
+    CallLeft {
+        /// The call.
+        call: CallId,
+        /// That incident.
+        incident: IncidentId,
     },
     /// Somebody said what it turned out to be.
     Assessed {

@@ -6,6 +6,7 @@
 
 pub mod alarm;
 pub mod asset;
+pub mod call;
 pub mod exercise;
 pub mod geometry;
 pub mod id;
@@ -20,11 +21,12 @@ pub mod zone;
 
 pub use alarm::{Alarm, AlarmState, Severity};
 pub use asset::Asset;
+pub use call::{Call, CallerRole};
 pub use exercise::Exercise;
 pub use geometry::{BoundingBox, Geometry, Position};
 pub use id::{
-    AgencyId, AlarmId, AssetId, CorrelationId, ExerciseId, IncidentId, KindId, ObservationId, PersonId, PlaybookId,
-    RoomId, RuleId, ScenarioId, SourceId, StepId, TaskId, ZoneId,
+    AgencyId, AlarmId, AssetId, CallId, CorrelationId, ExerciseId, IncidentId, KindId, ObservationId, PersonId,
+    PlaybookId, RoomId, RuleId, ScenarioId, SourceId, StepId, TaskId, ZoneId,
 };
 pub use incident::{Incident, IncidentState, Priority, Reality};
 pub use kind::ObservationKind;

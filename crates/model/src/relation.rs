@@ -34,6 +34,8 @@ pub enum Relation {
     Cause,
     /// The other one follows from this one.
     Effect,
+    /// Both tell of one event.
+    SameEvent,
     /// They have to do with each other.
     Linked,
 }
@@ -45,6 +47,7 @@ impl Relation {
         match self {
             Self::Cause => Self::Effect,
             Self::Effect => Self::Cause,
+            Self::SameEvent => Self::SameEvent,
             Self::Linked => Self::Linked,
         }
     }
@@ -54,6 +57,7 @@ impl Relation {
         match self {
             Self::Cause => "cause",
             Self::Effect => "effect",
+            Self::SameEvent => "same_event",
             Self::Linked => "linked",
         }
     }
@@ -78,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_inverse_of_the_inverse_is_the_relation() {
-        for relation in [Relation::Cause, Relation::Effect, Relation::Linked] {
+        for relation in [Relation::Cause, Relation::Effect, Relation::SameEvent, Relation::Linked] {
             assert_eq!(relation.inverse().inverse(), relation);
         }
         assert_eq!(Relation::Cause.inverse(), Relation::Effect);

@@ -2,6 +2,8 @@
 //! temporary directory. Nothing is shared between tests, and nothing is left when it is dropped.
 #![allow(clippy::unwrap_used, reason = "a test without its server fails, and says why")]
 
+mod backup;
+
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
@@ -10,6 +12,8 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+
+pub use backup::Archive;
 
 /// What the tests say to whoever has not installed the server.
 const MISSING: &str = "PostgreSQL 15 or newer with PostGIS is not installed: run `make test STEP=setup`";

@@ -10,11 +10,13 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use vigiles_bus::{Bus, Offset};
 use vigiles_engine::{CommandDone, CommandError, ConfigDocument, ConfigKind, Effect};
+use vigiles_formats::observation::Registry;
 use vigiles_history::History;
-use vigiles_model::{IncidentId, Reality, Task, Timestamp};
+use vigiles_model::{Geometry, IncidentId, Reality, Task, Timestamp};
 use vigiles_store::{Store, StoreError, Write};
 use vigiles_trust::Context;
 
+use crate::catalogue::Catalogue;
 use crate::documents;
 use crate::intake::Intake;
 use crate::merged::Merged;
@@ -94,6 +96,7 @@ impl Applier {
     }
 
     fn apply(&self, batches: Vec<Batch>) {
+        let known = self.intake.catalogue.get();
         let mut work = Work { writes: vec![self.fence()], ..Work::default() };
         let mut next = Offset(0);
         let mut newest_snapshot = None;
@@ -101,7 +104,7 @@ impl Applier {
         for batch in batches {
             next = batch.next;
             for (asked, effect) in batch.effects {
-                work.add(asked, effect);
+                work.add(asked, effect, &known);
             }
             newest_snapshot = batch.snapshot.map(|state| (batch.next, state)).or(newest_snapshot);
         }
@@ -194,6 +197,11 @@ impl Applier {
     fn save_snapshot(&self, offset: Offset, state: &[u8], merged: &Merged) {
         match self.snapshots.save(offset, state, merged) {
             Ok(oldest) => {
+                // What is derived is stored without waiting for the disk: before its entries go from the log, it does.
+                if let Err(error) = self.store.apply(&Context::system("engine"), vec![self.fence()]) {
+                    tracing::warn!(%error, "effects may not be durable yet; the log is kept");
+                    return;
+                }
                 let needed = oldest.min(Offset(self.history.durable_offset()));
                 if let Err(error) = self.bus.trim(&self.intake.topic, needed) {
                     tracing::warn!(%error, "the log could not be trimmed");
@@ -210,7 +218,7 @@ impl Applier {
 }
 
 impl Work {
-    fn add(&mut self, asked: Asker, effect: Effect) {
+    fn add(&mut self, asked: Asker, effect: Effect, known: &Catalogue) {
         match effect {
             Effect::AlarmChanged(alarm) => {
                 let is_new = alarm.version <= 1 && alarm.reality == Reality::Actual;
@@ -224,6 +232,11 @@ impl Work {
                 if let ConfigDocument::Rule(rule) = &document {
                     self.writes.push(documents::rule_version(rule, version, at));
                 }
+                if let ConfigDocument::Asset(asset) = &document
+                    && self.place(asset.id.as_str(), known) != Some(&asset.place)
+                {
+                    self.writes.push(documents::asset_place(asset, at));
+                }
                 let write = documents::config(&document, version);
                 self.put(document.what().as_str(), document.id().to_owned(), write);
                 self.puts.push(document);
@@ -236,6 +249,15 @@ impl Work {
             Effect::TaskStarted { incident, task } => self.errands.push(Errand { incident, task }),
             Effect::CommandDone(outcome) => self.outcomes.extend(asked.map(|asked| (asked, outcome))),
         }
+    }
+
+    /// Where an asset stands, after what has been added.
+    fn place<'a>(&'a self, id: &str, known: &'a Catalogue) -> Option<&'a Geometry> {
+        let put = self.puts.iter().rev().find_map(|document| match document {
+            ConfigDocument::Asset(asset) if asset.id.as_str() == id => Some(&asset.place),
+            _ => None,
+        });
+        put.or_else(|| known.asset_place(id))
     }
 
     /// Outcomes of commands with a key are stored with their effects.

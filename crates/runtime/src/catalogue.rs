@@ -1,22 +1,40 @@
-//! What the doors must know of the city to admit an observation: kinds and the places of assets.
+//! What the doors must know of the city to admit an observation: kinds, and assets with their places.
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
 use vigiles_engine::{ConfigDocument, ConfigKind};
 use vigiles_formats::observation::Registry;
 use vigiles_model::kind::Overload;
-use vigiles_model::{Geometry, ObservationKind};
+use vigiles_model::{Asset, Geometry, KindId, ObservationKind};
 use vigiles_store::{Change, Document, Store, StoreError};
 
 use crate::documents::{self, Versioned};
 
-/// Kinds and asset places at one moment.
+/// Kinds and assets at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     kinds: FxHashMap<String, ObservationKind>,
-    places: FxHashMap<String, Geometry>,
+    assets: FxHashMap<String, KnownAsset>,
+}
+
+/// What is known of an asset.
+#[derive(Debug, Clone)]
+pub struct KnownAsset {
+    /// Where it stands.
+    pub place: Geometry,
+    /// Its class.
+    pub class: CompactString,
+    /// The kinds it observes.
+    pub observes: Vec<KindId>,
+}
+
+impl From<&Asset> for KnownAsset {
+    fn from(asset: &Asset) -> Self {
+        Self { place: asset.place.clone(), class: asset.class.as_str().into(), observes: asset.observes.clone() }
+    }
 }
 
 impl Registry for Catalogue {
@@ -25,7 +43,7 @@ impl Registry for Catalogue {
     }
 
     fn asset_place(&self, id: &str) -> Option<&Geometry> {
-        self.places.get(id)
+        self.assets.get(id).map(|asset| &asset.place)
     }
 }
 
@@ -49,13 +67,23 @@ impl Catalogue {
         self.kinds.values()
     }
 
+    /// An asset.
+    pub fn asset(&self, id: &str) -> Option<&KnownAsset> {
+        self.assets.get(id)
+    }
+
+    /// All assets, in no order.
+    pub fn assets(&self) -> impl Iterator<Item = (&str, &KnownAsset)> {
+        self.assets.iter().map(|(id, asset)| (id.as_str(), asset))
+    }
+
     fn put(&mut self, document: &ConfigDocument) {
         match document {
             ConfigDocument::Kind(kind) => {
                 self.kinds.insert(kind.id.to_string(), (**kind).clone());
             }
             ConfigDocument::Asset(asset) => {
-                self.places.insert(asset.id.to_string(), asset.place.clone());
+                self.assets.insert(asset.id.to_string(), (&**asset).into());
             }
             ConfigDocument::Zone(_)
             | ConfigDocument::Rule(_)
@@ -74,11 +102,11 @@ impl Catalogue {
                 self.kinds.insert(document.id.clone(), stored.document);
             }
         } else if document.kind == documents::ASSET {
-            let stored: Versioned<vigiles_model::Asset> = documents::read(document)?;
+            let stored: Versioned<Asset> = documents::read(document)?;
             if deleted {
-                self.places.remove(&document.id);
+                self.assets.remove(&document.id);
             } else {
-                self.places.insert(document.id.clone(), stored.document.place);
+                self.assets.insert(document.id.clone(), (&stored.document).into());
             }
         }
         Ok(())
@@ -87,7 +115,7 @@ impl Catalogue {
     fn delete(&mut self, what: ConfigKind, id: &str) {
         match what {
             ConfigKind::Kind => drop(self.kinds.remove(id)),
-            ConfigKind::Asset => drop(self.places.remove(id)),
+            ConfigKind::Asset => drop(self.assets.remove(id)),
             ConfigKind::Zone | ConfigKind::Rule | ConfigKind::Playbook | ConfigKind::Correlation => {}
         }
     }

@@ -153,6 +153,8 @@ fn audit_note(command: &Command) -> AuditNote {
         B::ApproveTask { incident, .. } => ("approve_task", format!("incident/{incident}")),
         B::AbortPlaybook { incident, .. } => ("abort_playbook", format!("incident/{incident}")),
         B::PostMessage { incident, .. } => ("post_message", format!("incident/{incident}")),
+        B::AddCall { incident, .. } => ("add_call", format!("incident/{incident}")),
+        B::DetachCall { incident, .. } => ("detach_call", format!("incident/{incident}")),
         B::StartExercise { id, .. } => ("start", format!("exercise/{id}")),
         B::EndExercise { id, .. } => ("end", format!("exercise/{id}")),
     };
@@ -167,6 +169,7 @@ fn audit_note(command: &Command) -> AuditNote {
         B::Detach { alarm, .. } => format!("alarm/{alarm}"),
         B::Link { to, relation, .. } => format!("{} incident/{to}", relation.as_str()),
         B::AnswerTask { task, .. } | B::ApproveTask { task, .. } => format!("task {task}"),
+        B::DetachCall { call, .. } => format!("call/{call}"),
         B::PostMessage { room, .. } => format!("room {room}"),
         _ => String::new(),
     };

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use vigiles_engine::{ConfigDocument, ConfigKind, Rule};
 use vigiles_model::alarm::Stage;
-use vigiles_model::{Alarm, AlarmState, Incident, Reality, Timestamp};
+use vigiles_model::{Alarm, AlarmState, Asset, Geometry, Incident, Reality, Timestamp};
 use vigiles_store::{Document, Draft, Expect, Kind, Query, Store, StoreError, Write};
 use vigiles_trust::{Context, Resource};
 
@@ -30,12 +30,40 @@ pub const CORRELATION: Kind = Kind::new("correlation", Resource::Rules);
 /// Exercises; the body is a [`crate::exercise::Run`].
 pub const EXERCISE: Kind = Kind::new("exercise", Resource::Exercises);
 
+/// Where assets stood and since when, kept for good; the body is an [`AssetPlace`].
+pub const ASSET_PLACE: Kind = Kind::new("asset_place", Resource::Assets);
+
+/// What SensorThings says of an asset beyond the asset itself: its Datastreams by kind, descriptions. Its id is the asset's.
+pub const STA_THING: Kind = Kind::new("sensorthings_thing", Resource::Assets);
+/// ObservedProperties beyond their kind, and those that have no kind yet.
+pub const STA_PROPERTY: Kind = Kind::new("sensorthings_property", Resource::Kinds);
+/// Sensors.
+pub const STA_SENSOR: Kind = Kind::new("sensorthings_sensor", Resource::Assets);
+/// FeaturesOfInterest.
+pub const STA_FEATURE: Kind = Kind::new("sensorthings_feature", Resource::Assets);
+
 /// Doors: processes that append to topics of their own.
 pub const DOOR: Kind = Kind::new("door", Resource::System);
 
-/// The kinds that the engine's effects write, exercises and doors.
-const OWN_KINDS: [Kind; 11] =
-    [ALARM, INCIDENT, KIND, ASSET, ZONE, RULE, RULE_VERSION, PLAYBOOK, CORRELATION, EXERCISE, DOOR];
+/// The kinds that the engine's effects write, those of SensorThings beside them, exercises and doors.
+const OWN_KINDS: [Kind; 16] = [
+    ALARM,
+    INCIDENT,
+    KIND,
+    ASSET,
+    ASSET_PLACE,
+    ZONE,
+    RULE,
+    RULE_VERSION,
+    PLAYBOOK,
+    CORRELATION,
+    EXERCISE,
+    STA_THING,
+    STA_PROPERTY,
+    STA_SENSOR,
+    STA_FEATURE,
+    DOOR,
+];
 
 /// Every kind of document there is, for the opening of the store.
 pub const KINDS: [Kind; OWN_KINDS.len() + directory::KINDS.len()] = {
@@ -67,6 +95,17 @@ pub struct RuleVersion {
     pub since: Timestamp,
     /// The rule.
     pub document: Rule,
+}
+
+/// Where an asset stood from a moment on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AssetPlace {
+    /// Id of the asset.
+    pub asset: String,
+    /// Since when, in platform time.
+    pub since: Timestamp,
+    /// Where.
+    pub place: Geometry,
 }
 
 /// A configuration document with the version the engine gave it.
@@ -176,6 +215,20 @@ pub fn rule_version(rule: &Rule, version: u64, since: Timestamp) -> Write {
         agency: Some(rule.agency.clone()),
         state: String::new(),
         place: None,
+        time: since,
+        body: json(&body),
+    })
+}
+
+/// A new place of an asset as a write.
+pub fn asset_place(asset: &Asset, since: Timestamp) -> Write {
+    let body = AssetPlace { asset: asset.id.to_string(), since, place: asset.place.clone() };
+    put(Draft {
+        kind: ASSET_PLACE,
+        id: format!("{},{}", asset.id, since.0),
+        agency: Some(asset.agency.clone()),
+        state: String::new(),
+        place: Some(asset.place.bounding_box()),
         time: since,
         body: json(&body),
     })

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::sync::broadcast;
 use vigiles_formats::observation::{Draft, Rejection};
-use vigiles_model::{AgencyId, PersonId, SourceId};
+use vigiles_model::{AgencyId, Observation, PersonId, SourceId};
 use vigiles_trust::policy::Role;
 
 /// A checked token: who delivers, for whom, and as which source.
@@ -94,6 +95,9 @@ pub trait Door: Send + Sync + 'static {
     /// Asks to follow what others publish under an MQTT topic filter: a consultation of observations, with its audit entry
     /// before the answer, also where it is refused.
     fn follow<'a>(&'a self, grant: &'a Grant, filter: &'a str) -> BoxFuture<'a, Result<(), Refusal>>;
+
+    /// Every observation from now on, whichever door it came by. Who lags behind misses some and is told how many.
+    fn passing(&self) -> broadcast::Receiver<Arc<Vec<Observation>>>;
 
     /// The configured sources, as they are now.
     fn sources(&self) -> Arc<Sources>;

@@ -9,7 +9,9 @@ use vigiles_store::{Draft, Expect, Write};
 use vigiles_trust::Context;
 
 use crate::documents::{self, DOOR};
+use crate::merged::Merged;
 use crate::platform::{Parts, Platform, StartError, topic};
+use crate::pump::Own;
 use crate::seat::{DoorName, MAX_DOORS};
 use crate::start::{follow, spawn};
 use crate::watch::Watch;
@@ -26,8 +28,9 @@ pub(crate) fn start(parts: Parts, door: &DoorName) -> Result<Arc<Platform>, Star
     make_known(&parts, door)?;
     let own_from = parts.bus.bounds(&door.topic())?.end.0;
     let (nobody, _) = mpsc::channel(1);
-    let platform = Platform::assemble(parts, None, nobody.downgrade(), None)?;
+    let platform = Platform::assemble(parts, None, nobody.downgrade(), None, None)?;
     platform.progress.position.store(position.0, Ordering::Relaxed);
+    platform.progress.own.send_replace(Own { next: own_from, observed: 0 });
     platform.measure();
     let watch = Watch {
         bus: platform.parts.bus.clone(),
@@ -36,6 +39,7 @@ pub(crate) fn start(parts: Parts, door: &DoorName) -> Result<Arc<Platform>, Star
         progress: platform.progress.clone(),
         door: door.clone(),
         own_from,
+        seen: Merged::default(),
         position,
         stop: platform.stop.clone(),
     };

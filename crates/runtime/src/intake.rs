@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
 use vigiles_bus::{Appended, Bus, BusError, Clock, Offset, Topic};
-use vigiles_formats::observation::{Draft, Registry, Sender, admit};
+use vigiles_formats::observation::{Draft, Registry, Rejection, Sender, admit};
 use vigiles_model::kind::Overload;
 use vigiles_model::{Observation, SourceId, Timestamp};
 
@@ -130,6 +130,13 @@ impl Intake {
             done.await.map_err(|_| SubmitError::Closed)?.map_err(|e| self.refusal(e))?;
         }
         Ok(())
+    }
+
+    /// What a draft would become if it were submitted now; nothing is kept of it.
+    pub fn preview(&self, grant: &Grant, draft: Draft) -> Result<Observation, Rejection> {
+        let own = grant.source.clone().unwrap_or_else(|| own_source(grant));
+        let sender = Sender { source: &own, bound: grant.is_device() };
+        admit(draft, &*self.catalogue.get(), sender, self.clock.now())
     }
 
     fn admit_all(&self, grant: &Grant, drafts: Vec<Draft>, catalogue: &Catalogue) -> (Receipt, Vec<Observation>) {

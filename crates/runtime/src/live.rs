@@ -3,6 +3,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use vigiles_model::{Duration, IncidentId, Observation, Timestamp};
 
 /// Batches a slow reader may be behind before it misses some.
 const BACKLOG: usize = 64;
+/// Log entries with observations that one who follows all of them may be behind before it misses some.
+const PASSING: usize = 1024;
 /// Least time between two batches.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Time that each observation of a batch holds the next one back, in microseconds: no console draws more than 20,000
@@ -30,16 +33,34 @@ pub struct Notice {
     pub at: Timestamp,
 }
 
-/// Where consoles listen. Nobody listening is not an error.
+/// Where consoles listen. To batches nobody need listen; a notice that nobody would see is told to its sender.
 #[derive(Debug, Clone)]
 pub struct Live {
     observations: broadcast::Sender<Arc<Vec<Observation>>>,
     notices: broadcast::Sender<Arc<Notice>>,
+    consoles: Arc<AtomicUsize>,
+    passing: broadcast::Sender<Arc<Vec<Observation>>>,
+}
+
+/// A console that shows notices, for as long as this is held. The feed that notices pass through serves all of them, and
+/// may be there without any.
+#[derive(Debug)]
+pub struct Console(Arc<AtomicUsize>);
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { observations: broadcast::channel(BACKLOG).0, notices: broadcast::channel(BACKLOG).0 }
+        Self {
+            observations: broadcast::channel(BACKLOG).0,
+            notices: broadcast::channel(BACKLOG).0,
+            consoles: Arc::default(),
+            passing: broadcast::channel(PASSING).0,
+        }
     }
 }
 
@@ -55,6 +76,25 @@ impl Live {
         self.notices.subscribe()
     }
 
+    /// A console shows notices from now on.
+    pub fn attend(&self) -> Console {
+        self.consoles.fetch_add(1, Ordering::Relaxed);
+        Console(self.consoles.clone())
+    }
+
+    /// Every observation from now on, in the order of the log; where the engine stands in this process, once history has it.
+    pub fn passing(&self) -> broadcast::Receiver<Arc<Vec<Observation>>> {
+        self.passing.subscribe()
+    }
+
+    pub(crate) fn is_followed(&self) -> bool {
+        self.passing.receiver_count() > 0
+    }
+
+    pub(crate) fn pass(&self, frame: &Arc<Vec<Observation>>) {
+        let _nobody_follows = self.passing.send(frame.clone());
+    }
+
     pub(crate) fn is_observed(&self) -> bool {
         self.observations.receiver_count() > 0
     }
@@ -63,8 +103,11 @@ impl Live {
         let _nobody_listens = self.observations.send(batch);
     }
 
-    pub(crate) fn tell(&self, notice: Notice) {
-        let _nobody_listens = self.notices.send(Arc::new(notice));
+    /// Sends a notice to the consoles; to how many.
+    pub(crate) fn tell(&self, notice: Notice) -> usize {
+        let consoles = self.consoles.load(Ordering::Relaxed);
+        // Without the feed no console is served, however many are coming.
+        if consoles == 0 || self.notices.send(Arc::new(notice)).is_err() { 0 } else { consoles }
     }
 }
 
@@ -133,6 +176,26 @@ mod tests {
         gatherer.take(&frame);
         assert_eq!(gatherer.due(start + Duration::from_millis(expected - 1)), None);
         assert!(gatherer.due(start + Duration::from_millis(expected)).is_some());
+    }
+
+    fn notice() -> Notice {
+        Notice { message: "look".into(), incident: IncidentId::new("inc-1").unwrap(), at: Timestamp::from_secs(1) }
+    }
+
+    #[test]
+    fn a_notice_counts_the_consoles_that_are_there() {
+        let live = Live::default();
+        let one = live.attend();
+        assert_eq!(live.tell(notice()), 0, "no feed serves the console");
+        let mut feed = live.notices();
+        drop(one);
+        assert_eq!(live.tell(notice()), 0, "the feed is no console");
+        assert!(feed.try_recv().is_err(), "what nobody would see is not sent: it is tried again");
+        let both = (live.attend(), live.clone().attend());
+        assert_eq!(live.tell(notice()), 2);
+        assert_eq!(feed.try_recv().unwrap().message, "look");
+        drop(both);
+        assert_eq!(live.tell(notice()), 0);
     }
 
     #[test]

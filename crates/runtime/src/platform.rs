@@ -2,6 +2,7 @@
 
 use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
@@ -23,6 +24,7 @@ use crate::door::{Door, Grant, Knock, Receipt, Refusal, Sources, SubmitError};
 use crate::followed::Followed;
 use crate::intake::Intake;
 use crate::live::Live;
+use crate::offers::Question;
 use crate::once::UnderWay;
 use crate::pump::Progress;
 use crate::seat::Seat;
@@ -110,6 +112,8 @@ pub struct Platform {
     pub(crate) waiting: Arc<Waiting>,
     pub(crate) under_way: Arc<UnderWay>,
     pub(crate) live: Live,
+    /// To the engine, where it stands in this process.
+    pub(crate) questions: Option<SyncSender<Question>>,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) takeover: Takeover,
     pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
@@ -150,6 +154,7 @@ impl Platform {
         parts: Parts,
         errands: Option<mpsc::Receiver<Errand>>,
         tasks: mpsc::WeakSender<Errand>,
+        questions: Option<SyncSender<Question>>,
         shared: Option<Shared>,
     ) -> Result<Arc<Self>, StartError> {
         let stop = Arc::new(AtomicBool::new(false));
@@ -170,6 +175,7 @@ impl Platform {
             waiting: Arc::default(),
             under_way: Arc::default(),
             live: Live::default(),
+            questions,
             stop,
             takeover,
             threads: Mutex::default(),
@@ -321,6 +327,10 @@ impl Door for Arc<Platform> {
         Box::pin(follow::follow(self.clone(), grant.clone(), filter.to_owned()))
     }
 
+    fn passing(&self) -> tokio::sync::broadcast::Receiver<Arc<Vec<vigiles_model::Observation>>> {
+        self.live.passing()
+    }
+
     fn sources(&self) -> Arc<Sources> {
         self.directory.sources()
     }
@@ -342,6 +352,11 @@ pub fn acted_on(store: &dyn Store, history: &dyn History, snapshots: &Snapshots)
 pub(crate) fn acted_on_beside(store: &dyn Store, history: &dyn History) -> Result<u64, StoreError> {
     let applied = store.mark(&Context::system("start"), crate::applier::APPLIED)?.unwrap_or(0);
     Ok(applied.max(history.durable_offset()))
+}
+
+/// The same, of a store whose marks these are, by name.
+pub fn acted_on_in(marks: &[(String, u64)]) -> u64 {
+    marks.iter().find(|(name, _)| name == crate::applier::APPLIED).map_or(0, |(_, offset)| *offset)
 }
 
 /// Where the log ends: the number of its next entry.
@@ -366,6 +381,7 @@ pub fn read_through(bus: &dyn Bus) -> Result<(), BusError> {
 
 pub(crate) const TOPIC: &str = "input";
 
-pub(crate) fn topic() -> Topic {
+/// The topic of the log that the platform lives by.
+pub fn topic() -> Topic {
     Topic::new(TOPIC).expect("the name is in the alphabet of topics")
 }

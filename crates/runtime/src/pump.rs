@@ -6,6 +6,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use vigiles_bus::{Bus, BusError, Entry, Offset};
 use vigiles_engine::{Effect, Engine, Frozen, Input, Statistics};
 use vigiles_history::{History, HistoryError};
@@ -15,6 +16,7 @@ use vigiles_trust::Context;
 use crate::intake::Intake;
 use crate::live::{Gatherer, Live};
 use crate::merged::Merged;
+use crate::offers::Questions;
 use crate::record::{self, Record, Through};
 
 /// Log entries read at once.
@@ -48,6 +50,10 @@ pub(crate) struct Batch {
 pub(crate) struct Progress {
     /// The next offset it will read; everything before it has been handed on.
     pub position: AtomicU64,
+    /// The same, for those who wait for it.
+    pub moved: watch::Sender<u64>,
+    /// Of a door: how far what it took stands in the log, for those who wait for it.
+    pub own: watch::Sender<Own>,
     /// Batches handed on to the applier.
     pub handed: AtomicU64,
     /// Batches whose effects are in the store.
@@ -60,6 +66,15 @@ pub(crate) struct Progress {
     pub engine: Mutex<Statistics>,
     /// Why the pump stopped, if it did.
     pub failed: Mutex<Option<String>>,
+}
+
+/// How far what a door took stands in the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Own {
+    /// Everything before this offset of its own topic.
+    pub next: u64,
+    /// The offset of the log after the last observations among it: history has them once it is readable to there.
+    pub observed: u64,
 }
 
 /// The pump.
@@ -80,6 +95,7 @@ pub(crate) struct Pump {
     pub(crate) merged_before: Merged,
     pub(crate) progress: Arc<Progress>,
     pub(crate) live: Live,
+    pub(crate) questions: Questions,
     pub(crate) out: SyncSender<Batch>,
     pub(crate) stop: Arc<AtomicBool>,
 }
@@ -113,6 +129,7 @@ impl Pump {
                 self.take_all(entries, &mut gatherer, &mut since)?;
             }
             let now = self.intake.now();
+            self.questions.answer(&self.engine, now);
             if let Some(batch) = gatherer.due(now) {
                 self.live.send(batch);
             }
@@ -146,6 +163,7 @@ impl Pump {
         self.hand_on(effects, due)?;
         // Last: who sees it knows that the effects before it have been handed on.
         self.progress.position.store(self.position.0, Ordering::Release);
+        self.progress.moved.send_replace(self.position.0);
         Ok(())
     }
 
@@ -174,8 +192,12 @@ impl Pump {
         // What an exercise makes up is nothing that the city saw.
         observations.retain(|o| o.origin != Origin::Exercise);
         self.write_history(entry.offset, &observations)?;
-        if self.live.is_observed() {
-            gatherer.take(&Arc::new(observations));
+        if self.live.is_observed() || self.live.is_followed() {
+            let frame = Arc::new(observations);
+            self.live.pass(&frame);
+            if self.live.is_observed() {
+                gatherer.take(&frame);
+            }
         }
         Ok(count)
     }

@@ -3,11 +3,12 @@
 //! A file is `VIGSNAP1`, the offset (u64), the length (u64), the CRC32C of the state (u32), the state;
 //! numbers little-endian. Two are kept; a damaged one is passed over for the older.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use vigiles_bus::Offset;
+use vigiles_disk::{Disk, LocalDisk};
 
 const MAGIC: &[u8; 8] = b"VIGSNAP1";
 const HEADER: usize = 28;
@@ -25,29 +26,36 @@ pub struct Snapshot {
 /// Writes a snapshot durably and removes all but the newest two. Gives the offset of the oldest kept:
 /// the log is needed from there on.
 pub fn save(dir: &Path, offset: Offset, state: &[u8]) -> io::Result<Offset> {
-    fs::create_dir_all(dir)?;
-    let path = dir.join(format!("snapshot-{:020}", offset.0));
-    let part = path.with_extension("part");
-    let mut file = File::create(&part)?;
-    file.write_all(MAGIC)?;
-    file.write_all(&offset.0.to_le_bytes())?;
-    file.write_all(&(state.len() as u64).to_le_bytes())?;
-    file.write_all(&crc32c::crc32c(state).to_le_bytes())?;
-    file.write_all(state)?;
-    file.sync_all()?;
-    fs::rename(&part, &path)?;
-    File::open(dir)?.sync_all()?;
-    let mut all = list(dir)?;
+    save_on(&LocalDisk, dir, offset, state)
+}
+
+/// [`save`] on any file system.
+pub fn save_on(disk: &dyn Disk, dir: &Path, offset: Offset, state: &[u8]) -> io::Result<Offset> {
+    vigiles_disk::make_directory(disk, dir)?;
+    let mut header = MAGIC.to_vec();
+    header.extend_from_slice(&offset.0.to_le_bytes());
+    header.extend_from_slice(&(state.len() as u64).to_le_bytes());
+    header.extend_from_slice(&crc32c::crc32c(state).to_le_bytes());
+    vigiles_disk::replace(disk, dir, &name(offset), &[&header, state])?;
+    for name in disk.list(dir)?.iter().filter(|name| Path::new(name).extension().is_some_and(|e| e == "new")) {
+        disk.remove(&dir.join(name))?;
+    }
+    let mut all = list(disk, dir)?;
     while all.len() > KEPT {
-        fs::remove_file(all.remove(0).1)?;
+        disk.remove(&all.remove(0).1)?;
     }
     Ok(all.first().map_or(offset, |(oldest, _)| *oldest))
 }
 
 /// The newest snapshot that is whole, if any.
 pub fn load(dir: &Path) -> io::Result<Option<Snapshot>> {
-    for (offset, path) in list(dir)?.into_iter().rev() {
-        match parse(&fs::read(&path)?) {
+    load_on(&LocalDisk, dir)
+}
+
+/// [`load`] on any file system.
+pub fn load_on(disk: &dyn Disk, dir: &Path) -> io::Result<Option<Snapshot>> {
+    for (offset, path) in list(disk, dir)?.into_iter().rev() {
+        match parse(&read(disk, &path)?) {
             Ok(snapshot) if snapshot.offset == offset => return Ok(Some(snapshot)),
             Ok(_) => tracing::warn!(path = %path.display(), "snapshot passed over: its name and its offset differ"),
             Err(what) => tracing::warn!(path = %path.display(), what, "snapshot passed over"),
@@ -56,11 +64,19 @@ pub fn load(dir: &Path) -> io::Result<Option<Snapshot>> {
     Ok(None)
 }
 
+fn name(offset: Offset) -> String {
+    format!("snapshot-{:020}", offset.0)
+}
+
+fn read(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
+    vigiles_disk::read(disk, path, u64::MAX)?.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
 /// Every snapshot that is whole, oldest first.
 pub(crate) fn all(dir: &Path) -> io::Result<Vec<Snapshot>> {
     let mut whole = Vec::new();
-    for (_, path) in list(dir)? {
-        whole.extend(parse(&fs::read(&path)?).ok());
+    for (_, path) in list(&LocalDisk, dir)? {
+        whole.extend(parse(&read(&LocalDisk, &path)?).ok());
     }
     Ok(whole)
 }
@@ -85,9 +101,11 @@ pub fn parse(bytes: &[u8]) -> Result<Snapshot, &'static str> {
 /// Every snapshot file that is damaged, with what is wrong.
 pub fn check(dir: &Path) -> io::Result<Vec<(PathBuf, &'static str)>> {
     let mut findings = Vec::new();
-    for (_, path) in list(dir)? {
-        if let Err(what) = parse(&fs::read(&path)?) {
-            findings.push((path, what));
+    for (offset, path) in list(&LocalDisk, dir)? {
+        match parse(&read(&LocalDisk, &path)?) {
+            Ok(snapshot) if snapshot.offset != offset => findings.push((path, "its name and its offset differ")),
+            Ok(_) => {}
+            Err(what) => findings.push((path, what)),
         }
     }
     Ok(findings)
@@ -103,20 +121,13 @@ pub fn repair(dir: &Path, aside: &Path) -> io::Result<Vec<(PathBuf, &'static str
     Ok(damaged)
 }
 
-fn list(dir: &Path) -> io::Result<Vec<(Offset, PathBuf)>> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
+fn list(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<(Offset, PathBuf)>> {
+    let names = match disk.list(dir) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(e),
+        listed => listed?,
     };
-    let mut all = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        let offset = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_prefix("snapshot-"));
-        if let Some(Ok(offset)) = offset.map(str::parse) {
-            all.push((Offset(offset), path));
-        }
-    }
+    let offset = |name: &str| name.strip_prefix("snapshot-")?.parse().ok().map(Offset);
+    let mut all: Vec<_> = names.iter().filter_map(|name| Some((offset(name)?, dir.join(name)))).collect();
     all.sort();
     Ok(all)
 }

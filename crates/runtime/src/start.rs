@@ -19,7 +19,7 @@ use crate::pump::{Batch, Pump};
 use crate::seat::Seat;
 use crate::snapshots::SnapshotsError;
 use crate::told::Teller;
-use crate::{followed, housekeeping, lease, merger};
+use crate::{followed, housekeeping, lease, merger, offers};
 
 /// Batches of effects between the pump and the applier; when full, the engine waits and then the doors.
 pub(crate) const BATCHES: usize = 256;
@@ -52,7 +52,9 @@ fn start_engine(parts: Parts) -> Result<Arc<Platform>, StartError> {
     let shared = (parts.seat == Seat::Engine).then(|| Shared::begin(&parts, resume.epoch)).transpose()?;
     let teller = shared.as_ref().map(|shared| shared.teller.clone());
     let (errand_sender, errand_receiver) = mpsc::channel(ERRANDS);
-    let platform = Platform::assemble(parts, Some(errand_receiver), errand_sender.downgrade(), shared.clone())?;
+    let (questions, asked) = offers::channel();
+    let tasks = errand_sender.downgrade();
+    let platform = Platform::assemble(parts, Some(errand_receiver), tasks, Some(questions), shared.clone())?;
     if let Some(shared) = shared {
         // Before the rest: the lease is kept from now on.
         share(&platform, feed, shared)?;
@@ -87,6 +89,7 @@ fn start_engine(parts: Parts) -> Result<Arc<Platform>, StartError> {
         merged_before: Merged::default(),
         progress: platform.progress.clone(),
         live: platform.live.clone(),
+        questions: asked,
         out: sender,
         stop: platform.stop.clone(),
     };

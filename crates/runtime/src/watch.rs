@@ -10,6 +10,7 @@ use vigiles_model::{Observation, Origin};
 
 use crate::intake::Intake;
 use crate::live::{Gatherer, Live};
+use crate::merged::Merged;
 use crate::platform::topic;
 use crate::pump::Progress;
 use crate::record::{self, Through};
@@ -30,6 +31,8 @@ pub(crate) struct Watch {
     pub(crate) door: DoorName,
     /// Where this process began to append to its topic: what stood there before is not counted.
     pub(crate) own_from: u64,
+    /// What went by, so that an entry that stands in the log again is passed over, as the engine does.
+    pub(crate) seen: Merged,
     pub(crate) position: Offset,
     pub(crate) stop: Arc<AtomicBool>,
 }
@@ -67,21 +70,38 @@ impl Watch {
         Ok(())
     }
 
-    fn take(&self, entry: &Entry, gatherer: &mut Gatherer) {
-        let own = record::through(&entry.bytes).filter(|through| self.is_own(through));
+    fn take(&mut self, entry: &Entry, gatherer: &mut Gatherer) {
+        let through = record::through(&entry.bytes);
+        if through.as_ref().is_some_and(|through| !self.seen.take(through)) {
+            return;
+        }
+        let own = through.filter(|through| self.is_own(through));
         let handed = own.and_then(|through| {
+            self.note_own(&through, entry.offset);
             let frame = self.intake.frames.take(Offset(through.offset));
             self.intake.frames.processed(through.observations as usize, Offset(through.offset + 1));
             frame
         });
-        if !self.live.is_observed() {
-            return;
-        }
-        if let Some(observations) = handed.map(Arc::unwrap_or_clone).or_else(|| observations(entry)) {
+        if (self.live.is_observed() || self.live.is_followed())
+            && let Some(mut observations) = handed.map(Arc::unwrap_or_clone).or_else(|| observations(entry))
+        {
             // What an exercise makes up is nothing that the city saw.
-            let seen = observations.into_iter().filter(|o| o.origin != Origin::Exercise).collect();
-            gatherer.take(&Arc::new(seen));
+            observations.retain(|o| o.origin != Origin::Exercise);
+            let frame = Arc::new(observations);
+            self.live.pass(&frame);
+            if self.live.is_observed() {
+                gatherer.take(&frame);
+            }
         }
+    }
+
+    fn note_own(&self, through: &Through, at: Offset) {
+        self.progress.own.send_modify(|own| {
+            own.next = through.offset + 1;
+            if through.observations > 0 {
+                own.observed = at.next().0;
+            }
+        });
     }
 
     fn is_own(&self, through: &Through) -> bool {

@@ -19,4 +19,5 @@ pub use contract::{
     Outcome, Page, Query, Reply, Statistics, Store, StoreError, Write,
 };
 pub use postgres::PostgresStore;
+pub use request::cursor_after;
 pub use sqlite::{SqliteStore, check};

@@ -1,6 +1,6 @@
 //! What can be told of a request before anything stored is looked at; the same for every backend.
 
-use vigiles_model::AgencyId;
+use vigiles_model::{AgencyId, Timestamp};
 use vigiles_trust::{Action, Context};
 
 use crate::chain::Author;
@@ -97,6 +97,11 @@ pub(crate) fn check_limit(limit: usize) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::Invalid { field: "limit", why: format!("1 to {}, not {limit}", Query::MAX_LIMIT) })
+}
+
+/// The cursor of the page that begins after the document of this time and id, whether or not it is still there.
+pub fn cursor_after(time: Timestamp, id: &str) -> String {
+    format!("{}.{id}", time.0)
 }
 
 /// Time and id of the last document of the page before.

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use vigiles_backup::Shipping;
 use vigiles_bus::{Bus, Clock, JetStream, SystemClock};
 use vigiles_history::{History, PostgresHistory};
 use vigiles_runtime::directory::Directory;
 use vigiles_runtime::{Parts, Seat, Snapshots, TimeZone, documents};
 use vigiles_store::{PostgresStore, SqliteStore, Store};
 
+use crate::backups;
 use crate::config::Config;
 
 /// Where things lie in a data directory.
@@ -59,6 +61,8 @@ pub(crate) struct Opened {
     pub(crate) parts: Parts,
     /// None where the log lies in the directory: it has a lock of its own.
     pub(crate) lock: Option<File>,
+    /// None where the log is not shipped to a repository of backups.
+    pub(crate) shipping: Option<Arc<Shipping>>,
 }
 
 /// Opens the backends. The log, or the lock in its place, is first: it keeps a second process out.
@@ -67,7 +71,7 @@ pub(crate) fn open(data: &Path, config: &Config, time_zone: TimeZone) -> Result<
     make(data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let lock = config.bus.as_ref().map(|_| lock(&layout.lock)).transpose()?;
-    let bus = open_bus(&layout, config, clock.clone())?;
+    let (bus, shipping) = backups::shipped(open_bus(&layout, config, clock.clone())?, data, config)?;
     if config.bus.is_none() && config.store.is_none() && vigiles_runtime::log_end(&*bus)? > 0 {
         for part in [&layout.history, &layout.store] {
             anyhow::ensure!(
@@ -81,7 +85,7 @@ pub(crate) fn open(data: &Path, config: &Config, time_zone: TimeZone) -> Result<
     let store = open_store(&layout, config, clock.clone())?;
     let seat = config.seat()?;
     let snapshots = Arc::new(snapshots(layout.snapshots, &seat, &bus));
-    Ok(Opened { parts: Parts { bus, history, store, clock, snapshots, time_zone, seat }, lock })
+    Ok(Opened { parts: Parts { bus, history, store, clock, snapshots, time_zone, seat }, lock, shipping })
 }
 
 /// Waits while another engine works on the servers; what is alone on its data waits for nobody.

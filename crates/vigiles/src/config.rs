@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
+use vigiles_backup::{Acknowledge, Place};
 use vigiles_runtime::Seat;
 
 use crate::roles::{Role, Roles};
@@ -13,6 +14,10 @@ use crate::roles::{Role, Roles};
 const BUS_SCHEMES: &[&str] = &["nats", "tls"];
 /// Schemes of the key `store`.
 const STORE_SCHEMES: &[&str] = &["postgres", "postgresql"];
+
+/// Bounds of the time from one backup, or page, to the next.
+const LEAST_EVERY_S: u64 = 10;
+const MOST_EVERY_S: u64 = 7 * 86_400;
 
 /// The configuration file. Secrets stand in files of their own, named here; the address of a server may hold one.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -34,6 +39,12 @@ pub(crate) struct Config {
     /// The name of this process, which no other has; needed without the role `engine`: 1 to 32 of `a-z 0-9 -`.
     #[serde(default)]
     pub(crate) name: Option<String>,
+    /// Where backups go, and the log as it is written.
+    #[serde(default)]
+    pub(crate) backup: Option<Backup>,
+    /// The page that opens when the platform does not.
+    #[serde(default)]
+    pub(crate) continuity: Option<Continuity>,
     /// The server that e-mail of playbooks is handed to.
     #[serde(default)]
     pub(crate) smtp: Option<Smtp>,
@@ -46,6 +57,52 @@ pub(crate) struct Config {
     /// What external MQTT brokers ask for, by their address.
     #[serde(default)]
     pub(crate) broker: Vec<Broker>,
+}
+
+/// `[backup]` (docs/backup.md).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Backup {
+    /// The repository: a directory (mounted from another machine), or `s3://bucket/prefix`.
+    pub(crate) to: String,
+    /// File with the key that seals all of it (`vigiles backup key`), or with a passphrase.
+    pub(crate) key_file: PathBuf,
+    /// Seconds from one backup to the next; an hour if not given.
+    #[serde(default = "backup_every_s")]
+    pub(crate) every_s: u64,
+    /// What an acknowledgement promises: `log` (this machine's disk; the repository a second later) or `repository`.
+    #[serde(default)]
+    pub(crate) acknowledge: Acknowledge,
+    /// The S3-compatible server, such as `https://s3.city.example`; Amazon's of the region if not given.
+    #[serde(default)]
+    pub(crate) endpoint: Option<String>,
+    /// Its region; `us-east-1` if not given.
+    #[serde(default)]
+    pub(crate) region: Option<String>,
+    /// File with two lines: the id of the access key, and its secret.
+    #[serde(default)]
+    pub(crate) credentials_file: Option<PathBuf>,
+}
+
+impl Backup {
+    /// Where the repository lies.
+    pub(crate) fn place(&self) -> Place {
+        let Self { to, endpoint, region, credentials_file, .. } = self.clone();
+        Place { to, endpoint, region, credentials_file }
+    }
+}
+
+/// `[continuity]` (docs/backup.md).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Continuity {
+    /// The page; `.sig` beside it is its signature, `.pub` the key that proves it.
+    pub(crate) path: PathBuf,
+    /// File with the signing key (`vigiles continuity key`).
+    pub(crate) key_file: PathBuf,
+    /// Seconds from one page to the next; five minutes if not given.
+    #[serde(default = "continuity_every_s")]
+    pub(crate) every_s: u64,
 }
 
 /// The address of servers. It may hold a password, so `Debug` shows its scheme alone.
@@ -143,6 +200,14 @@ pub(crate) struct Endpoint {
     pub(crate) authorization_file: Option<PathBuf>,
 }
 
+fn backup_every_s() -> u64 {
+    3600
+}
+
+fn continuity_every_s() -> u64 {
+    300
+}
+
 fn smtp_port() -> u16 {
     25
 }
@@ -166,6 +231,7 @@ impl Config {
         for (key, address, known) in [("bus", &config.bus, BUS_SCHEMES), ("store", &config.store, STORE_SCHEMES)] {
             address.iter().try_for_each(|address| address.check(key, known))?;
         }
+        config.check()?;
         Ok(config)
     }
 
@@ -189,6 +255,28 @@ impl Config {
         }
         let name = self.name.as_deref().context("without the role `engine` a process needs a `name` of its own")?;
         Ok(Seat::Door(name.parse()?))
+    }
+
+    fn check(&self) -> Result<()> {
+        let servers = [("bus", self.bus.is_some()), ("store", self.store.is_some())];
+        if let Some((key, _)) = servers.into_iter().find(|(_, named)| self.backup.is_some() && *named) {
+            return Err(anyhow!(
+                "`backup` is for data in the data directory, and `{key}` puts it on servers: back up those with their own means \
+                 (docs/backup.md)"
+            ));
+        }
+        if self.backup.is_some() && self.roles() != Roles::default() {
+            return Err(anyhow!("`backup` is for a platform in one process: it goes with no `roles` (docs/backup.md)"));
+        }
+        for (key, every_s) in [
+            ("backup", self.backup.as_ref().map(|backup| backup.every_s)),
+            ("continuity", self.continuity.as_ref().map(|page| page.every_s)),
+        ] {
+            if every_s.is_some_and(|every_s| !(LEAST_EVERY_S..=MOST_EVERY_S).contains(&every_s)) {
+                return Err(anyhow!("`{key}.every_s` must be {LEAST_EVERY_S} to {MOST_EVERY_S} seconds"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -220,6 +308,12 @@ mod tests {
         );
         check("store = \"nats://u:geheim@h\"", Err("`store` has the scheme \"nats\", which is not known: postgres://"));
         check("store = \"/geheim\"", Err("`store` has no scheme: postgres:// and postgresql:// are known"));
+        let backup = "[backup]\nto = '/b'\nkey_file = '/k'\n";
+        check(backup, Ok("None None"));
+        check(&format!("bus = 'nats://u:geheim@h'\n{backup}"), Err("`bus` puts it on servers"));
+        check(&format!("roles = ['engine']\n{backup}"), Err("`backup` is for a platform in one process"));
+        check(&format!("{backup}every_s = 1"), Err("`backup.every_s` must be 10 to"));
+        check(&format!("{backup}acknowledge = 'nobody'"), Err("unknown variant `nobody`"));
         check("store = [\"postgres://u:geheim@h\"]", Err("line 1, column 9: "));
         check("public_url = \"x\"\nstore = \"postgres://u:geheim@h", Err("line 2, column "));
         check("\n[smtp]\nbus = \"nats://u:geheim@h\"", Err("line 3, column 1: unknown field `bus`"));

@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 mod backends;
+mod backups;
 mod city;
 mod cmds;
 mod config;
@@ -36,6 +37,12 @@ enum Command {
     Run(cmds::run::Arguments),
     /// Verify a data directory: say what is wrong and where.
     Check(cmds::check::Arguments),
+    /// Back up a platform, and look after its backups.
+    Backup(cmds::backup::Arguments),
+    /// Bring a platform back from its backups, into a new data directory.
+    Restore(cmds::backup::RestoreArguments),
+    /// The page that opens when the platform does not: its key, and whether a page is true.
+    Continuity(cmds::continuity::Arguments),
     /// Put what the engine was given, and what came of it, into one file for whoever looks for a fault.
     Bundle(cmds::support::BundleArguments),
     /// Play such a file: the same alarms and incidents must come of it.
@@ -75,6 +82,9 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run(arguments) => cmds::run::run(&arguments),
         Command::Check(arguments) => cmds::check::run(&arguments),
+        Command::Backup(arguments) => cmds::backup::run(&arguments),
+        Command::Restore(arguments) => cmds::backup::run_restore(&arguments),
+        Command::Continuity(arguments) => cmds::continuity::run(&arguments),
         Command::Bundle(arguments) => cmds::support::bundle(&arguments),
         Command::Reproduce(arguments) => cmds::support::reproduce(&arguments),
         Command::Replay(arguments) => cmds::replay::run(arguments),

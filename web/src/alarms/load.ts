@@ -26,7 +26,7 @@ export interface Load {
   floodShare: number; overShare: number; hoursOverShare: number | null;
   /** Share of all alarms that the ten most frequent bring. */
   worstShare: number;
-  /** Shares of low (minor), medium (moderate) and high (severe and extreme) priority. */
+  /** Shares of low (minor, unknown), medium (moderate) and high (severe and extreme) priority. */
   priorities: [number, number, number];
   /** Alarms in each 10 minutes of the whole span, oldest first, for one position; `data` is false before there was any. */
   intervals: { at: number; count: number; flood: boolean; data: boolean }[];

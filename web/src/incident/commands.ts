@@ -4,7 +4,7 @@
 // or an acknowledgement. What must not happen twice or too late is refused by the incident's own states.
 
 import { command } from '../lib/api';
-import type { Incident, IncidentState, Priority, RelationWord, Verdict } from '../lib/wire';
+import type { CallerRole, Geometry, Incident, IncidentState, Priority, RelationWord, Verdict } from '../lib/wire';
 import { live } from '../live/city.svelte';
 
 async function order(incident: Incident, path: string, body: unknown): Promise<Incident> {
@@ -35,5 +35,8 @@ export const answerTask = (incident: Incident, id: string, answer: string) => or
 export const abortPlaybook = (incident: Incident, reason: string) => order(incident, 'playbook/abort', { reason });
 export const say = (incident: Incident, room: string, text: string) => order(incident, `rooms/${encodeURIComponent(room)}/messages`, { text });
 export const detach = (incident: Incident, alarm: string) => order(incident, 'detach', { alarm });
+export const addCall = (incident: Incident, text: string, role: CallerRole, place: Geometry | null) => order(incident, 'calls', { text, role, ...(place ? { place } : {}) });
+/** The call has an incident of its own then, which is answered; the one it leaves is told of by the live picture. */
+export const detachCall = (incident: Incident, call: string) => order(incident, `calls/${encodeURIComponent(call)}/detach`, {});
 export const relate = (incident: Incident, to: string, relation: RelationWord, reason: string) => order(incident, 'link', { to, relation, reason });
 export const unrelate = (incident: Incident, from: string, reason: string) => order(incident, 'unlink', { from, reason });

@@ -22,6 +22,8 @@ export function line(event: TimelineEntry['event'], names: Names): Line {
   if ('absorbed' in event) return { icon: 'merge', text: t('event.absorbed', { incident: names.incident(event.absorbed.incident) }), link: event.absorbed.incident };
   if ('merged_into' in event) return { icon: 'merge', text: t('event.merged_into', { incident: names.incident(event.merged_into.incident) }), link: event.merged_into.incident };
   if ('split_off' in event) return { icon: 'split', text: t('event.split_off', { incident: names.incident(event.split_off.incident) }), link: event.split_off.incident };
+  if ('call_joined' in event) return { icon: 'plus', text: t('event.call_joined', { text: event.call_joined.text }), quote: inOneLine(event.call_joined.why, names.rule) };
+  if ('call_left' in event) return { icon: 'split', text: t('event.call_left', { incident: names.incident(event.call_left.incident) }), link: event.call_left.incident };
   if ('related' in event) return { icon: 'incident', text: t(`event.related.${event.related.relation}`, { incident: names.incident(event.related.incident) }), quote: inOneLine(event.related.why, names.rule), link: event.related.incident };
   if ('unrelated' in event) return { icon: 'split', text: t('event.unrelated', { incident: names.incident(event.unrelated.incident) }), ...(event.unrelated.reason ? { quote: event.unrelated.reason } : {}), link: event.unrelated.incident };
   return { icon: 'plus', text: t('event.opened') };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Alarm, Detector, Observation } from '../lib/wire';
-import { around, limitFor } from './why';
+import type { Alarm, Detector, Geometry, Observation } from '../lib/wire';
+import { around, asked, limitFor, within } from './why';
 
 const cause = (time: string, value: Observation['value']): Observation => ({ id: time, kind: 'air.pm25', source: 's', asset: 'a1', time, arrived: time, place: null, value, unit: 'ug/m3', quality: 'good', origin: 'live', attributes: {} });
 
@@ -22,4 +22,20 @@ test('a limit is drawn only in the unit of the series', () => {
   check('ug/m3', threshold(null, 5), 5);
   check('mg/m3', threshold(0.075, null), null);
   check(null, { silent: { after_s: 60 } }, null);
+});
+
+test('the readings that an alarm rests on are asked for by kind, series and span', () => {
+  const span = { from: '2026-05-04T02:00:00.000001Z', to: '2026-05-04T03:00:00Z' };
+  const none = { kinds: ['air.pm25'], assets: [], source: null, zone: null };
+  const check = (basis: object, area: Geometry | null, expected: object) =>
+    expect(asked({ ...span, ...none, ...basis }, area)).toEqual({ from: span.from, to: '2026-05-04T03:00:00.001Z', kind: 'air.pm25', ...expected });
+  check({}, null, {});
+  check({ assets: ['a', 'b'] }, null, { asset: 'a,b' });
+  check({ source: 'feed' }, null, { source: 'feed' });
+  const area: Geometry = { type: 'Polygon', coordinates: [[[7, 43], [8, 43], [7, 44], [7, 43]]] };
+  check({ zone: 'z' }, area, { bbox: '7,43,8,44' });
+  const at = (id: string, lon: number, lat: number) => ({ id, place: { type: 'Point', coordinates: [lon, lat] } }) as unknown as Observation;
+  const readings = [at('in', 7.1, 43.1), at('out', 7.9, 43.9), { id: 'nowhere', place: null } as unknown as Observation];
+  expect(within(readings, area).map(({ id }) => id)).toEqual(['in']);
+  expect(within(readings, null)).toHaveLength(3);
 });

@@ -440,6 +440,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The open incidents that a call may belong to, by the rules of correlation, with the score and its reason
+         * @description To read incidents; roles: operator, supervisor, analyst, integrator, administrator.
+         */
+        get: operations["get_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}": {
         parameters: {
             query?: never;
@@ -454,6 +474,46 @@ export interface paths {
         get: operations["get_incident"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a call: one more witness, whom later alarms and calls are compared with
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["add_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/calls/{call}/detach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a call out for good; it gets an incident of its own, which is answered
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["detach_call"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1436,6 +1496,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sensorthings/v1.1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The entity sets and what the service conforms to
+         * @description Anyone who is signed in or bears a token.
+         */
+        get: operations["sensorthings_root"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sensorthings/v1.1/$batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Several requests in one
+         * @description Anyone who is signed in or bears a token, as far as the policy allows what it is about.
+         */
+        post: operations["sensorthings_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sensorthings/v1.1/CreateObservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delivers Observations as data arrays
+         * @description To change observations; roles: integrator, device, source.
+         */
+        post: operations["sensorthings_data_array"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sensorthings/v1.1/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entities, their properties and links
+         * @description Anyone who is signed in or bears a token, as far as the policy allows what it is about.
+         */
+        get: operations["sensorthings_read"];
+        /**
+         * Replaces the properties of an entity
+         * @description Anyone who is signed in or bears a token, as far as the policy allows what it is about.
+         */
+        put: operations["sensorthings_replace"];
+        /**
+         * Creates entities, delivers Observations
+         * @description Anyone who is signed in or bears a token, as far as the policy allows what it is about.
+         */
+        post: operations["sensorthings_create"];
+        /**
+         * Deletes an entity
+         * @description Anyone who is signed in or bears a token, as far as the policy allows what it is about.
+         */
+        delete: operations["sensorthings_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes properties of an entity
+         * @description Anyone who is signed in or bears a token, as far as the policy allows what it is about.
+         */
+        patch: operations["sensorthings_change"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1586,6 +1742,13 @@ export interface components {
          * @enum {string}
          */
         ActionWord: "manual" | "notify_console" | "email" | "webhook" | "assign" | "ask" | "wait" | "annotate" | "http" | "open_room";
+        /** @description Adds a call to an incident: one more witness of it. */
+        AddCall: {
+            place?: components["schemas"]["Place"] | null;
+            role?: components["schemas"]["CallerRole"] | null;
+            /** @description What was told; no names, no numbers. */
+            text: string;
+        };
         /** @description Adds a note. */
         AddNote: {
             /** @description The text. */
@@ -1609,7 +1772,11 @@ export interface components {
             agency: string;
             /** @description The asset concerned. */
             asset?: string | null;
-            /** @description The observations that caused it, oldest first. */
+            basis?: components["schemas"]["AlarmBasis"] | null;
+            /**
+             * @description The observations that caused it, oldest first: those that it began at (of a rate the reading before), then the
+             *     first and the latest that said so.
+             */
             causes: components["schemas"]["Observation"][];
             /** @description How sure it is. */
             certainty: components["schemas"]["Certainty"];
@@ -1658,6 +1825,27 @@ export interface components {
              * @description Counts up with every change.
              */
             version: number;
+        };
+        /**
+         * @description The readings that an alarm rests on: those of a window, of a flat line, of neighbours, of what was learned. They are
+         *     what `/api/v1/observations` has of these times, kinds and series.
+         */
+        AlarmBasis: {
+            /**
+             * @description Whose they are: the asset concerned, then the neighbours that it was compared with, at most 32. Where neither
+             *     assets, a source nor a zone is named, readings of the whole city count.
+             */
+            assets: string[];
+            /** @description Phenomenon time of the first. */
+            from: components["schemas"]["Time"];
+            /** @description Their kinds. */
+            kinds: string[];
+            /** @description The source that they come from. */
+            source?: string | null;
+            /** @description Phenomenon time of the last, inclusive. */
+            to: components["schemas"]["Time"];
+            /** @description The zone that they lie in. */
+            zone?: string | null;
         };
         AlarmList: {
             items: components["schemas"]["Alarm"][];
@@ -2003,6 +2191,29 @@ export interface components {
              */
             sigmas?: number | null;
         };
+        /** @description A call that a person added to an incident. */
+        Call: {
+            /** @description When it was written down. */
+            at: components["schemas"]["Time"];
+            /** @description Who wrote it down. */
+            by?: string | null;
+            /** @description What they are called now; null where the account is gone. */
+            by_name?: string | null;
+            /** @description Identity. */
+            id: string;
+            place?: components["schemas"]["Place"] | null;
+            /** @description What the caller is to it. */
+            role: components["schemas"]["CallerRole"];
+            /** @description What was told. */
+            text: string;
+            /** @description Why it belongs here. */
+            why: string;
+        };
+        /**
+         * @description What a caller is to what happened; never who they are.
+         * @enum {string}
+         */
+        CallerRole: "unknown" | "affected" | "witness" | "on_behalf" | "staff";
         /** @description One step of a chain: an alarm that brought about another. */
         CauseLink: {
             /** @description The alarm that came first. */
@@ -2737,6 +2948,8 @@ export interface components {
             assigned?: components["schemas"]["Assignee"] | null;
             /** @description What that person is called; null for a role, for an agency, and where the account is gone. */
             assigned_name?: string | null;
+            /** @description Calls that people added to it, oldest first. */
+            calls: components["schemas"]["Call"][];
             /** @description When it last changed. */
             changed: components["schemas"]["Time"];
             /** @description Identity. */
@@ -2785,7 +2998,8 @@ export interface components {
             version: number;
             /**
              * Format: int32
-             * @description How many different sources, assets or callers reported it; at most 1000 are told apart.
+             * @description How many different sources, assets or callers reported it, in it or in an incident of the same event; at most 1000
+             *     are told apart.
              */
             witnesses: number;
         };
@@ -2990,6 +3204,25 @@ export interface components {
             items: components["schemas"]["Observation"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
+        };
+        /** @description An open incident that a call may belong to. */
+        Offer: {
+            /** @description The incident. */
+            incident: components["schemas"]["Incident"];
+            /** @description What it is to what the caller tells of. */
+            relation: components["schemas"]["RelationWord"];
+            /**
+             * Format: double
+             * @description How sure, from 0 to 1.
+             */
+            score: number;
+            /** @description The evidence in words with its figures, behind the score. */
+            why: string;
+        };
+        /** @description The open incidents that a call may belong to. */
+        Offers: {
+            /** @description At most 8, the likeliest first. */
+            offers: components["schemas"]["Offer"][];
         };
         /** @description Opens an incident by hand. */
         OpenIncident: {
@@ -3245,7 +3478,7 @@ export interface components {
          * @description What another incident is to this one.
          * @enum {string}
          */
-        RelationWord: "cause" | "effect" | "linked";
+        RelationWord: "cause" | "effect" | "same_event" | "linked";
         /**
          * @description What an account or a token may do.
          * @enum {string}
@@ -3416,7 +3649,7 @@ export interface components {
          * @description How bad, on the scale of OASIS CAP 1.2.
          * @enum {string}
          */
-        Severity: "minor" | "moderate" | "severe" | "extreme";
+        Severity: "minor" | "moderate" | "severe" | "extreme" | "unknown";
         /** @description Something that two alarms may share. */
         Share: {
             /**
@@ -3573,7 +3806,8 @@ export interface components {
             instruction?: string;
             /**
              * Format: int32
-             * @description Further tries after a failure that may pass; 3 where absent and the step leaves the platform.
+             * @description Further tries after a failure that may pass; 3 where absent and the step tells somebody (`notify_console`,
+             *     `email`, `webhook`, `http`).
              */
             retries?: number | null;
             /** @description What is to be done, as a short order. */
@@ -3851,6 +4085,24 @@ export interface components {
                 text: string;
             };
         } | {
+            /** @description A person added a call. */
+            call_joined: {
+                /** @description The call. */
+                call: string;
+                /** @description What was told. */
+                text: string;
+                /** @description Why it belongs here. */
+                why: string;
+            };
+        } | {
+            /** @description A person took a call out: it has an incident of its own. */
+            call_left: {
+                /** @description The call. */
+                call: string;
+                /** @description That incident. */
+                incident: string;
+            };
+        } | {
             /** @description Somebody said what it turned out to be. */
             assessed: {
                 /** @description Why. */
@@ -4044,6 +4296,15 @@ export interface components {
         };
         /** @description There is no such thing */
         Problem404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The path has no such method */
+        Problem405: {
             headers: {
                 [name: string]: unknown;
             };
@@ -5232,6 +5493,42 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_offers: {
+        parameters: {
+            query: {
+                /** @description Degrees east. */
+                lon: number;
+                /** @description Degrees north. */
+                lat: number;
+                /** @description Type in the city's words; any where absent. */
+                type?: string | null;
+                /** @description Actual where absent. Nothing is near a test. */
+                reality?: components["schemas"]["Reality"] | null;
+            };
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 8, the likeliest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offers"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_incident: {
         parameters: {
             query?: never;
@@ -5261,6 +5558,92 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    add_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCall"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    detach_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            422: components["responses"]["Problem422"];
             503: components["responses"]["Problem503"];
         };
     };
@@ -7539,6 +7922,301 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
+        };
+    };
+    sensorthings_root: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The root document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sensorthings_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/mixed": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The answer to each, in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "multipart/mixed": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sensorthings_data_array: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description For each row the address of its Observation, or `error` and why. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sensorthings_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the path leads to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/plain": string;
+                };
+            };
+            /** @description The property has no value. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sensorthings_replace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It is replaced. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sensorthings_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Created, and durable. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sensorthings_delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sensorthings_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It is changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
         };
     };
 }

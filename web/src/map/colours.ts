@@ -13,7 +13,7 @@ export function readColours(): Colours {
   return {
     text: read('text'), muted: read('text-3'), halo: read('surface'), accent: read('accent'), ok: read('accent'), silent: read('line-strong'),
     onDisc: read('on-accent'), line: read('line'), surface: read('surface'), past: read('past'),
-    minor: read('minor-fill'), moderate: read('moderate-fill'), severe: read('severe-fill'), extreme: read('extreme-fill'),
-    onSeverity: { minor: read('on-minor'), moderate: read('on-moderate'), severe: read('on-severe'), extreme: read('on-extreme') },
+    unknown: read('unknown-fill'), minor: read('minor-fill'), moderate: read('moderate-fill'), severe: read('severe-fill'), extreme: read('extreme-fill'),
+    onSeverity: { unknown: read('on-unknown'), minor: read('on-minor'), moderate: read('on-moderate'), severe: read('on-severe'), extreme: read('on-extreme') },
   };
 }

@@ -17,7 +17,7 @@ export const collection = (features: Feature[]): FeatureCollection => ({ type: '
 const feature = (id: string, geometry: GeoGeometry, properties: Record<string, unknown> = {}): Feature => ({ type: 'Feature', geometry, properties: { id, ...properties } });
 const point = (at: readonly [number, number]): GeoGeometry => ({ type: 'Point', coordinates: [at[0], at[1]] });
 
-const levels: Record<Severity, number> = { minor: 2, moderate: 3, severe: 4, extreme: 5 };
+const levels: Record<Severity, number> = { unknown: 2, minor: 3, moderate: 4, severe: 5, extreme: 6 };
 
 /** The worst active alarm of each asset, as the number that the layers colour by. */
 export function alarmLevels(alarms: Iterable<Alarm>): Map<string, number> {

@@ -18,7 +18,7 @@ export const SILENT = 0;
 export const FINE = 1;
 
 const pick = (colours: Colours, input: ExpressionSpecification): ExpressionSpecification =>
-  ['match', input, 1, colours.ok, 2, colours.minor, 3, colours.moderate, 4, colours.severe, 5, colours.extreme, colours.silent];
+  ['match', input, 1, colours.ok, 2, colours.unknown, 3, colours.minor, 4, colours.moderate, 5, colours.severe, 6, colours.extreme, colours.silent];
 const state: ExpressionSpecification = ['coalesce', ['feature-state', 's'], SILENT];
 const raised: ExpressionSpecification = ['boolean', ['feature-state', 'h'], false];
 const chosen: ExpressionSpecification = ['boolean', ['feature-state', 'c'], false];

@@ -34,20 +34,21 @@ function fromEscalation(escalation: NonNullable<PlaybookStep['escalate']>): Esca
   return { notify: escalation.notify ? fromAction(escalation.notify) : null, priority: escalation.priority ?? '', handTo: escalation.hand_to ?? '', abort: escalation.abort ?? false };
 }
 
-const leaves = (action: PlaybookAction): boolean => typeof action !== 'string' && ('email' in action || 'webhook' in action || 'http' in action);
+/** What is tried again by itself: what tells somebody. */
+const retried = (action: PlaybookAction): boolean => typeof action !== 'string' && ('notify_console' in action || 'email' in action || 'webhook' in action || 'http' in action);
 
 export function toSteps(forms: readonly StepForm[]): PlaybookStep[] {
   const names = new Map(forms.map((form, index) => [form.key, nameOf(form, index)]));
   const referred = new Set(forms.flatMap((form) => form.after ?? []));
   return forms.map((form, index) => {
     const action = toAction(form.action);
-    const out = leaves(action);
+    const again = retried(action);
     return {
       // Who is referred to by a name of its place gets that name for good.
       id: form.id.trim() || (referred.has(form.key) ? nameOf(form, index) : null), title: form.title.trim(), instruction: form.instruction.trim(), action,
       after: form.after?.flatMap((key) => names.get(key) ?? []) ?? null, when: form.when.trim() || null, approvals: form.approvals, deadline_s: form.deadline,
       // Fields that the action has no use for are not sent: the server refuses them.
-      retries: out ? form.retries : null, backoff_s: out ? form.backoff : null,
+      retries: again ? form.retries : null, backoff_s: again ? form.backoff : null,
       escalate: form.escalate ? { notify: form.escalate.notify ? toAction(form.escalate.notify) : null, priority: form.escalate.priority || null, hand_to: form.escalate.handTo.trim() || null, abort: form.escalate.abort } : null,
       compensate: form.compensate ? toAction(form.compensate) : null,
     };

@@ -36,7 +36,7 @@ test('a step without a name gets that of its place where another one comes after
   expect(toSteps(move(fromSteps(held), 1, -1)).map(({ id, after }) => [id, after])).toEqual([['step-1', []], [null, null], [null, ['step-1']]]);
 });
 
-test('tries are only sent for what leaves the platform', () => {
+test('tries are only sent for what tells somebody', () => {
   const [form] = fromSteps([step({ action: { webhook: { endpoint: 'a' } }, retries: 2, backoff_s: 5 })]);
   if (!form) throw new Error('no step');
   expect(toSteps([{ ...form, action: { ...form.action, name: 'manual' } }])).toMatchObject([{ retries: null, backoff_s: null }]);

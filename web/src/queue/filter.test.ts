@@ -8,13 +8,13 @@ function incident(part: Partial<Incident>): Incident {
   return {
     id: 'inc-1', number: 1, incident_type: 'air_quality', title: 'Fine dust', state: 'new', reality: 'actual', priority: 'p2', severity: 'severe',
     place: { type: 'Point', coordinates: [7.42, 43.73] }, agency: 'city', opened: '2026-05-04T02:50:00Z', changed: '2026-05-04T02:50:00Z', alarms: [], assets: [],
-    playbook: null, tasks: [], timeline: [], merged_into: null, split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], verdict: null, allowed: [], version: 1, ...part,
+    playbook: null, tasks: [], timeline: [], merged_into: null, split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], calls: [], verdict: null, allowed: [], version: 1, ...part,
   };
 }
 
 const alarm = (part: Partial<Alarm>): Alarm => ({
   id: 'alm-1', rule: 'r', rule_version: 1, rule_name: 'R', key: 'a', title: 'Alarm', reason: '', severity: 'minor', urgency: 'unknown', certainty: 'unknown', stage: 'live', state: 'active', kind: null, asset: null,
-  place: null, agency: 'city', raised: '2026-05-04T02:59:00Z', cleared: null, causes: [], support: 1, incident: null, reality: 'actual', version: 1, ...part,
+  place: null, agency: 'city', raised: '2026-05-04T02:59:00Z', cleared: null, causes: [], basis: null, support: 1, incident: null, reality: 'actual', version: 1, ...part,
 });
 
 const zone: Zone = { id: 'z', name: 'Z', class: 'district', agency: 'city', version: 1, area: { type: 'Polygon', coordinates: [[[7.41, 43.72], [7.43, 43.72], [7.43, 43.74], [7.41, 43.74], [7.41, 43.72]]] } };

@@ -89,7 +89,7 @@ export function matches(entry: Entry, filter: Filter, now: number, zones: Readon
   return filter.text.toLowerCase().split(/\s+/).filter(Boolean).every((part) => entry.search.includes(part.replace(/^#/, '')));
 }
 
-const severities: Severity[] = ['extreme', 'severe', 'moderate', 'minor'];
+const severities: Severity[] = ['extreme', 'severe', 'moderate', 'minor', 'unknown'];
 
 /** The city before what is played. Then the most urgent first: priority, then what nobody has seen, then severity, then the newest. */
 export function compare(a: Entry, b: Entry): number {

@@ -25,6 +25,8 @@ test('what may be written next', () => {
   check('kind in ["air.pm25", "sp|"]', ['traffic.speed']);
   check('"sch|', ['school-carmes']);
   check('quantity(50, "u|', ['ug/m3']);
+  check('value - 4 > difference(5, "k|', ['km/h']);
+  check('diff|', ['difference(5, "K")']);
   check('window("|', ['1m', '10m', '1h', '24h', '7d']);
   check('asset.name == "x|', []);
   check('has(attributes.category) && quan|', ['quantity(50, "ug/m3")']);
@@ -57,5 +59,6 @@ test('what is taken replaces what was typed', () => {
   check('"har| && value > 1', 0, '"harbour" in zones| && value > 1');
   check('"har|" in zones', 0, '"harbour"| in zones');
   check('asset.name.co|', 0, 'asset.name.contains("|")');
+  check('diff| > 3', 0, 'difference(|0, "") > 3');
   check('has|', 0, 'has(attributes.|)');
 });

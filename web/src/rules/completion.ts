@@ -29,6 +29,7 @@ function functions(windows: boolean): Candidate[] {
   return [
     ...(windows ? aggregates.map(([name, about]) => plain(`window("10m").${name}`, about)) : []),
     { insert: 'quantity(0, "")', label: 'quantity(50, "ug/m3")', about: 'cel.quantity', name: '', back: 6 },
+    { insert: 'difference(0, "")', label: 'difference(5, "K")', about: 'cel.difference', name: '', back: 6 },
     { insert: 'has(attributes.)', label: 'has(attributes.name)', about: 'cel.has', name: '', back: 1 },
     { insert: 'size()', label: 'size(text)', about: 'cel.size', name: '', back: 1 },
   ];
@@ -60,7 +61,7 @@ function quoted(text: string, caret: number, open: { at: number; quote: string }
   let items: Candidate[];
   if (/window\(\s*$/.test(lead)) items = pick(spans);
   else if (/quality\s*[=!]=\s*$/.test(lead)) items = pick(qualities);
-  else if (/quantity\([^,()]*,\s*$/.test(lead)) items = known.units.filter((unit) => starts(unit, typed)).map((unit) => ({ ...plain(close(unit), 'cel.unit'), label: unit }));
+  else if (/(?:quantity|difference)\([^,()]*,\s*$/.test(lead)) items = known.units.filter((unit) => starts(unit, typed)).map((unit) => ({ ...plain(close(unit), 'cel.unit'), label: unit }));
   else if (/\bkind\s*(?:[=!]=\s*|in\s*\[[^\]]*)$/.test(lead)) items = known.kinds.filter((kind) => wordStarts(kind, typed)).map((kind) => ({ ...plain(close(kind.id), null, kind.name), label: kind.id }));
   else if (/(?:asset\.\w+|unit|source|attributes\.\w+|attributes\[|\w\()\s*(?:[=!]=\s*)?$/.test(lead)) items = [];
   else items = known.zones.filter((zone) => wordStarts(zone, typed)).map((zone) => ({ ...plain(close(zone.id, /^\s*in zones/.test(text.slice(to)) ? '' : ' in zones'), null, zone.name), label: zone.id }));

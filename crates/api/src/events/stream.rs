@@ -13,8 +13,9 @@ use bytes::Bytes;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Interval;
+use vigiles_runtime::live::Console;
 use vigiles_store::{AuditNote, Changes, Outcome};
-use vigiles_trust::Context;
+use vigiles_trust::{Action, Context, Resource};
 
 use super::feed::Renderer;
 use super::wanted::Wanted;
@@ -38,6 +39,8 @@ struct Client {
     headers: HeaderMap,
     seat: Seat,
     wanted: Wanted,
+    /// Where notices are among what this client is sent.
+    _console: Option<Console>,
     stopping: watch::Receiver<bool>,
     heartbeat: Interval,
     /// Rendered, not yet taken.
@@ -75,6 +78,8 @@ pub(crate) async fn open(call: Call) -> Answer {
     } else {
         call.blocking(|api| Ok(api.platform.store().wait_change(&super::feed::FEED, 0, Duration::ZERO)?)).await?
     };
+    let sees_notices = wanted.has("notice") && ctx.permits(Action::Read(Resource::Incidents), None);
+    let console = sees_notices.then(|| call.api.platform.live().attend());
     let mut client = Client {
         stopping: call.api.settings.stopping.clone(),
         api: call.api,
@@ -82,6 +87,7 @@ pub(crate) async fn open(call: Call) -> Answer {
         headers: call.headers,
         seat,
         wanted,
+        _console: console,
         heartbeat: tokio::time::interval(HEARTBEAT),
         pending: VecDeque::new(),
         last: latest,

@@ -67,7 +67,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn list(call: Call) -> Answer {
     let asked: AlarmsQuery = call.query()?;
-    let severities = words_of("severity", asked.severity.as_deref(), &["minor", "moderate", "severe", "extreme"])?;
+    let severities =
+        words_of("severity", asked.severity.as_deref(), &["unknown", "minor", "moderate", "severe", "extreme"])?;
     let states = stored_states(&asked)?;
     let fields = vec![
         ("rule", asked.rule.into_iter().collect()),

@@ -5,6 +5,7 @@ mod agencies;
 mod alarms;
 mod audit;
 mod back_test;
+mod calls;
 mod city;
 mod config;
 mod delivery;
@@ -36,12 +37,12 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
         all.extend(delivery::endpoints(settings.max_delivery_bytes));
     }
     if settings.api {
-        all.extend(of_api());
+        all.extend(of_api(settings));
     }
     all
 }
 
-fn of_api() -> Vec<Endpoint> {
+fn of_api(settings: &Settings) -> Vec<Endpoint> {
     [
         session::endpoints(),
         accounts::endpoints(),
@@ -55,6 +56,7 @@ fn of_api() -> Vec<Endpoint> {
         back_test::endpoints(),
         alarms::endpoints(),
         incidents::endpoints(),
+        calls::endpoints(),
         incident_commands::endpoints(),
         playbook_commands::endpoints(),
         playbook_templates::endpoints(),
@@ -63,6 +65,7 @@ fn of_api() -> Vec<Endpoint> {
         sources::endpoints(),
         system::endpoints(),
         city::endpoints(),
+        crate::sensorthings::endpoints(settings.max_delivery_bytes),
     ]
     .into_iter()
     .flatten()

@@ -48,8 +48,12 @@ pub struct Alarm {
     pub raised: Time,
     /// When it ended.
     pub cleared: Option<Time>,
-    /// The observations that caused it, oldest first.
+    /// The observations that caused it, oldest first: those that it began at (of a rate the reading before), then the
+    /// first and the latest that said so.
     pub causes: Vec<Observation>,
+    /// What it rests on beyond these, by where history has it; null for one that stands for others, for a cluster, and
+    /// for those raised before this was kept.
+    pub basis: Option<AlarmBasis>,
     /// How many observations supported it in all.
     pub support: u64,
     /// The incident it belongs to.
@@ -60,9 +64,43 @@ pub struct Alarm {
     pub version: u64,
 }
 
+/// The readings that an alarm rests on: those of a window, of a flat line, of neighbours, of what was learned. They are
+/// what `/api/v1/observations` has of these times, kinds and series.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AlarmBasis {
+    /// Phenomenon time of the first.
+    pub from: Time,
+    /// Phenomenon time of the last, inclusive.
+    pub to: Time,
+    /// Their kinds.
+    pub kinds: Vec<String>,
+    /// Whose they are: the asset concerned, then the neighbours that it was compared with, at most 32. Where neither
+    /// assets, a source nor a zone is named, readings of the whole city count.
+    pub assets: Vec<String>,
+    /// The source that they come from.
+    pub source: Option<String>,
+    /// The zone that they lie in.
+    pub zone: Option<String>,
+}
+
+impl From<&model::alarm::Basis> for AlarmBasis {
+    fn from(basis: &model::alarm::Basis) -> Self {
+        Self {
+            from: basis.from.into(),
+            to: basis.to.into(),
+            kinds: basis.kinds.iter().map(ToString::to_string).collect(),
+            assets: basis.assets.iter().map(ToString::to_string).collect(),
+            source: basis.source.as_ref().map(ToString::to_string),
+            zone: basis.zone.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
 impl Alarm {
     /// The wire form; `unit` gives the unit of a kind, `rule_name` the name of a rule.
     pub fn new(alarm: &model::Alarm, unit: &dyn Fn(&model::KindId) -> String, rule_name: String) -> Self {
+        let before = alarm.basis.iter().flat_map(|basis| &basis.before);
+        let causes = before.chain(&alarm.causes);
         Self {
             id: alarm.id.to_string(),
             rule: alarm.rule.to_string(),
@@ -82,7 +120,8 @@ impl Alarm {
             agency: alarm.agency.to_string(),
             raised: alarm.raised.into(),
             cleared: alarm.cleared.map(Time::from),
-            causes: alarm.causes.iter().map(|cause| Observation::new(cause, &unit(&cause.kind))).collect(),
+            causes: causes.map(|cause| Observation::new(cause, &unit(&cause.kind))).collect(),
+            basis: alarm.basis.as_ref().map(AlarmBasis::from),
             support: alarm.support,
             incident: alarm.incident.as_ref().map(ToString::to_string),
             reality: alarm.reality.into(),

@@ -113,6 +113,8 @@ pub enum RelationWord {
     Cause,
     /// The other one follows from this one.
     Effect,
+    /// Both tell of one event.
+    SameEvent,
     /// They have to do with each other.
     Linked,
 }
@@ -122,6 +124,7 @@ impl From<model::Relation> for RelationWord {
         match relation {
             model::Relation::Cause => Self::Cause,
             model::Relation::Effect => Self::Effect,
+            model::Relation::SameEvent => Self::SameEvent,
             model::Relation::Linked => Self::Linked,
         }
     }
@@ -132,6 +135,7 @@ impl From<RelationWord> for model::Relation {
         match relation {
             RelationWord::Cause => Self::Cause,
             RelationWord::Effect => Self::Effect,
+            RelationWord::SameEvent => Self::SameEvent,
             RelationWord::Linked => Self::Linked,
         }
     }

@@ -7,7 +7,7 @@ use vigiles_model as model;
 
 use super::correlation::RelationWord;
 use super::place::Place;
-use super::words::{IncidentState, Priority, Reality, Severity, Verdict};
+use super::words::{CallerRole, IncidentState, Priority, Reality, Severity, Verdict};
 
 /// Opens an incident by hand.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -73,6 +73,21 @@ pub struct AddNote {
     /// The text.
     #[schema(min_length = 1, max_length = 8192)]
     pub text: String,
+}
+
+/// Adds a call to an incident: one more witness of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddCall {
+    /// What was told; no names, no numbers.
+    #[schema(min_length = 1, max_length = 4096)]
+    pub text: String,
+    /// What the caller is to it; unknown where absent.
+    #[serde(default)]
+    pub role: Option<CallerRole>,
+    /// Where, as the caller said.
+    #[serde(default)]
+    pub place: Option<Place>,
 }
 
 /// Merges another incident into this one.

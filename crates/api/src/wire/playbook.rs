@@ -61,7 +61,8 @@ pub struct Step {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 2_678_400)]
     pub deadline_s: Option<u32>,
-    /// Further tries after a failure that may pass; 3 where absent and the step leaves the platform.
+    /// Further tries after a failure that may pass; 3 where absent and the step tells somebody (`notify_console`,
+    /// `email`, `webhook`, `http`).
     #[serde(default)]
     #[schema(maximum = 10)]
     pub retries: Option<u8>,

@@ -39,6 +39,23 @@ words!(
         Severe,
         /// Extraordinary threat.
         Extreme,
+        /// Not known; ordered below the others.
+        Unknown,
+    }
+);
+words!(
+    /// What a caller is to what happened; never who they are.
+    CallerRole = model::CallerRole {
+        /// It was not asked.
+        Unknown,
+        /// It happened to them.
+        Affected,
+        /// They saw, heard or smelt it.
+        Witness,
+        /// They speak for somebody who can not.
+        OnBehalf,
+        /// Staff of the city or of an agency.
+        Staff,
     }
 );
 words!(

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::disk::{Disk, LocalDisk};
+use vigiles_disk::{Disk, LocalDisk};
+
 use super::format::{self, Order};
 use super::segment::{self, Frames};
 use super::{open, small, upgrade};
@@ -42,10 +43,11 @@ fn check_topic(disk: &dyn Disk, directory: &Path, name: &str, findings: &mut Vec
         format::Marks::default()
     });
     let mut expected: Option<Order> = None;
-    let bases = open::bases(disk, directory).unwrap_or_else(|error| {
+    let mut bases = open::bases(disk, directory).unwrap_or_else(|error| {
         findings.push(finding(&error));
         Vec::new()
     });
+    bases.drain(..open::trimmed(&bases, marks));
     if bases.first().is_some_and(|base| *base > marks.trimmed_to) {
         let what = format!("offsets {} to {} are missing", marks.trimmed_to, bases[0] - 1);
         findings.push(missing(directory, &what));

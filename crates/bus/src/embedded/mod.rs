@@ -1,8 +1,8 @@
 //! The log in a directory of this machine: one folder a topic, append-only segment files, one writer thread a topic.
 
 mod check;
-pub mod disk;
 pub mod format;
+mod import;
 mod open;
 mod repair;
 mod segment;
@@ -21,9 +21,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parking_lot::RwLock;
+use vigiles_disk::{Disk, LocalDisk};
 
 pub use check::{check, check_on};
-use disk::{Disk, LocalDisk};
+pub use import::Import;
 pub use repair::repair;
 use topic::OpenTopic;
 use writer::Writer;
@@ -90,10 +91,12 @@ impl Embedded {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BusError> {
         let io = |doing, e: std::io::Error| BusError::io(doing, directory, &e);
-        disk.create_directory(directory).map_err(|e| io("creating", e))?;
+        vigiles_disk::make_directory(&*disk, directory).map_err(|e| io("creating", e))?;
         let lock = disk.lock(&directory.join("lock")).map_err(|e| io("locking", e))?;
         let lock = lock.ok_or_else(|| BusError::Locked { path: directory.to_owned() })?;
         upgrade::bring_up_to_date(&*disk, directory, upgrade::UPGRADES)?;
+        // A process that was killed may have left topics here that the disk does not have yet.
+        disk.sync_directory(directory).map_err(|e| io("syncing", e))?;
         let options = Options { record_bytes: options.record_bytes.min(format::MAX_RECORD_BYTES), ..options };
         let mut bus = Self {
             directory: directory.to_owned(),
@@ -151,8 +154,7 @@ impl Embedded {
         }
         let directory = self.directory.join(topic.as_str());
         let io = |doing, e: std::io::Error| BusError::io(doing, &directory, &e);
-        self.disk.create_directory(&directory).map_err(|e| io("creating", e))?;
-        self.disk.sync_directory(&self.directory).map_err(|e| io("syncing", e))?;
+        vigiles_disk::make_directory(&*self.disk, &directory).map_err(|e| io("creating", e))?;
         let running = self.start(topic.as_str(), &mut Vec::new())?;
         let opened = Arc::clone(&running.topic);
         topics.insert(topic.to_string(), running);

@@ -1,11 +1,12 @@
 //! Opening a topic: finding its segments, checking the newest, cutting a torn tail.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use vigiles_disk::{Disk, DiskFile};
 use vigiles_model::Timestamp;
 
-use super::disk::{Disk, DiskFile};
 use super::format::{self, HEADER_BYTES, Marks};
 use super::segment::{self, Scan, Segment};
 use super::topic::{MARKS, OpenTopic};
@@ -31,14 +32,16 @@ pub(crate) fn open(
     findings: &mut Vec<Finding>,
 ) -> Result<Opened, BusError> {
     let tag = format::topic_tag(name);
+    // A process that was killed may have left names here that the disk does not have yet.
+    disk.sync_directory(&directory).map_err(|e| BusError::io("syncing", &directory, &e))?;
     let marks = read_marks(&**disk, &directory, tag)?;
-    let mut bases = bases(&**disk, &directory)?;
+    let mut bases = finish_trim(&**disk, &directory, marks)?;
     drop_unborn(&**disk, &directory, &mut bases, findings)?;
     let Some(last) = bases.last().copied() else {
         return create(disk, directory, name, options, marks);
     };
     let path = directory.join(segment::name(last));
-    let file = disk.open(&path).map_err(|e| BusError::io("opening", &path, &e))?;
+    let file = disk.open_to_write(&path).map_err(|e| BusError::io("opening", &path, &e))?;
     let scan = segment::scan(&*file, &path, tag, last, u64::MAX)?;
     check_end(&path, &scan, marks)?;
     cut_tail(&*file, &path, &scan, findings)?;
@@ -79,6 +82,21 @@ pub(crate) fn bases(disk: &dyn Disk, directory: &Path) -> Result<Vec<u64>, BusEr
     Ok(names.iter().filter_map(|name| segment::base_of(name)).collect())
 }
 
+/// How many of the oldest segments hold only records that were trimmed: the power went before their removal was durable.
+pub(crate) fn trimmed(bases: &[u64], marks: Marks) -> usize {
+    bases.iter().skip(1).take_while(|following| **following <= marks.trimmed_to).count()
+}
+
+/// Removes what an interrupted trim left, of which any part may be there; gives the segments that count.
+fn finish_trim(disk: &dyn Disk, directory: &Path, marks: Marks) -> Result<Vec<u64>, BusError> {
+    let mut bases = bases(disk, directory)?;
+    for base in bases.drain(..trimmed(&bases, marks)) {
+        let path = directory.join(segment::name(base));
+        disk.remove(&path).map_err(|e| BusError::io("removing", &path, &e))?;
+    }
+    Ok(bases)
+}
+
 /// Removes a newest segment whose making was cut short: no record can have been in it.
 fn drop_unborn(
     disk: &dyn Disk,
@@ -116,19 +134,27 @@ fn check_end(path: &Path, scan: &Scan, marks: Marks) -> Result<(), BusError> {
 
 fn cut_tail(file: &dyn DiskFile, path: &Path, scan: &Scan, findings: &mut Vec<Finding>) -> Result<(), BusError> {
     let Some(fault) = &scan.fault else {
-        // A killed process may have left whole records that the disk does not have yet.
-        return file.sync().map_err(|e| BusError::io("syncing", path, &e));
+        return write_last_again(file, scan).map_err(|e| BusError::io("syncing", path, &e));
     };
     if segment::proof_of_damage(file, path, scan)?.is_some() {
         return Err(fault.clone());
     }
     let length = file.length().map_err(|e| BusError::io("reading", path, &e))?;
     file.set_length(scan.end).map_err(|e| BusError::io("cutting", path, &e))?;
-    file.sync().map_err(|e| BusError::io("syncing", path, &e))?;
+    write_last_again(file, scan).map_err(|e| BusError::io("syncing", path, &e))?;
     let what = format!("{} bytes of a write that was never acknowledged were cut", length - scan.end);
     let place = format!("byte {}, offset {}", scan.end, scan.next);
     findings.push(Finding { file: path.to_owned(), place, what });
     Ok(())
+}
+
+/// Makes the last write durable, which a killed process may not have done. A sync alone would not do: had one failed
+/// before, the machine would show the bytes and take them for written, though the disk never got them.
+fn write_last_again(file: &dyn DiskFile, scan: &Scan) -> io::Result<()> {
+    let mut bytes = vec![0; (scan.end - scan.last_write) as usize];
+    file.read_at(&mut bytes, scan.last_write)?;
+    file.write_at(&bytes, scan.last_write)?;
+    file.sync()
 }
 
 /// The segments with their lengths; a missing one is an error.

@@ -6,9 +6,9 @@ use std::io::{self, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use vigiles_disk::{Disk as _, LocalDisk};
 use vigiles_model::Timestamp;
 
-use super::disk::{Disk as _, LocalDisk};
 use super::format::{self, FRAME_BYTES, HEADER_BYTES, Marks, Order, SegmentHeader};
 use super::topic::MARKS;
 use super::{check, open, segment, small};
@@ -40,8 +40,9 @@ struct Topic {
 
 impl Topic {
     fn repair(&self, lost: &mut Vec<Finding>) -> Result<(), BusError> {
-        let bases = open::bases(&LocalDisk, &self.directory)?;
+        let mut bases = open::bases(&LocalDisk, &self.directory)?;
         let marks = self.marks(bases.first().copied(), lost)?;
+        bases.drain(..open::trimmed(&bases, marks));
         let mut order = Order { next: marks.trimmed_to, last_at: Timestamp(i64::MIN) };
         let least = marks.closed_at.max(self.at_least);
         for (i, base) in bases.iter().enumerate() {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use vigiles_disk::{Disk, DiskFile};
 use vigiles_model::Timestamp;
 
-use super::disk::{Disk, DiskFile};
 use super::format::{self, FRAME_BYTES, Fault, Frame, HEADER_BYTES, Order, SegmentHeader};
 use crate::{BusError, Entry, Offset};
 
@@ -173,6 +173,8 @@ impl<'a> Frames<'a> {
 
 /// What a scan of a whole segment found.
 pub(crate) struct Scan {
+    /// Byte at which the write begins that the last whole record was in; 0 where there is no record.
+    pub(crate) last_write: u64,
     /// Byte after the last whole record.
     pub(crate) end: u64,
     /// Offset after the last whole record.
@@ -204,7 +206,7 @@ pub(crate) fn scan(file: &dyn DiskFile, path: &Path, tag: u32, base: u64, limit:
     let mut order = Order::after(&header);
     let mut frames = Frames::new(file, path, HEADER_BYTES as u64, length.min(limit));
     let mut fault = None;
-    let mut end = HEADER_BYTES as u64;
+    let (mut last_write, mut end) = (0, HEADER_BYTES as u64);
     loop {
         match frames.next() {
             Ok(None) => break,
@@ -212,6 +214,9 @@ pub(crate) fn scan(file: &dyn DiskFile, path: &Path, tag: u32, base: u64, limit:
                 if let Err(wrong) = order.take(&frame) {
                     fault = Some(damaged(path, frames.place(), &wrong));
                     break;
+                }
+                if frame.group == frame.offset {
+                    last_write = frames.place();
                 }
                 end = frames.position();
             }
@@ -222,7 +227,7 @@ pub(crate) fn scan(file: &dyn DiskFile, path: &Path, tag: u32, base: u64, limit:
             Err(error) => return Err(error),
         }
     }
-    Ok(Scan { end, next: order.next, last_at: order.last_at, fault })
+    Ok(Scan { last_write, end, next: order.next, last_at: order.last_at, fault })
 }
 
 /// Looks behind a bad record for a whole one that proves that the bad one had been durable: one whose write

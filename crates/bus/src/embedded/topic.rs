@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
+use vigiles_disk::Disk;
 
-use super::disk::Disk;
 use super::format::Marks;
 use super::segment::Segment;
 use super::{Options, format, small};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::disk::Disk;
+use vigiles_disk::Disk;
+
 use super::small;
 use crate::BusError;
 

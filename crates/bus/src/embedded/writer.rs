@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use vigiles_disk::DiskFile;
 use vigiles_model::Timestamp;
 
-use super::disk::DiskFile;
 use super::format::{self, HEADER_BYTES, SegmentHeader};
 use super::segment::{self, Segment};
 use super::topic::OpenTopic;
@@ -97,7 +97,7 @@ impl Writer {
     /// Opens the segment again, checks all that was acknowledged, and cuts what was not.
     fn mend(&mut self) -> Result<(), BusError> {
         let (disk, path) = (&self.topic.disk, &self.segment.path);
-        let file = disk.open(path).map_err(|e| BusError::io("opening", path, &e))?;
+        let file = disk.open_to_write(path).map_err(|e| BusError::io("opening", path, &e))?;
         let durable = self.segment.length();
         let scan = segment::scan(&*file, path, self.topic.tag, self.segment.base, durable)?;
         if let Some(fault) = scan.fault {

@@ -49,8 +49,8 @@ fn note(path: &std::path::Path, text: &str) {
 
 #[test]
 fn upgrades_run_in_order_once() {
-    use vigiles_bus::embedded::disk::LocalDisk;
     use vigiles_bus::embedded::upgrade::{Upgrade, bring_up_to_date};
+    use vigiles_disk::LocalDisk;
     let directory = tempfile::tempdir().unwrap();
     let steps = [
         Upgrade {

@@ -1,13 +1,13 @@
 use vigiles_bus::{Bus, BusError, Offset, Topic};
 
 use crate::power_cut::{all, open};
-use crate::sim_disk::SimDisk;
+use vigiles_disk::simulated::SimulatedDisk;
 
 #[test]
 fn a_full_disk_fails_the_append_and_harms_nothing() {
     // Every amount of space left, so that the disk runs full in headers, records and new segments.
     for space in (0..2_200).step_by(7) {
-        let disk = SimDisk::default();
+        let disk = SimulatedDisk::default();
         let topic = Topic::new("t").unwrap();
         let bus = open(&disk);
         bus.append(&topic, vec![vec![1; 100]]).unwrap();
@@ -33,7 +33,7 @@ fn a_full_disk_fails_the_append_and_harms_nothing() {
 
 #[test]
 fn a_failed_sync_fails_the_append_and_the_next_one_succeeds() {
-    let disk = SimDisk::default();
+    let disk = SimulatedDisk::default();
     let topic = Topic::new("t").unwrap();
     let bus = open(&disk);
     bus.append(&topic, vec![vec![1]]).unwrap();

@@ -25,6 +25,8 @@ pub struct Counters {
     pub forwarded: AtomicU64,
     /// Subscribers cut off because they read too slowly.
     pub slow_subscribers: AtomicU64,
+    /// Log entries whose observations SensorThings subscribers were not told: they passed faster than they could be handed out.
+    pub untold: AtomicU64,
     /// Connections ended because of a malformed or forbidden packet.
     pub protocol_errors: AtomicU64,
     /// Times a connection waited because the platform was overloaded.

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use vigiles_formats::mqtt;
 use vigiles_formats::observation::Draft;
+use vigiles_formats::{mqtt, sensorthings};
 use vigiles_runtime::door::{Grant, Receipt, SubmitError};
 
 use super::Broker;
@@ -111,7 +111,8 @@ impl Connection<'_> {
         let is_refused = matches!(ack, Some(Ack::Refused(Reason::NotAuthorised | Reason::TopicInvalid, _)));
         if is_refused {
             one(&self.broker.counters.rejected);
-        } else if ack.is_some() {
+        } else if ack.is_some() && !sensorthings::mqtt::is_topic(&publish.topic) {
+            // What SensorThings tells its subscribers is made from what the platform took, by whichever door.
             self.broker.hub.forward(self.seat.key, publish);
         }
         let failed = matches!(ack, Some(Ack::Refused(..)));

@@ -153,6 +153,16 @@ impl Hub {
         }
     }
 
+    /// Whether anybody subscribes to anything.
+    pub(super) fn is_followed(&self) -> bool {
+        !self.state.read().tree.is_empty()
+    }
+
+    /// Whether anybody subscribes to the topic.
+    pub(super) fn is_wanted(&self, topic: &str) -> bool {
+        !self.state.read().tree.find(topic).is_empty()
+    }
+
     /// The subscribers whose queues are full.
     fn hand_out(&self, from: u64, publish: &Publish) -> Vec<u64> {
         let state = self.state.read();

@@ -2,7 +2,7 @@
 
 use vigiles_formats::mapping::Mapping;
 use vigiles_formats::observation::{self, Draft, Rejection};
-use vigiles_formats::{mqtt, ndjson};
+use vigiles_formats::{mqtt, ndjson, sensorthings};
 use vigiles_model::Value;
 use vigiles_runtime::door::{Grant, Sources};
 use vigiles_trust::{Action, Resource};
@@ -16,6 +16,10 @@ pub(crate) fn read(topic: &str, payload: &[u8], sources: &Sources, drafts: &mut 
         && (rest.is_empty() || rest.starts_with('/'))
     {
         own(rest, payload, drafts);
+        return true;
+    }
+    if let Some(datastream) = sensorthings::mqtt::target(topic) {
+        drafts.push(sensorthings::mqtt::draft(datastream.as_deref(), payload));
         return true;
     }
     let mut claimed = false;
@@ -108,6 +112,9 @@ pub(super) fn may_publish(grant: &Grant, topic: &str) -> bool {
     if let Some(rest) = topic.strip_prefix("vigiles/") {
         return rest == "v1/observations" || rest.starts_with("v1/observations/");
     }
+    if sensorthings::mqtt::is_topic(topic) {
+        return sensorthings::mqtt::target(topic).is_some();
+    }
     !topic.starts_with("devices/") || !grant.is_device() || is_own_branch(grant, topic)
 }
 
@@ -157,6 +164,8 @@ mod tests {
         );
         check("vigiles/v1/observations/air.pm25/s7", "12.5", &["air.pm25 s7 Number(12.5)"]);
         check("vigiles/v1/observations/air.pm25/s7", r#"{"value":3}"#, &["air.pm25 s7 Number(3.0)"]);
+        check("v1.1/Datastreams('s7,air.pm25')/Observations", r#"{"result":12.5}"#, &["air.pm25 s7 Number(12.5)"]);
+        check("v1.1/Observations", r#"{"result":true}"#, &["! Datastream: an Observation names"]);
         check("vigiles/v1/observations/door.open", "true", &["door.open - Boolean(true)"]);
         check("vigiles/v1/observations/air.pm25/s7", "warm", &["! payload: neither an observation nor"]);
         check("vigiles/v1/observations/air.pm25/s7", "\u{fffd}", &["! payload: neither"]);

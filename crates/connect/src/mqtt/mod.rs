@@ -18,6 +18,7 @@ mod handshake;
 mod hub;
 pub(crate) mod intake;
 mod packet;
+mod sensorthings;
 mod tree;
 
 use std::sync::Arc;
@@ -88,6 +89,7 @@ impl Broker {
     pub async fn serve(self: Arc<Self>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
         let signal = stop.clone();
+        let telling = tokio::spawn(sensorthings::tell(self.clone(), stop.clone()));
         loop {
             tokio::select! {
                 () = crate::stopped(&mut stop) => break,
@@ -115,5 +117,8 @@ impl Broker {
             }
         }
         while connections.join_next().await.is_some() {}
+        if let Err(e) = telling.await {
+            warn!(error = %e, "telling subscribers of observations ended badly");
+        }
     }
 }

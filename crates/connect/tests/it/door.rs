@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use vigiles_connect::mqtt::{Broker, Config};
 use vigiles_formats::observation::{Draft, Registry, Sender, admit};
 use vigiles_model::kind::{Overload, ValueType};
@@ -29,6 +29,8 @@ pub(crate) struct FakeDoor {
     pub(crate) overloads: Mutex<usize>,
     pub(crate) fails: Mutex<Option<SubmitError>>,
     pub(crate) sources: Mutex<Arc<Sources>>,
+    /// What is told of every observation taken.
+    passing: broadcast::Sender<Arc<Vec<Observation>>>,
 }
 
 struct Kinds<'a>(&'a HashMap<String, ObservationKind>);
@@ -65,6 +67,7 @@ impl FakeDoor {
             overloads: Mutex::new(0),
             fails: Mutex::new(None),
             sources: Mutex::default(),
+            passing: broadcast::channel(64).0,
         })
     }
 
@@ -89,6 +92,7 @@ impl FakeDoor {
                 Ok(o) if taken.iter().any(|t| t.id == o.id) => receipt.duplicates += 1,
                 Ok(o) => {
                     receipt.accepted += 1;
+                    let _nobody_follows = self.passing.send(Arc::new(vec![o.clone()]));
                     taken.push(o);
                 }
                 Err(e) => receipt.rejected.push((i, e)),
@@ -131,6 +135,10 @@ impl Door for FakeDoor {
             }
             Ok(self.take(grant, drafts))
         })
+    }
+
+    fn passing(&self) -> broadcast::Receiver<Arc<Vec<Observation>>> {
+        self.passing.subscribe()
     }
 
     fn follow<'a>(&'a self, grant: &'a Grant, _filter: &'a str) -> BoxFuture<'a, Result<(), Refusal>> {

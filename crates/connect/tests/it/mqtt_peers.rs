@@ -180,3 +180,37 @@ async fn rumqttc_v5_round_trip() {
     }
     assert_eq!(run.door.stored(), ["door.open d Boolean(true)"]);
 }
+
+#[tokio::test]
+async fn sensorthings_publish_and_subscribe() {
+    let run = start(Config::default()).await;
+    let own = "v1.1/Datastreams('s7,air.pm25')/Observations";
+    let (mut child, mut lines) =
+        subscribe(&run, &["-P", "good", "-q", "1", "-t", own, "-t", "v1.1/Observations"]).await;
+    // Nothing of the message itself is handed on: what subscribers see is what the platform took.
+    let sent = r#"{"result": 12.5, "phenomenonTime": "2026-11-23T03:00:00Z", "parameters": {"side": "north"}}"#;
+    let out = publish(&run, &["-P", "source", "-q", "1", "-t", own, "-m", sent]).await;
+    assert!(out.status.success(), "{out:?}");
+    let mut told = [got(&mut lines).await, got(&mut lines).await];
+    told.sort();
+    for (line, topic) in told.iter().zip([own, "v1.1/Observations"]) {
+        let payload = line.strip_prefix(topic).unwrap_or_else(|| panic!("{line}")).trim();
+        let (payload, _) = payload.rsplit_once('}').unwrap();
+        let told: serde_json::Value = serde_json::from_str(&format!("{payload}}}")).unwrap();
+        assert_eq!((&told["result"], &told["Datastream"]["@iot.id"]), (&12.5.into(), &"s7,air.pm25".into()), "{told}");
+        assert_eq!(told["parameters"]["side"], "north");
+    }
+    // A reading that came as the platform's own form is told too.
+    let out = publish(&run, &["-P", "good", "-t", "vigiles/v1/observations/air.pm25/s7", "-m", "99"]).await;
+    assert!(out.status.success(), "{out:?}");
+    assert!(got(&mut lines).await.contains("99"));
+    child.kill().await.unwrap();
+    // What is wrong is refused, and the other branches of the API are no topics to publish to.
+    let refused = [(own, r#"{"result": "wet"}"#, "RC:153"), ("v1.1/Things", "{}", "RC:135")];
+    for (topic, sent, said) in refused {
+        let out = publish(&run, &["-P", "good", "-V", "5", "-d", "-q", "1", "-t", topic, "-m", sent]).await;
+        let text = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        assert!(text.contains(said), "{topic}: {text}");
+    }
+    assert_eq!(run.door.stored().len(), 2);
+}

@@ -6,8 +6,8 @@ mod subject;
 use serde::{Deserialize, Serialize};
 use vigiles_model::incident::Verdict;
 use vigiles_model::{
-    AgencyId, AlarmId, Asset, Exercise, ExerciseId, Geometry, Incident, IncidentId, IncidentState, ObservationKind,
-    PersonId, Playbook, PlaybookId, Priority, Reality, Relation, RoomId, Severity, TaskId, Zone,
+    AgencyId, AlarmId, Asset, CallId, CallerRole, Exercise, ExerciseId, Geometry, Incident, IncidentId, IncidentState,
+    ObservationKind, PersonId, Playbook, PlaybookId, Priority, Reality, Relation, RoomId, Severity, TaskId, Zone,
 };
 
 pub use self::document::{ConfigDocument, ConfigKind};
@@ -194,6 +194,24 @@ pub enum CommandBody {
         /// Why.
         reason: Option<String>,
     },
+    /// Adds a call to an incident: one more witness of it.
+    AddCall {
+        /// Which.
+        incident: IncidentId,
+        /// What was told.
+        text: String,
+        /// What the caller is to it.
+        role: CallerRole,
+        /// Where, as the caller said.
+        place: Option<Geometry>,
+    },
+    /// Takes a call out of an incident for good; it gets an incident of its own.
+    DetachCall {
+        /// Which.
+        incident: IncidentId,
+        /// The call that leaves.
+        call: CallId,
+    },
     /// Begins an exercise: from here on observations of origin exercise are judged beside the city.
     StartExercise {
         /// Its id.
@@ -230,7 +248,7 @@ pub enum TaskOutcome {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandDone {
-    /// The incident as it is now; for a split, the new one.
+    /// The incident as it is now; for a split or a call that was taken out, the new one.
     Incident(Box<Incident>),
     /// A configuration document was stored at this version.
     Config {

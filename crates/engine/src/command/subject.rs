@@ -39,7 +39,9 @@ impl CommandBody {
             | Self::AnswerTask { incident, .. }
             | Self::ApproveTask { incident, .. }
             | Self::AbortPlaybook { incident, .. }
-            | Self::PostMessage { incident, .. } => Some(incident),
+            | Self::PostMessage { incident, .. }
+            | Self::AddCall { incident, .. }
+            | Self::DetachCall { incident, .. } => Some(incident),
             Self::OpenIncident { .. } | Self::StartExercise { .. } | Self::EndExercise { .. } => None,
             setting => {
                 debug_assert!(setting.is_configuration(), "a command on an incident names it above");

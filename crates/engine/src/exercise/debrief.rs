@@ -259,6 +259,8 @@ fn words(event: &TimelineEvent) -> String {
             format!("found it {}{}", verdict_words(*verdict), because(reason.as_deref()))
         }
         TimelineEvent::Message { room, text } => format!("said in {room}: {text}"),
+        TimelineEvent::CallJoined { text, why, .. } => format!("call: {text}: {why}"),
+        TimelineEvent::CallLeft { incident, .. } => format!("a call left for {incident}"),
     }
 }
 

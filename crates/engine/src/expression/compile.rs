@@ -115,6 +115,16 @@ impl Compiler<'_> {
         place_at(self.text, offset - name)
     }
 
+    /// What is wrong with the field behind a dot.
+    fn field_flaw<T>(&self, select: &IdedExpr, message: impl Into<String>) -> Result<T, Flaw> {
+        let offset = self.source.offset_for(select.id).map_or(0, |(start, _)| start as usize);
+        let rest = self.text.get(offset..).unwrap_or_default();
+        // The grammar puts it at its dot.
+        let name = rest.trim_start_matches(|c: char| c == '.' || c.is_whitespace());
+        let (line, column) = place_at(self.text, offset + (rest.len() - name.len()));
+        Err(Flaw { line, column, message: message.into() })
+    }
+
     pub(super) fn expect(&mut self, e: &IdedExpr, wanted: Type) -> Result<Node, Flaw> {
         let (node, found) = self.node(e)?;
         if found.fits(wanted) {
@@ -191,10 +201,10 @@ impl Compiler<'_> {
         if let Expr::Call(call) = &select.operand.expr
             && call.func_name == "window"
         {
-            return self.window(&select.operand, call, &select.field);
+            return self.window(e, (&select.operand, call), &select.field);
         }
         let Expr::Ident(object) = &select.operand.expr else {
-            return self.flaw(e, format!("unknown field `{}`; known are: {}", select.field, self.scope.names()));
+            return self.field_flaw(e, format!("unknown field `{}`; known are: {}", select.field, self.scope.names()));
         };
         if self.scope == Subject::Playbook {
             let (field, known) = (&select.field, self.scope.names());
@@ -211,6 +221,10 @@ impl Compiler<'_> {
             ("time", "hour") => (Field::Hour, Type::Number),
             ("time", "minute") => (Field::Minute, Type::Number),
             ("time", "weekday") => (Field::Weekday, Type::Number),
+            ("asset" | "place" | "time", field) => {
+                let known = self.scope.names();
+                return self.field_flaw(e, format!("unknown name `{object}.{field}`; known are: {known}"));
+            }
             (object, field) => {
                 return self.flaw(e, format!("unknown name `{object}.{field}`; known are: {}", self.scope.names()));
             }
@@ -218,7 +232,12 @@ impl Compiler<'_> {
         Ok((Node::Field(field), found))
     }
 
-    fn window(&mut self, at: &IdedExpr, call: &CallExpr, aggregate: &str) -> Result<(Node, Type), Flaw> {
+    fn window(
+        &mut self,
+        member: &IdedExpr,
+        (at, call): (&IdedExpr, &CallExpr),
+        aggregate: &str,
+    ) -> Result<(Node, Type), Flaw> {
         if !matches!(self.scope, Subject::Reading(Scope { windows: true, .. })) {
             return self.flaw(at, "window() can only be used in the expression of a rule's condition, not in `when`");
         }
@@ -229,7 +248,7 @@ impl Compiler<'_> {
             "sum" => Aggregate::Sum,
             "count" => Aggregate::Count,
             other => {
-                return self.flaw(at, format!("a window has mean, min, max, sum and count, not `{other}`"));
+                return self.field_flaw(member, format!("a window has mean, min, max, sum and count, not `{other}`"));
             }
         };
         let length = match call.args.as_slice() {

@@ -174,13 +174,18 @@ fn check_flaw(text: &str, line: u32, column: u32, part: &str) {
 fn flaws_name_their_place() {
     check_flaw("valeu > 3", 1, 1, "unknown name `valeu`");
     check_flaw("value > 3 &&\n  humidity < 4", 2, 3, "unknown name `humidity`");
-    check_flaw("value > 3 && asset.colour == 'red'", 1, 14, "asset.colour");
+    check_flaw("value > 3 && asset.colour == 'red'", 1, 20, "asset.colour");
+    check_flaw("value > 3 &&\n  time . houre < 4", 2, 10, "time.houre");
+    check_flaw("'ä' == kind && place.alt > 3", 1, 22, "place.alt");
+    check_flaw("value > 3 && weather.rain > 3", 1, 14, "weather.rain");
+    check_flaw("value > 3 && asset.attributes.road.width > 3", 1, 36, "unknown field `width`");
     check_flaw("'ä' == kind && oops", 1, 16, "oops");
     check_flaw("value + 1", 1, 1, "expected true or false, found a number");
     check_flaw("kind > 3", 1, 8, "expected a text, found a number");
     check_flaw("value >", 1, 8, "not an expression");
     check_flaw("window('10x').mean > 3", 1, 1, "span");
-    check_flaw("window('10m').median > 3", 1, 1, "not `median`");
+    check_flaw("window('10m').median > 3", 1, 15, "not `median`");
+    check_flaw("value > 3 && window(\"10m\").maen > 3", 1, 28, "not `maen`");
     check_flaw("zones.exists(z, z == 'a')", 1, 1, "loops");
     check_flaw("value > quantity(1, 'm')", 1, 21, "measures another quantity");
     check_flaw("value > quantity('1', 'mg/m3')", 1, 18, "expected a number");

@@ -2,7 +2,7 @@
 
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::relation::MAX_LINKS;
-use vigiles_model::{Alarm, CauseLink, Incident, Relation, Severity, Timestamp};
+use vigiles_model::{Alarm, CauseLink, Incident, Severity, Timestamp};
 
 use super::sighting::Seen;
 use super::ties::{Role, Tie};
@@ -16,12 +16,13 @@ impl Turn<'_> {
     ///
     /// In this order: the incident of the latest alarm of the same rule and key; the one with the highest score of
     /// those at or over [`crate::correlation::JOIN_AT`], of equal ones the oldest. Never one that people took it out of.
-    /// What a cause rule says of other incidents is written down as a relation.
+    /// What a cause rule says of other incidents, and which of them people told of as the same event, is written down as
+    /// relations.
     pub(crate) fn correlate(&mut self, number: u64, spec: &IncidentSpec, at: Timestamp) {
         let Some(record) = self.live.alarms.get(&number) else { return };
         let (alarm, address) = (record.alarm.clone(), record.address);
-        let seen = self.see(&alarm, &spec.incident_type);
-        let ties = self.ties(&seen, &alarm, address, spec);
+        let seen = self.view().see(&alarm, &spec.incident_type);
+        let ties = self.view().ties(&seen, &alarm, address, spec);
         let same_key = self.same_key(address, spec);
         let case = match same_key.or_else(|| ties.join.as_ref().map(|tie| (tie.case, tie.why.clone()))) {
             Some((case, why)) => {
@@ -33,9 +34,9 @@ impl Turn<'_> {
             None => self.open_for(number, &alarm, address, seen, spec, at),
         };
         let Some(case) = case else { return };
-        for tie in ties.causes.iter().filter(|tie| tie.case != case) {
-            let relation = if tie.role == Role::Effect { Relation::Cause } else { Relation::Effect };
-            self.find_relation(case, tie.case, relation, &tie.why, at);
+        // What people told is never moved by itself: their incident stays, and both know of each other.
+        for tie in ties.told.iter().chain(&ties.causes).filter(|tie| tie.case != case) {
+            self.find_relation(case, tie, at);
         }
     }
 
@@ -190,6 +191,7 @@ impl Case {
 
 pub(crate) fn severity_text(severity: Severity) -> &'static str {
     match severity {
+        Severity::Unknown => "unknown",
         Severity::Minor => "minor",
         Severity::Moderate => "moderate",
         Severity::Severe => "severe",

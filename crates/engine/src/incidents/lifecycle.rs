@@ -6,7 +6,7 @@ use vigiles_model::{
     TaskId, Timestamp,
 };
 
-use super::sighting::Sighting;
+use super::sighting::opener;
 use super::{Case, incident_id};
 use crate::command::{CommandDone, CommandError, TaskOutcome};
 use crate::config::{geometry, invalid, text};
@@ -60,13 +60,16 @@ impl Turn<'_> {
             ..Incident::opened(id, number, asked.agency.clone(), opening.reality, asked.at)
         });
         case.note(asked.at, asked.by, TimelineEvent::Opened);
-        if let Some(place) = opening.place {
-            case.add_sighting(Sighting::opened_by_hand(opening.incident_type, place, asked.at));
-        }
+        let seen = self.view().see_told(opening.incident_type, opening.place, asked.at);
+        case.add_sighting(seen.sighting.clone());
+        case.add_caller(opener(&case.incident.id));
         if let Some(playbook) = playbook {
             case.load_playbook(&playbook);
         }
         self.live.cases.insert(case);
+        if opening.reality == self.reality {
+            self.relate_opened(number, &seen, asked.at);
+        }
         let started = self.advance(number, asked.at);
         self.show_case(number);
         self.hand_out(number, started);
@@ -208,7 +211,7 @@ impl Turn<'_> {
     }
 
     /// Changes an incident that was not merged; what fails changes nothing.
-    fn edit(
+    pub(super) fn edit(
         &mut self,
         asked: Asked<'_>,
         id: &IncidentId,

@@ -1,14 +1,20 @@
 //! Incidents: which alarms belong together, and what people do with them.
 
 mod apart;
+mod calls;
 mod correlate;
 mod lifecycle;
 mod nearby;
+mod reach;
 mod regroup;
 mod relations;
 mod sighting;
 mod ties;
+mod view;
+mod words;
 
+pub(crate) use calls::CallTaken;
+pub use calls::{Offer, Told};
 pub(crate) use correlate::severity_text;
 pub use lifecycle::next_states;
 pub(crate) use lifecycle::{Answer, Asked, Opening, state_text};
@@ -56,6 +62,12 @@ pub(crate) struct Case {
     sides: BTreeSet<PartingSide>,
     /// Hashes of who reported it.
     witnesses: BTreeSet<u64>,
+    /// Of them, the people who told of it: who opened it by hand, or whose call was added.
+    #[serde(default)]
+    callers: BTreeSet<u64>,
+    /// The people who told of it in incidents that are related as the same event.
+    #[serde(default)]
+    callers_elsewhere: BTreeSet<u64>,
     /// Numbers of incidents that people said it has nothing to do with.
     unlinked: BTreeSet<u64>,
 }
@@ -89,6 +101,8 @@ impl Case {
             types,
             sides: BTreeSet::new(),
             witnesses: BTreeSet::new(),
+            callers: BTreeSet::new(),
+            callers_elsewhere: BTreeSet::new(),
             unlinked: BTreeSet::new(),
         }
     }
@@ -205,7 +219,7 @@ impl Turn<'_> {
     }
 
     /// Makes room for one more incident. False when all of them are open.
-    fn make_room_for_case(&mut self) -> bool {
+    pub(super) fn make_room_for_case(&mut self) -> bool {
         self.live.cases.all.len() < MAX_CASES || self.evict_oldest()
     }
 

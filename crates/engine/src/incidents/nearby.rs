@@ -19,6 +19,8 @@ pub(super) struct NearbyIndex {
     /// By row (south to north) and column (west to east).
     cells: BTreeMap<(i32, i32), BTreeSet<u64>>,
     facts: BTreeMap<Fact, BTreeSet<u64>>,
+    /// As `cells`, of what people told.
+    told: BTreeMap<(i32, i32), BTreeSet<u64>>,
 }
 
 impl NearbyIndex {
@@ -26,6 +28,10 @@ impl NearbyIndex {
         let cells: BTreeSet<_> = case.sightings.iter().filter_map(|s| s.place).map(cell).collect();
         for cell in cells {
             super::keep(&mut self.cells, cell, number, add);
+        }
+        let told = case.sightings.iter().filter(|s| s.is_told()).filter_map(|s| s.place);
+        for cell in told.map(cell).collect::<BTreeSet<_>>() {
+            super::keep(&mut self.told, cell, number, add);
         }
         let facts: BTreeSet<Fact> = case.sightings.iter().flat_map(|s| s.facts.iter().copied()).collect();
         for fact in facts {
@@ -38,21 +44,29 @@ impl Cases {
     /// Numbers of the open incidents that have alarms within about `reach_m` or share one of the facts, ascending.
     /// A reach across the 180th meridian ends there.
     pub(super) fn candidates(&self, place: Option<Position>, reach_m: f64, facts: &[Fact]) -> Vec<u64> {
-        let mut found = BTreeSet::new();
-        if let Some(place) = place.filter(|_| reach_m > 0.0) {
-            let bounds = BoundingBox::around(place, reach_m);
-            let south_west = cell(Position { lon: bounds.west, lat: bounds.south });
-            let north_east = cell(Position { lon: bounds.east, lat: bounds.north });
-            for row in south_west.0..=north_east.0 {
-                let cells = self.nearby.cells.range((row, south_west.1)..=(row, north_east.1));
-                found.extend(cells.flat_map(|(_, numbers)| numbers));
-            }
-        }
+        let mut found: BTreeSet<u64> = match place.filter(|_| reach_m > 0.0) {
+            Some(place) => in_reach(&self.nearby.cells, place, reach_m),
+            None => BTreeSet::new(),
+        };
         for fact in facts {
             // Of a thing that many share, the newest incidents are enough.
             let sharing = self.nearby.facts.get(fact);
             found.extend(sharing.into_iter().flat_map(|numbers| numbers.iter().rev().take(MAX_CANDIDATES)));
         }
+        self.latest_of(found)
+    }
+
+    /// Those of which a person told something within about `reach_m`.
+    pub(super) fn told_of(&self, place: Position, reach_m: f64) -> Vec<u64> {
+        self.latest_of(in_reach(&self.nearby.told, place, reach_m))
+    }
+
+    /// Whether people told of any open incident where it is.
+    pub(super) fn any_told(&self) -> bool {
+        !self.nearby.told.is_empty()
+    }
+
+    fn latest_of(&self, found: BTreeSet<u64>) -> Vec<u64> {
         if found.len() <= MAX_CANDIDATES {
             return found.into_iter().collect();
         }
@@ -63,6 +77,17 @@ impl Cases {
         numbers.sort_unstable();
         numbers
     }
+}
+
+fn in_reach(cells: &BTreeMap<(i32, i32), BTreeSet<u64>>, place: Position, reach_m: f64) -> BTreeSet<u64> {
+    let bounds = BoundingBox::around(place, reach_m);
+    let south_west = cell(Position { lon: bounds.west, lat: bounds.south });
+    let north_east = cell(Position { lon: bounds.east, lat: bounds.north });
+    let rows = south_west.0..=north_east.0;
+    rows.flat_map(|row| cells.range((row, south_west.1)..=(row, north_east.1)))
+        .flat_map(|(_, numbers)| numbers)
+        .copied()
+        .collect()
 }
 
 fn cell(place: Position) -> (i32, i32) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use vigiles_model::call::MAX_CALLS;
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::relation::MAX_LINKS;
 use vigiles_model::{Alarm, AlarmId, Incident, IncidentId, IncidentState, Severity};
@@ -47,6 +48,7 @@ impl Turn<'_> {
             case.incident.merged_into = Some(into.clone());
             case.incident.alarms.clear();
             case.incident.links.clear();
+            case.incident.calls.clear();
             case.skip_unfinished("the incident was merged", asked.at);
             case.note(asked.at, asked.by, TimelineEvent::MergedInto { incident: into.clone() });
             case.touch(asked.at);
@@ -76,6 +78,9 @@ impl Turn<'_> {
         }
         if into.incident.alarms.len() + from.incident.alarms.len() > MAX_MERGED {
             return not_allowed(&format!("an incident has at most {MAX_MERGED} alarms"));
+        }
+        if into.incident.calls.len() + from.incident.calls.len() > MAX_CALLS {
+            return not_allowed(&format!("an incident has at most {MAX_CALLS} calls"));
         }
         Ok(())
     }
@@ -141,7 +146,7 @@ impl Turn<'_> {
     fn see_all(&self, movers: &[Mover], default: &str) -> Vec<Seen> {
         let type_of = |alarm: &Alarm| self.config.rules.get(&alarm.rule).and_then(|rule| rule.incident.as_ref());
         let latest = movers.iter().skip(movers.len().saturating_sub(MAX_SIGHTINGS)).map(|m| &m.alarm);
-        latest.map(|a| self.see(a, type_of(a).map_or(default, |spec| &spec.incident_type))).collect()
+        latest.map(|a| self.view().see(a, type_of(a).map_or(default, |spec| &spec.incident_type))).collect()
     }
 
     pub(super) fn show_moved(&mut self, number: u64) {
@@ -206,6 +211,7 @@ fn split_off(
         related: Vec::new(),
         rooms: Vec::new(),
         verdict: None,
+        calls: Vec::new(),
         ..parent.clone()
     });
     case.note(asked.at, asked.by, TimelineEvent::Opened);
@@ -250,7 +256,11 @@ impl Case {
         self.types.extend(other.types.iter().cloned());
         self.sides.extend(&other.sides);
         self.unlinked.extend(&other.unlinked);
+        self.incident.calls.extend(theirs.calls.iter().cloned());
+        self.incident.calls.sort_by_key(|call| call.at);
         self.witnesses.extend(&other.witnesses);
+        self.callers.extend(&other.callers);
+        self.callers_elsewhere.extend(&other.callers_elsewhere);
         self.count_witnesses();
         self.note(asked.at, asked.by, TimelineEvent::Absorbed { incident: other.incident.id.clone() });
         self.touch(asked.at);
@@ -278,6 +288,6 @@ impl Case {
         for cause in movers.iter().flat_map(|m| &m.alarm.causes) {
             self.add_witness(cause);
         }
-        self.count_witnesses();
+        self.count_callers();
     }
 }

@@ -1,10 +1,13 @@
-//! Relations between incidents: found by a cause rule, or said by a person.
+//! Relations between incidents: found by correlation, or said by a person.
+
+use std::collections::BTreeSet;
 
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::relation::{MAX_REASON_BYTES, MAX_RELATED};
 use vigiles_model::{IncidentId, PersonId, RelatedIncident, Relation, Timestamp};
 
 use super::lifecycle::{Answer, Asked};
+use super::ties::Tie;
 use super::{Case, Cases};
 use crate::command::CommandError;
 use crate::config::{invalid, text};
@@ -75,8 +78,10 @@ impl Turn<'_> {
             return Err(CommandError::NotFound { what: "related incident".to_owned(), id: from.to_string() });
         }
         for (of, with, gone) in [(number, other, from), (other, number, id)] {
+            let callers = self.live.cases.get(with).map(|case| case.callers.clone()).unwrap_or_default();
             self.live.cases.edit(of, |case| {
                 case.incident.related.retain(|r| r.incident != *gone);
+                case.discount(&callers);
                 case.never_relate(with);
                 let reason = reason.map(ToOwned::to_owned);
                 case.note(asked.at, asked.by, TimelineEvent::Unrelated { incident: gone.clone(), reason });
@@ -88,8 +93,9 @@ impl Turn<'_> {
         self.answer(number)
     }
 
-    /// Writes down what a cause rule found, unless it is known, people spoke against it, or there is no room.
-    pub(super) fn find_relation(&mut self, number: u64, other: u64, relation: Relation, why: &str, at: Timestamp) {
+    /// Writes down what correlation found, unless it is known, people spoke against it, or there is no room.
+    pub(super) fn find_relation(&mut self, number: u64, tie: &Tie, at: Timestamp) {
+        let (other, relation, why) = (tie.case, tie.relation(), tie.why.as_str());
         let (Some(one), Some(two)) = (self.live.cases.get(number), self.live.cases.get(other)) else { return };
         let against = one.unlinked.contains(&other) || one.is_apart_from(two);
         let known = one.incident.related.iter().any(|r| r.incident == two.incident.id);
@@ -145,7 +151,14 @@ impl Turn<'_> {
 }
 
 impl Cases {
+    /// Writes the relation down on both sides. Of one event each incident counts the callers of the other.
     fn relate(&mut self, number: u64, entry: Entry<'_>) {
+        if entry.relation == Relation::SameEvent {
+            let told = |number: u64| self.get(number).map(|case| case.callers.clone()).unwrap_or_default();
+            let (ours, theirs) = (told(number), told(entry.other));
+            self.edit(number, |case| case.count_elsewhere(&theirs));
+            self.edit(entry.other, |case| case.count_elsewhere(&ours));
+        }
         let back = Entry { other: number, relation: entry.relation.inverse(), ..entry };
         for (of, entry) in [(number, &entry), (entry.other, &back)] {
             let Some(incident) = self.get(entry.other).map(|c| c.incident.id.clone()) else { continue };
@@ -165,6 +178,22 @@ impl Cases {
 }
 
 impl Case {
+    /// Counts who told of the same event elsewhere.
+    fn count_elsewhere(&mut self, callers: &BTreeSet<u64>) {
+        self.callers_elsewhere.extend(callers);
+        self.count_callers();
+    }
+
+    /// They told of another event, as people say now.
+    fn discount(&mut self, callers: &BTreeSet<u64>) {
+        for caller in callers.iter().filter(|caller| !self.callers.contains(caller)) {
+            if self.callers_elsewhere.remove(caller) {
+                self.witnesses.remove(caller);
+            }
+        }
+        self.count_witnesses();
+    }
+
     fn never_relate(&mut self, other: u64) {
         if self.unlinked.len() >= MAX_UNLINKED {
             self.unlinked.pop_first();

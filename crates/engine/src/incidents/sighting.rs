@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use vigiles_model::{Alarm, AlarmId, Geometry, KindId, Observation, Position, Timestamp};
+use vigiles_model::{Alarm, AlarmId, CallId, Geometry, IncidentId, KindId, Observation, Position, Timestamp};
 
 use super::Case;
+use super::view::View;
 use crate::correlation::{Fact, Shared, began, tag, value_of};
 use crate::turn::Turn;
 
@@ -19,11 +20,14 @@ const MAX_WITNESSES: usize = 1_000;
 /// Attributes that name who reported, in the order in which they are looked for.
 const CALLERS: [&str; 2] = ["caller", "reporter"];
 
-/// An alarm as later ones are compared with it, or the place and type of an incident that a person opened.
+/// An alarm, a call, or what a person saw who opened an incident, as later ones are compared with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sighting {
-    /// None where a person opened the incident.
+    /// None for what a person told.
     pub(super) alarm: Option<AlarmId>,
+    /// The call, where it was added to an incident.
+    #[serde(default)]
+    pub(super) call: Option<CallId>,
     pub(super) incident_type: CompactString,
     pub(super) kind: Option<KindId>,
     pub(super) place: Option<Position>,
@@ -35,42 +39,64 @@ pub(crate) struct Sighting {
     pub(super) facts: Vec<Fact>,
 }
 
-/// A new alarm's sighting, with the words for what it has to do with.
+/// The sighting of a new alarm or call, with the words for what it has to do with.
 pub(super) struct Seen {
     pub(super) sighting: Sighting,
     pub(super) words: BTreeMap<Fact, String>,
 }
 
+/// What correlation asks about.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    /// None for what a person told.
+    alarm: Option<&'a Alarm>,
+    /// Empty where it is not known yet.
+    incident_type: &'a str,
+    place: Option<Position>,
+}
+
 impl Sighting {
-    /// What a person saw who opened an incident.
-    pub(super) fn opened_by_hand(incident_type: &str, place: &Geometry, at: Timestamp) -> Self {
-        Self {
-            alarm: None,
-            incident_type: incident_type.into(),
-            kind: None,
-            place: Some(place.centre()),
-            at: at.0,
-            began: at.0,
-            facts: Vec::new(),
-        }
+    /// Whether a person told it.
+    pub(super) fn is_told(&self) -> bool {
+        self.alarm.is_none()
     }
 }
 
-impl Turn<'_> {
+/// Who opened an incident by hand, or called about it, as a witness.
+pub(super) fn opener(incident: &IncidentId) -> u64 {
+    value_of(&format!("opened/{incident}"))
+}
+
+/// The same of a call that was added.
+pub(super) fn caller(call: &CallId) -> u64 {
+    value_of(&format!("call/{call}"))
+}
+
+impl View<'_> {
+    /// What correlation needs to know of what a person tells. The type is empty where nobody has said one yet.
+    pub(super) fn see_told(&self, incident_type: &str, place: Option<&Geometry>, at: Timestamp) -> Seen {
+        let place = place.map(Geometry::centre);
+        let words = self.words_of(Subject { alarm: None, incident_type, place });
+        let sighting = Sighting {
+            alarm: None,
+            call: None,
+            incident_type: incident_type.into(),
+            kind: None,
+            place,
+            at: at.0,
+            began: at.0,
+            facts: words.keys().copied().collect(),
+        };
+        Seen { sighting, words }
+    }
+
     /// What correlation needs to know of an alarm. Only what some correlation rule asks for is looked up.
     pub(super) fn see(&self, alarm: &Alarm, incident_type: &str) -> Seen {
-        let rules = self.config.correlations.values().filter(|rule| rule.enabled);
-        let wanted: BTreeSet<&Shared> = rules.flat_map(|rule| &rule.shares).map(|share| &share.what).collect();
         let place = alarm.place.as_ref().map(Geometry::centre);
-        let mut words = BTreeMap::new();
-        for what in wanted {
-            let tag = tag(what);
-            for (value, word) in self.values(what, alarm, incident_type, place).into_iter().take(MAX_VALUES) {
-                words.insert(Fact { tag, value: value_of(&value) }, format!("same {} {word}", what.as_str()));
-            }
-        }
+        let words = self.words_of(Subject { alarm: Some(alarm), incident_type, place });
         let sighting = Sighting {
             alarm: Some(alarm.id.clone()),
+            call: None,
             incident_type: incident_type.into(),
             kind: alarm.kind.clone(),
             place,
@@ -81,19 +107,28 @@ impl Turn<'_> {
         Seen { sighting, words }
     }
 
-    /// The values that an alarm has of something, each with the word for people.
-    fn values(
-        &self,
-        what: &Shared,
-        alarm: &Alarm,
-        incident_type: &str,
-        place: Option<Position>,
-    ) -> BTreeSet<(String, String)> {
+    /// What some correlation rule asks for, in words.
+    fn words_of(&self, subject: Subject<'_>) -> BTreeMap<Fact, String> {
+        let rules = self.config.correlations.values().filter(|rule| rule.enabled);
+        let wanted: BTreeSet<&Shared> = rules.flat_map(|rule| &rule.shares).map(|share| &share.what).collect();
+        let mut words = BTreeMap::new();
+        for what in wanted {
+            let tag = tag(what);
+            for (value, word) in self.values(what, subject).into_iter().take(MAX_VALUES) {
+                words.insert(Fact { tag, value: value_of(&value) }, format!("same {} {word}", what.as_str()));
+            }
+        }
+        words
+    }
+
+    /// The values that a subject has of something, each with the word for people.
+    fn values(&self, what: &Shared, subject: Subject<'_>) -> BTreeSet<(String, String)> {
+        let Subject { alarm, incident_type, place } = subject;
         let same = |text: &str| (text.to_owned(), text.to_owned());
         match (what.attribute(), what) {
             (Some(name), _) => {
-                let seen = alarm.causes.iter().filter_map(|o| o.attribute(name));
-                let asset = alarm.asset.as_ref().and_then(|id| self.config.assets.get(id));
+                let seen = alarm.iter().flat_map(|a| &a.causes).filter_map(|o| o.attribute(name));
+                let asset = alarm.and_then(|a| self.config.assets.get(a.asset.as_ref()?));
                 let known = asset.and_then(|a| a.attributes.get(name)).map(String::as_str);
                 seen.chain(known).filter(|text| !text.is_empty()).map(same).collect()
             }
@@ -105,11 +140,17 @@ impl Turn<'_> {
                 let zones = found.iter().filter_map(|i| self.zones.zones.get(*i as usize));
                 zones.map(|zone| (zone.id.to_string(), zone.name.clone())).collect()
             }
+            (None, Shared::IncidentType) if incident_type.is_empty() => BTreeSet::new(),
             (None, Shared::IncidentType) => BTreeSet::from([same(incident_type)]),
-            (None, _) => alarm.asset.iter().map(|id| (id.to_string(), self.asset_name(id))).collect(),
+            (None, _) => {
+                let assets = alarm.into_iter().flat_map(|a| &a.asset);
+                assets.map(|id| (id.to_string(), self.config.asset_name(id))).collect()
+            }
         }
     }
+}
 
+impl Turn<'_> {
     /// A reading supports an alarm that many sources share: one more witness, if it is a new one. The incident is
     /// shown again each time their number doubles.
     pub(crate) fn count_witness(&mut self, number: u64, o: &Observation, at: Timestamp) {
@@ -147,6 +188,23 @@ impl Case {
         let new = self.witnesses.insert(value_of(caller.unwrap_or_else(|| o.series())));
         self.count_witnesses();
         new
+    }
+
+    /// Counts a person who told of it: one who opened it by hand, or whose call was added.
+    pub(super) fn add_caller(&mut self, caller: u64) {
+        if self.callers.len() < MAX_WITNESSES {
+            self.callers.insert(caller);
+        }
+        self.count_callers();
+    }
+
+    /// Those who told of it, here and in incidents of the same event, are witnesses too.
+    pub(super) fn count_callers(&mut self) {
+        let room = MAX_WITNESSES.saturating_sub(self.witnesses.len());
+        let new = self.callers.union(&self.callers_elsewhere).filter(|caller| !self.witnesses.contains(caller));
+        let new: Vec<u64> = new.take(room).copied().collect();
+        self.witnesses.extend(new);
+        self.count_witnesses();
     }
 
     pub(super) fn count_witnesses(&mut self) {

@@ -1,22 +1,22 @@
-//! What ties a new alarm to open incidents: each pair of alarms is compared by every rule that is about both.
+//! What ties a new alarm or call to open incidents: each pair is compared by every rule that is about both.
 
-use vigiles_model::{Alarm, AlarmId, CorrelationId};
+use vigiles_model::{Alarm, AlarmId, CorrelationId, Relation};
 
 use super::Case;
+use super::reach::{Reach, Reaches, near_told};
 use super::sighting::{Seen, Sighting};
-use crate::alarms::figure_text;
+use super::view::View;
 use crate::correlation::{Correlates, JOIN_AT, Pair, Ready, SAME_ASSET, Side, builtin_bits, score};
 use crate::rule::IncidentSpec;
 use crate::slot::Address;
-use crate::turn::Turn;
 
-/// Most incidents whose causes or effects a new alarm is linked to: the likeliest.
-const MAX_CAUSES_FOUND: usize = 8;
+/// Most incidents that a new alarm or call is related to: the likeliest.
+const MAX_RELATED_FOUND: usize = 8;
 
 /// Most pairs of alarms that are compared for a new one, one rule counted as one pair: some milliseconds.
 const MAX_COMPARED: usize = 200_000;
 
-/// What the new alarm is to the other.
+/// What the new alarm or call is to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     SameEvent,
@@ -24,17 +24,28 @@ pub(super) enum Role {
     Cause,
 }
 
-/// A reason for which an alarm belongs to an incident.
+/// A reason for which an alarm or a call belongs to an incident, or has to do with it.
 #[derive(Debug)]
 pub(super) struct Tie {
     pub(super) case: u64,
     pub(super) score: f64,
     pub(super) role: Role,
-    /// None for the radius, window and asset of the alarm's own rule.
+    /// None for the radius, window and asset of the alarm's own rule, and for the reach of what people tell.
     pub(super) rule: Option<CorrelationId>,
     /// The alarm it was compared with.
     pub(super) other: Option<AlarmId>,
     pub(super) why: String,
+}
+
+impl Tie {
+    /// What the incident found is to that of the new alarm or call.
+    pub(super) fn relation(&self) -> Relation {
+        match self.role {
+            Role::SameEvent => Relation::SameEvent,
+            Role::Effect => Relation::Cause,
+            Role::Cause => Relation::Effect,
+        }
+    }
 }
 
 /// All that was found for an alarm.
@@ -44,6 +55,8 @@ pub(super) struct Ties {
     pub(super) join: Option<Tie>,
     /// The likeliest cause or effect in each incident, the likeliest first.
     pub(super) causes: Vec<Tie>,
+    /// Incidents of which people told the same event, the likeliest first.
+    pub(super) told: Vec<Tie>,
 }
 
 /// A rule that is about the new alarm, and what the other alarm must be for it.
@@ -55,25 +68,48 @@ struct Applicable<'a> {
 
 /// A pair of alarms that belongs together.
 #[derive(Clone, Copy)]
-struct Match<'a> {
-    case: u64,
-    bits: f64,
-    role: Role,
-    grounds: Grounds<'a>,
-    other: Option<&'a Sighting>,
-    distance_m: Option<f64>,
+pub(super) struct Match<'a> {
+    pub(super) case: u64,
+    pub(super) bits: f64,
+    pub(super) role: Role,
+    pub(super) grounds: Grounds<'a>,
+    pub(super) other: Option<&'a Sighting>,
+    pub(super) distance_m: Option<f64>,
     /// Seconds from the other alarm to the new one.
-    gap_s: f64,
+    pub(super) gap_s: f64,
+}
+
+/// The likeliest matches of something new with one incident.
+#[derive(Clone, Copy, Default)]
+struct Best<'a> {
+    /// For which a new alarm joins it.
+    join: Option<Match<'a>>,
+    /// That is cause and effect.
+    cause: Option<Match<'a>>,
+    /// That is the same event, where a person told at least one of the two.
+    told: Option<Match<'a>>,
+}
+
+/// Something new, and what is near it.
+struct New<'a> {
+    own: &'a Sighting,
+    rules: &'a [Applicable<'a>],
+    /// None for what a person tells.
+    spec: Option<&'a IncidentSpec>,
+    reaches: Option<&'a Reaches<'a>>,
 }
 
 #[derive(Clone, Copy)]
-enum Grounds<'a> {
+pub(super) enum Grounds<'a> {
     Asset,
-    Near,
+    /// The radius and window of the alarm's own rule.
+    Near(Reach),
+    /// The reach of what people tell.
+    Told(Reach),
     Rule(&'a Ready<'a>),
 }
 
-impl Turn<'_> {
+impl View<'_> {
     /// Compares a new alarm with the open incidents that come into question.
     pub(super) fn ties(&self, seen: &Seen, alarm: &Alarm, address: Address, spec: &IncidentSpec) -> Ties {
         let own = &seen.sighting;
@@ -81,24 +117,87 @@ impl Turn<'_> {
         let reach = rules.iter().map(|r| r.ready.rule.within_m).fold(spec.radius_m, f64::max);
         let cases = &self.live.cases;
         let mut join = self.same_asset(alarm, address, spec);
-        let mut causes: Vec<Match<'_>> = Vec::new();
-        let candidates = cases.candidates(own.place, reach, &own.facts);
-        // Of each incident as many, the latest.
-        let of_each = (MAX_COMPARED / (rules.len() + 1) / candidates.len().max(1)).max(1);
-        for number in candidates {
-            let Some(case) = cases.get(number).filter(|c| !cases.partings.keep_out(c, &address)) else { continue };
-            let (any, cause) = best_of(case, own, &rules, spec, of_each);
-            causes.extend(cause);
+        let (mut causes, mut told): (Vec<Match<'_>>, Vec<Match<'_>>) = (Vec::new(), Vec::new());
+        let mut candidates = cases.candidates(own.place, reach, &own.facts);
+        let reaches = cases.any_told().then(|| self.reaches());
+        if let (Some(reaches), Some(place)) = (&reaches, own.place) {
+            candidates.extend(cases.told_of(place, reaches.radius_m(&own.incident_type)));
+            candidates.sort_unstable();
+            candidates.dedup();
+        }
+        let new = New { own, rules: &rules, spec: Some(spec), reaches: reaches.as_ref() };
+        for (case, of_each) in self.at_hand(&candidates, rules.len()) {
+            if cases.partings.keep_out(case, &address) {
+                continue;
+            }
+            let best = self.best_of(case, &new, of_each);
+            causes.extend(best.cause);
+            told.extend(best.told);
             // Candidates come in the order of their numbers, so of equal ones the oldest stays.
-            join = match (join, any) {
+            join = match (join, best.join) {
                 (Some(best), Some(new)) if (best.bits, new.case) >= (new.bits, best.case) => Some(best),
                 (best, new) => new.or(best),
             };
         }
-        causes.sort_by(|a, b| b.bits.total_cmp(&a.bits).then(a.case.cmp(&b.case)));
-        causes.truncate(MAX_CAUSES_FOUND);
-        let tie = |found: Match<'_>| self.tie(found, seen, alarm, spec);
-        Ties { join: join.map(tie), causes: causes.into_iter().map(tie).collect() }
+        let tie = |found: Match<'_>| self.tie(found, seen, Some(alarm));
+        let ties = |found: Vec<Match<'_>>| likeliest(found).into_iter().map(tie).collect();
+        Ties { join: join.map(tie), causes: ties(causes), told: ties(told) }
+    }
+
+    /// Compares what a person tells with the open incidents that come into question, the likeliest first. Where an
+    /// incident has both, the same event counts before its cause or effect.
+    pub(super) fn ties_of_told(&self, seen: &Seen) -> Vec<Tie> {
+        let own = &seen.sighting;
+        let (rules, reaches) = (self.applicable(own), self.reaches());
+        let reach = rules.iter().map(|r| r.ready.rule.within_m).fold(reaches.radius_m(&own.incident_type), f64::max);
+        let candidates = self.live.cases.candidates(own.place, reach, &own.facts);
+        let new = New { own, rules: &rules, spec: None, reaches: Some(&reaches) };
+        let found = self.at_hand(&candidates, rules.len()).filter_map(|(case, of_each)| {
+            let best = self.best_of(case, &new, of_each);
+            best.told.or(best.cause)
+        });
+        likeliest(found.collect()).into_iter().map(|found| self.tie(found, seen, None)).collect()
+    }
+
+    /// The candidates, each with how many of its latest alarms are compared: as many of each.
+    fn at_hand(&self, candidates: &[u64], rules: usize) -> impl Iterator<Item = (&Case, usize)> {
+        let of_each = (MAX_COMPARED / (rules + 1) / candidates.len().max(1)).max(1);
+        let found: Vec<&Case> = candidates.iter().filter_map(|number| self.live.cases.get(*number)).collect();
+        found.into_iter().map(move |case| (case, of_each))
+    }
+
+    /// The likeliest pairs of something new with what an incident has.
+    fn best_of<'a>(&'a self, case: &'a Case, new: &New<'a>, latest: usize) -> Best<'a> {
+        let mut best = Best::default();
+        let own = new.own;
+        for other in &case.sightings[case.sightings.len().saturating_sub(latest)..] {
+            let distance_m = own.place.zip(other.place).map(|(a, b)| a.distance_m(b));
+            let near = new.spec.and_then(|spec| near(own, other, distance_m, spec));
+            let is_told = own.is_told() || other.is_told();
+            let told = new.reaches.filter(|_| is_told).and_then(|reaches| {
+                let reach = reaches.of(&other.incident_type);
+                let (bits, gap_s) = near_told(own, other, distance_m, reach, self.held_until(own, other))?;
+                Some((bits, gap_s, Role::SameEvent, Grounds::Told(reach)))
+            });
+            let by_rule = new.rules.iter().filter_map(|rule| {
+                let (bits, gap_s) = rule.compare(own, other, distance_m)?;
+                Some((bits, gap_s, rule.role, Grounds::Rule(&rule.ready)))
+            });
+            for (bits, gap_s, role, grounds) in near.into_iter().chain(told).chain(by_rule) {
+                if score(bits) >= JOIN_AT {
+                    let number = case.incident.number;
+                    best.take(Match { case: number, bits, role, grounds, other: Some(other), distance_m, gap_s }, own);
+                }
+            }
+        }
+        best
+    }
+
+    /// Until when the condition of the other held, as far as it is known when something new comes.
+    pub(super) fn held_until(&self, own: &Sighting, other: &Sighting) -> i64 {
+        let number = other.alarm.as_ref().and_then(|id| self.live.alarm_numbers.get(id));
+        let record = number.and_then(|n| self.live.alarms.get(n));
+        record.map_or(other.at, |record| record.alarm.cleared.map_or(own.at, |cleared| cleared.0))
     }
 
     fn applicable(&self, own: &Sighting) -> Vec<Applicable<'_>> {
@@ -146,90 +245,32 @@ impl Turn<'_> {
             gap_s: 0.0,
         })
     }
-
-    fn tie(&self, found: Match<'_>, seen: &Seen, alarm: &Alarm, spec: &IncidentSpec) -> Tie {
-        let rule = match found.grounds {
-            Grounds::Rule(ready) => Some(ready.rule.id.clone()),
-            Grounds::Asset | Grounds::Near => None,
-        };
-        let score = score(found.bits);
-        let why = format!("score {score}: {}", self.words(&found, seen, alarm, spec));
-        let other = found.other.and_then(|s| s.alarm.clone());
-        Tie { case: found.case, score, role: found.role, rule, other, why }
-    }
-
-    fn words(&self, found: &Match<'_>, seen: &Seen, alarm: &Alarm, spec: &IncidentSpec) -> String {
-        let (within_m, within_s) = match found.grounds {
-            Grounds::Asset => {
-                let name = alarm.asset.as_ref().map(|id| self.asset_name(id)).unwrap_or_default();
-                return format!("same type and same asset {name}");
-            }
-            Grounds::Near => (spec.radius_m, spec.window_s),
-            Grounds::Rule(ready) => (ready.rule.within_m, ready.rule.within_s),
-        };
-        let mut parts = Vec::new();
-        match found.role {
-            Role::SameEvent => {}
-            Role::Effect => parts.push(format!("effect of {}", self.title_of(found.other))),
-            Role::Cause => parts.push(format!("cause of {}", self.title_of(found.other))),
-        }
-        if matches!(found.grounds, Grounds::Near) {
-            parts.push("same type".to_owned());
-        }
-        if let Some(distance) = found.distance_m {
-            let of = if within_m > 0.0 { format!(" (of {})", figure_text(within_m)) } else { String::new() };
-            parts.push(format!("{distance:.0} m away{of}"));
-        }
-        let side = if found.gap_s < 0.0 { "before" } else { "after" };
-        parts.push(format!("{:.0} s {side} (of {})", found.gap_s.abs(), figure_text(within_s)));
-        if let Grounds::Rule(ready) = found.grounds {
-            let theirs = found.other.map_or(&[][..], |s| &s.facts);
-            let compared = |fact: &crate::correlation::Fact| ready.compares(fact.tag) && theirs.contains(fact);
-            parts.extend(seen.words.iter().filter(|(fact, _)| compared(fact)).map(|(_, word)| word.clone()));
-            return format!("{}; rule `{}`", parts.join(", "), ready.rule.id);
-        }
-        parts.join(", ")
-    }
-
-    fn title_of(&self, other: Option<&Sighting>) -> String {
-        let number = other.and_then(|s| s.alarm.as_ref()).and_then(|id| self.live.alarm_numbers.get(id));
-        let record = number.and_then(|n| self.live.alarms.get(n));
-        record.map_or_else(|| "what opened the incident".to_owned(), |r| format!("\"{}\"", r.alarm.title))
-    }
 }
 
-/// The likeliest pair of the new alarm with one of the incident, and the likeliest that is cause and effect.
-fn best_of<'a>(
-    case: &'a Case,
-    own: &Sighting,
-    rules: &'a [Applicable<'a>],
-    spec: &IncidentSpec,
-    latest: usize,
-) -> (Option<Match<'a>>, Option<Match<'a>>) {
-    let (mut any, mut cause): (Option<Match<'_>>, Option<Match<'_>>) = (None, None);
-    for other in &case.sightings[case.sightings.len().saturating_sub(latest)..] {
-        let distance_m = own.place.zip(other.place).map(|(a, b)| a.distance_m(b));
-        let near =
-            near(own, other, distance_m, spec).map(|(bits, gap_s)| (bits, gap_s, Role::SameEvent, Grounds::Near));
-        let by_rule = rules.iter().filter_map(|rule| {
-            let (bits, gap_s) = rule.compare(own, other, distance_m)?;
-            Some((bits, gap_s, rule.role, Grounds::Rule(&rule.ready)))
-        });
-        for (bits, gap_s, role, grounds) in near.into_iter().chain(by_rule) {
-            if score(bits) < JOIN_AT {
-                continue;
+/// The likeliest of all, of equal ones the oldest incident first.
+fn likeliest(mut found: Vec<Match<'_>>) -> Vec<Match<'_>> {
+    found.sort_by(|a, b| b.bits.total_cmp(&a.bits).then(a.case.cmp(&b.case)));
+    found.truncate(MAX_RELATED_FOUND);
+    found
+}
+
+impl<'a> Best<'a> {
+    /// Keeps a match where it is likelier than those before it.
+    fn take(&mut self, found: Match<'a>, own: &Sighting) {
+        let keep = |best: &mut Option<Match<'a>>| {
+            if best.is_none_or(|best| found.bits > best.bits) {
+                *best = Some(found);
             }
-            let found =
-                Match { case: case.incident.number, bits, role, grounds, other: Some(other), distance_m, gap_s };
-            if found.joins() && any.is_none_or(|best| bits > best.bits) {
-                any = Some(found);
-            }
-            if role != Role::SameEvent && cause.is_none_or(|best| bits > best.bits) {
-                cause = Some(found);
-            }
+        };
+        if found.joins() {
+            keep(&mut self.join);
+        }
+        if found.role != Role::SameEvent {
+            keep(&mut self.cause);
+        } else if own.is_told() || found.other.is_some_and(Sighting::is_told) {
+            keep(&mut self.told);
         }
     }
-    (any, cause)
 }
 
 impl Match<'_> {
@@ -238,18 +279,26 @@ impl Match<'_> {
     fn joins(&self) -> bool {
         match self.grounds {
             Grounds::Rule(ready) => self.role != Role::Cause || ready.rule.late_s > 0.0,
-            Grounds::Asset | Grounds::Near => true,
+            Grounds::Asset | Grounds::Near(_) => true,
+            Grounds::Told(_) => false,
         }
     }
 }
 
 /// The radius and window of the alarm's own rule, by the clock of the platform.
-fn near(own: &Sighting, other: &Sighting, distance_m: Option<f64>, spec: &IncidentSpec) -> Option<(f64, f64)> {
+fn near<'a>(
+    own: &Sighting,
+    other: &Sighting,
+    distance_m: Option<f64>,
+    spec: &IncidentSpec,
+) -> Option<(f64, f64, Role, Grounds<'a>)> {
     if spec.radius_m <= 0.0 || other.incident_type != own.incident_type {
         return None;
     }
+    let reach = Reach { radius_m: spec.radius_m, window_s: spec.window_s };
     let gap_s = own.at.saturating_sub(other.at) as f64 / 1e6;
-    Some((builtin_bits(distance_m?, spec.radius_m, gap_s, spec.window_s)?, gap_s))
+    let bits = builtin_bits(distance_m?, reach.radius_m, gap_s, reach.window_s)?;
+    Some((bits, gap_s, Role::SameEvent, Grounds::Near(reach)))
 }
 
 impl Applicable<'_> {

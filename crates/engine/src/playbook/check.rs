@@ -124,8 +124,11 @@ fn check_retries(path: &str, step: &Step) -> Result<(), CommandError> {
     if retries > MAX_RETRIES {
         return Err(invalid(&field, &format!("expected 0 to {MAX_RETRIES}, found {retries}")));
     }
-    if retries > 0 && !step.action.leaves_platform() {
-        return Err(invalid(&field, "only what leaves the platform (email, webhook, http) is tried again by itself"));
+    if retries > 0 && !step.action.may_be_retried() {
+        return Err(invalid(
+            &field,
+            "only what tells somebody (notify_console, email, webhook, http) is tried again by itself",
+        ));
     }
     Ok(())
 }

@@ -108,6 +108,11 @@ impl Anomaly {
         }
     }
 
+    /// The period after which what is usual repeats itself.
+    pub(crate) fn season(&self) -> Season {
+        self.settings.season
+    }
+
     /// Judges a reading, then learns from it. None while learning, where nothing has ever varied, and for a value that is
     /// not finite. `time_us` is in microseconds since 1970, UTC; readings may come in any order.
     pub fn take(&mut self, time_us: i64, value: f64) -> Option<AnomalyVerdict> {

@@ -64,6 +64,11 @@ impl Baseline {
         Self { settings: *settings, slots, distances: RobustMoments::new() }
     }
 
+    /// The period after which what is usual repeats itself.
+    pub(crate) fn season(&self) -> Season {
+        self.settings.season
+    }
+
     /// Judges a reading against its slot, then learns from it. None while the slot learns and for a value that is not
     /// finite. `time_us` is in microseconds since 1970, UTC; readings may come in any order.
     pub(crate) fn take(&mut self, time_us: i64, value: f64) -> Option<BaselineVerdict> {

@@ -17,7 +17,8 @@ pub(crate) struct ForecastSettings {
     pub(crate) season: Season,
     /// Smoothing of the level, 0 to 1.
     pub(crate) level: f64,
-    /// Smoothing of the trend, 0 to 1; 0 is without a trend.
+    /// Smoothing of the trend, 0 to 1; 0 is without a trend. No rule sets it: it stays, with `gap_us` and what is kept of
+    /// the trend, because snapshots of format 2 have their places.
     pub(crate) trend: f64,
     /// Smoothing of the season, 0 to 1.
     pub(crate) seasonal: f64,
@@ -93,6 +94,11 @@ impl Forecast {
             count: 0,
             newest_us: i64::MIN,
         }
+    }
+
+    /// The period after which what is usual repeats itself.
+    pub(crate) fn season(&self) -> Season {
+        self.settings.season
     }
 
     /// Judges a reading against the forecast made before it, then learns from it. None while learning, for a value that is

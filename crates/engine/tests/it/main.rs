@@ -3,10 +3,12 @@
 
 mod absences;
 mod budgets;
+mod calls;
 mod correlation;
 mod damaged;
 mod detectors;
 mod determinism;
+mod evidence;
 mod exercise;
 mod exercise_scenarios;
 mod fields;

@@ -93,7 +93,7 @@ fn numbers_have_bounds() {
         "action.webhook.endpoint = 'o'\nbackoff_s = 3601",
         "steps[0].backoff_s: expected 1 to 3600 seconds, found 3601",
     );
-    let only = "only what leaves the platform (email, webhook, http) is tried again by itself";
+    let only = "only what tells somebody (notify_console, email, webhook, http) is tried again by itself";
     check("action = 'manual'\nretries = 1", &format!("steps[0].retries: {only}"));
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use vigiles_engine::{CommandBody as Body, Effect, Engine, Input};
 use vigiles_model::{
-    Alarm, AlarmId, Incident, IncidentId, IncidentState, Observation, Priority, Reality, Relation, Severity, Timestamp,
+    Alarm, AlarmId, CallerRole, Geometry, Incident, IncidentId, IncidentState, Observation, Position, Priority,
+    Reality, Relation, Severity, Timestamp,
 };
 
 use crate::rig::{Rig, city, command, reading, rule};
@@ -34,7 +35,7 @@ const CORRELATIONS: [&str; 3] = [
 enum Act {
     Read(Vec<(i64, usize, usize, u8, u8, u8)>),
     Tick,
-    Open(bool),
+    Open(bool, Option<u8>),
     State(usize, usize),
     Merge(usize, usize),
     Split(usize, usize),
@@ -45,6 +46,8 @@ enum Act {
     Detach(usize, usize),
     Link(usize, usize, usize),
     Unlink(usize, usize),
+    AddCall(usize, u8),
+    DetachCall(usize, usize),
 }
 
 fn act() -> impl Strategy<Value = (i64, Act)> {
@@ -52,7 +55,7 @@ fn act() -> impl Strategy<Value = (i64, Act)> {
     let act = prop_oneof![
         12 => prop::collection::vec(read, 1..12).prop_map(Act::Read),
         2 => Just(Act::Tick),
-        1 => any::<bool>().prop_map(Act::Open),
+        2 => (any::<bool>(), prop::option::of(0..20u8)).prop_map(|(test, at)| Act::Open(test, at)),
         2 => (0..9usize, 0..6usize).prop_map(|(i, s)| Act::State(i, s)),
         2 => (0..9usize, 0..9usize).prop_map(|(a, b)| Act::Merge(a, b)),
         2 => (0..9usize, 1..4usize).prop_map(|(i, n)| Act::Split(i, n)),
@@ -63,6 +66,8 @@ fn act() -> impl Strategy<Value = (i64, Act)> {
         1 => (0..9usize, 0..4usize).prop_map(|(i, n)| Act::Detach(i, n)),
         1 => (0..9usize, 0..9usize, 0..3usize).prop_map(|(a, b, r)| Act::Link(a, b, r)),
         1 => (0..9usize, 0..9usize).prop_map(|(a, b)| Act::Unlink(a, b)),
+        1 => (0..9usize, 0..20u8).prop_map(|(i, at)| Act::AddCall(i, at)),
+        1 => (0..9usize, 0..2usize).prop_map(|(i, n)| Act::DetachCall(i, n)),
     ];
     (0..40i64, act)
 }
@@ -111,16 +116,20 @@ fn made(now: i64, (ago, who, kind, value, x, y): (i64, usize, usize, u8, u8, u8)
     reading(&format!("{} {who} {kind} {value} {} {}", now - ago.max(0), f64::from(x) / 10.0, f64::from(y) / 10.0))
 }
 
+fn place(at: u8) -> Geometry {
+    Geometry::Point(Position { lon: f64::from(at) / 10.0, lat: f64::from(at) / 10.0 })
+}
+
 fn body(act: &Act, incidents: &[Incident]) -> Option<Body> {
     let id = |i: &usize| incidents.get(i % incidents.len().max(1)).map(|i| i.id.clone());
     let whole = |i: &usize| incidents.get(i % incidents.len().max(1));
     Some(match act {
-        Act::Open(test) => Body::OpenIncident {
+        Act::Open(test, at) => Body::OpenIncident {
             title: "Call".into(),
             incident_type: "air".into(),
             priority: Priority::P3,
             severity: Severity::Minor,
-            place: None,
+            place: at.map(place),
             playbook: None,
             reality: if *test { Reality::Test } else { Reality::Actual },
         },
@@ -148,12 +157,17 @@ fn body(act: &Act, incidents: &[Incident]) -> Option<Body> {
         }
         Act::Detach(i, n) => Body::Detach { incident: id(i)?, alarm: whole(i)?.alarms.get(*n)?.clone() },
         Act::Link(a, b, r) => {
-            let relation = [Relation::Cause, Relation::Effect, Relation::Linked][*r];
+            let relation = [Relation::Cause, Relation::SameEvent, Relation::Linked][*r];
             Body::Link { incident: id(a)?, to: id(b)?, relation, reason: "said so".into() }
         }
         Act::Unlink(a, b) => {
             Body::Unlink { incident: id(a)?, from: id(b)?, reason: (a < b).then(|| "a mistake".into()) }
         }
+        Act::AddCall(i, at) => {
+            let (text, role) = ("They saw it too".to_owned(), CallerRole::Witness);
+            Body::AddCall { incident: id(i)?, text, role, place: Some(place(*at)) }
+        }
+        Act::DetachCall(i, n) => Body::DetachCall { incident: id(i)?, call: whole(i)?.calls.get(*n)?.id.clone() },
         Act::Read(_) | Act::Tick | Act::Redeliver => return None,
     })
 }

@@ -38,7 +38,9 @@ fn play((text, columns): (&str, &[Column]), rule: &str) -> String {
     }
     let line = |a: &vigiles_model::Alarm| {
         let cleared = a.cleared.map(|t| t.to_string()).unwrap_or_default();
-        format!("{}..{} {} ({} readings)\n", a.raised, cleared, a.reason, a.support)
+        let before = a.basis.as_ref().map_or(0, |basis| basis.before.len());
+        let kept = if before == 0 { String::new() } else { format!(", {before} before") };
+        format!("{}..{} {} ({} readings{kept})\n", a.raised, cleared, a.reason, a.support)
     };
     rig.alarms().iter().map(line).collect()
 }
@@ -67,8 +69,8 @@ fn sudden_braking() {
         SPEEDS,
         "kinds = ['vehicle']\n[detector.rate_of_change]\nper_s = 300\nbelow = -30",
         &[
-            "2015-09-11T16:44:00Z..2015-09-11T16:49:00Z changed by -36 ug/m3 per 300 s, below -30; now 23 ug/m3 (1 readings)",
-            "2015-09-16T17:10:00Z..2015-09-16T17:15:00Z changed by -42 ug/m3 per 300 s, below -30; now 1 ug/m3 (1 readings)",
+            "2015-09-11T16:44:00Z..2015-09-11T16:49:00Z changed by -36 ug/m3 per 300 s, below -30; now 23 ug/m3 (2 readings, 1 before)",
+            "2015-09-16T17:10:00Z..2015-09-16T17:15:00Z changed by -42 ug/m3 per 300 s, below -30; now 1 ug/m3 (2 readings, 1 before)",
         ],
     );
 }
@@ -95,13 +97,13 @@ fn the_same_speed_for_long() {
         SPEEDS,
         "kinds = ['vehicle']\n[detector.flat_line]\nfor_s = 900\ntolerance = 0.0",
         &[
-            "2015-09-09T12:33:00Z..2015-09-09T12:48:00Z stuck at 65 ug/m3 for 900 s (1 readings)",
-            "2015-09-10T14:57:00Z..2015-09-10T15:02:00Z stuck at 69 ug/m3 for 900 s (1 readings)",
-            "2015-09-13T12:53:00Z..2015-09-13T12:58:00Z stuck at 66 ug/m3 for 900 s (1 readings)",
-            "2015-09-14T18:20:00Z..2015-09-14T18:25:00Z stuck at 66 ug/m3 for 900 s (1 readings)",
-            "2015-09-14T21:35:00Z..2015-09-14T21:45:00Z stuck at 65 ug/m3 for 900 s (1 readings)",
-            "2015-09-15T09:36:00Z..2015-09-15T09:41:00Z stuck at 63 ug/m3 for 900 s (1 readings)",
-            "2015-09-16T19:25:00Z..2015-09-16T19:30:00Z stuck at 64 ug/m3 for 900 s (1 readings)",
+            "2015-09-09T12:33:00Z..2015-09-09T12:48:00Z stuck at 65 ug/m3 for 900 s (3 readings, 1 before)",
+            "2015-09-10T14:57:00Z..2015-09-10T15:02:00Z stuck at 69 ug/m3 for 900 s (4 readings, 1 before)",
+            "2015-09-13T12:53:00Z..2015-09-13T12:58:00Z stuck at 66 ug/m3 for 900 s (3 readings, 1 before)",
+            "2015-09-14T18:20:00Z..2015-09-14T18:25:00Z stuck at 66 ug/m3 for 900 s (3 readings)",
+            "2015-09-14T21:35:00Z..2015-09-14T21:45:00Z stuck at 65 ug/m3 for 900 s (3 readings, 1 before)",
+            "2015-09-15T09:36:00Z..2015-09-15T09:41:00Z stuck at 63 ug/m3 for 900 s (3 readings, 1 before)",
+            "2015-09-16T19:25:00Z..2015-09-16T19:30:00Z stuck at 64 ug/m3 for 900 s (3 readings)",
         ],
     );
 }

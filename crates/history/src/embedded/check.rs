@@ -1,8 +1,9 @@
 //! Verifying a history directory without changing it.
 
-use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use vigiles_disk::{Disk, LocalDisk};
 use vigiles_model::Timestamp;
 
 use super::file::Sealed;
@@ -12,43 +13,45 @@ use crate::{Finding, HistoryError};
 
 /// Reads every byte of a history directory and says what is wrong and where.
 pub fn check(directory: &Path) -> Vec<Finding> {
+    check_on(&(Arc::new(LocalDisk) as Arc<dyn Disk>), directory)
+}
+
+/// [`check`] on any file system.
+pub fn check_on(disk: &Arc<dyn Disk>, directory: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     let version = directory.join(upgrade::FILE);
-    match fs::read_to_string(&version) {
-        Ok(text) => findings.extend(upgrade::check(&version, &text).err().map(|e| finding(directory, &e))),
-        Err(e) => findings.push(whole(&version, format!("the format version cannot be read: {e}"))),
+    match upgrade::read(&**disk, &version) {
+        Ok(Some(text)) => findings.extend(upgrade::check(&version, &text).err().map(|e| finding(directory, &e))),
+        Ok(None) => findings.push(whole(&version, "the format version is missing".to_owned())),
+        Err(e) => findings.push(finding(directory, &e)),
     }
-    let manifest = match Manifest::load(directory) {
+    let manifest = match Manifest::load(&**disk, directory) {
         Ok(manifest) => manifest,
         Err(error) => {
             findings.push(finding(directory, &error));
             return findings;
         }
     };
-    if !directory.join(manifest::FILE).exists() && fs::read_dir(directory).is_ok_and(has_files) {
+    let names = disk.list(directory).unwrap_or_default();
+    if !names.iter().any(|name| name == manifest::FILE) && names.iter().any(|name| super::file::id_of(name).is_some()) {
         findings.push(whole(&directory.join(manifest::FILE), "the manifest is missing".to_owned()));
     }
     for entry in &manifest.files {
-        if let Err(error) = check_file(directory, *entry) {
+        if let Err(error) = check_file(disk, directory, *entry) {
             findings.push(finding(directory, &error));
         }
     }
     findings
 }
 
-fn has_files(mut entries: fs::ReadDir) -> bool {
-    entries.any(|entry| entry.is_ok_and(|e| super::file::id_of(&e.file_name().to_string_lossy()).is_some()))
-}
-
 /// Decodes every column of every block of a file and compares with the index and the manifest.
-pub(crate) fn check_file(directory: &Path, entry: Entry) -> Result<(), HistoryError> {
-    let file = Sealed::new(directory, entry);
+pub(crate) fn check_file(disk: &Arc<dyn Disk>, directory: &Path, entry: Entry) -> Result<(), HistoryError> {
+    let file = Sealed::new(disk, directory, entry);
     let wrong = |place: String, what| Err(file.damaged(place, super::codec::Malformed(what)));
     let index = file.footer()?;
     let handle = file.open()?;
     let mut header = [0; footer::HEADER_BYTES];
-    std::os::unix::fs::FileExt::read_exact_at(&handle, &mut header, 0)
-        .map_err(|e| HistoryError::io("reading", &file.path, &e))?;
+    handle.read_at(&mut header, 0).map_err(|e| HistoryError::io("reading", &file.path, &e))?;
     footer::check_header(&header).map_err(|e| file.damaged("header", e))?;
     if (index.rows(), index.blocks.len() as u64, index.span())
         != (entry.rows, entry.blocks, (entry.min_time, entry.max_time))
@@ -57,7 +60,7 @@ pub(crate) fn check_file(directory: &Path, entry: Entry) -> Result<(), HistoryEr
     }
     for (i, meta) in index.blocks.iter().enumerate() {
         let place = || format!("block {i} at byte {}", meta.at);
-        let batch = file.block(&handle, &index, i)?;
+        let batch = file.block(&*handle, &index, i)?;
         let span = batch.rows.iter().map(|r| r.time);
         if (span.clone().min(), span.max()) != (Some(meta.min_time), Some(meta.max_time)) {
             return wrong(place(), "its times are not those of the index");

@@ -38,10 +38,10 @@ pub(crate) fn expire(
 /// Copies the blocks that stay into a new file.
 fn rewrite(shared: &Shared, file: &Arc<Sealed>, footer: &Footer, keep: &[bool]) -> Result<Entry, HistoryError> {
     let handle = file.open()?;
-    let mut writer = Writer::create(&shared.directory, shared.new_id())?;
+    let mut writer = Writer::create(&shared.disk, &shared.directory, shared.new_id())?;
     for (meta, _) in footer.blocks.iter().zip(keep).filter(|(_, keep)| **keep) {
         let copied = file
-            .block_bytes(&handle, meta)
+            .block_bytes(&*handle, meta)
             .and_then(|bytes| writer.copy(&bytes, meta, &footer.kinds[meta.kind as usize]));
         if let Err(error) = copied {
             writer.abandon();

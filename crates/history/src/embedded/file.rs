@@ -1,14 +1,13 @@
 //! Sealed files: written once, synced, then only read.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
+use vigiles_disk::{Disk, DiskFile};
 use vigiles_model::KindId;
 
 use super::batch::{Batch, Row};
@@ -34,16 +33,16 @@ pub(crate) fn id_of(name: &str) -> Option<u64> {
 
 /// A sealed file as the manifest knows it. Readers hold it by `Arc`: a file that was merged away or expired is
 /// removed from the disk once the last reader lets go.
-#[derive(Debug)]
 pub(crate) struct Sealed {
+    disk: Arc<dyn Disk>,
     pub(crate) path: PathBuf,
     pub(crate) entry: Entry,
     dead: AtomicBool,
 }
 
 impl Sealed {
-    pub(crate) fn new(directory: &Path, entry: Entry) -> Self {
-        Self { path: directory.join(name(entry.id)), entry, dead: AtomicBool::new(false) }
+    pub(crate) fn new(disk: &Arc<dyn Disk>, directory: &Path, entry: Entry) -> Self {
+        Self { disk: Arc::clone(disk), path: directory.join(name(entry.id)), entry, dead: AtomicBool::new(false) }
     }
 
     /// Says that the manifest no longer has this file.
@@ -55,24 +54,24 @@ impl Sealed {
         HistoryError::Damaged { path: self.path.clone(), place: place.into(), what: what.to_string() }
     }
 
-    pub(crate) fn open(&self) -> Result<File, HistoryError> {
-        File::open(&self.path).map_err(|e| HistoryError::io("opening", &self.path, &e))
+    pub(crate) fn open(&self) -> Result<Arc<dyn DiskFile>, HistoryError> {
+        self.disk.open(&self.path).map_err(|e| HistoryError::io("opening", &self.path, &e))
     }
 
     /// Reads the index of the file.
     pub(crate) fn footer(&self) -> Result<Footer, HistoryError> {
         let file = self.open()?;
         let io = |e: io::Error| HistoryError::io("reading", &self.path, &e);
-        let length = file.metadata().map_err(io)?.len();
+        let length = file.length().map_err(io)?;
         let fault = |place: &str, what| self.damaged(place, what);
         if length != self.entry.bytes || length < (HEADER_BYTES + TRAILER_BYTES) as u64 {
             return Err(fault("whole file", Malformed("it has another length than when it was sealed")));
         }
         let mut trailer = [0; TRAILER_BYTES];
-        file.read_exact_at(&mut trailer, length - TRAILER_BYTES as u64).map_err(io)?;
+        file.read_at(&mut trailer, length - TRAILER_BYTES as u64).map_err(io)?;
         let trailer = Trailer::parse(&trailer, length).map_err(|e| fault("trailer", e))?;
         let mut bytes = vec![0; trailer.bytes as usize];
-        file.read_exact_at(&mut bytes, trailer.at).map_err(io)?;
+        file.read_at(&mut bytes, trailer.at).map_err(io)?;
         if crc32c::crc32c(&bytes) != trailer.crc || trailer.crc != self.entry.footer_crc {
             return Err(fault("footer", Malformed("its checksum does not fit")));
         }
@@ -80,14 +79,14 @@ impl Sealed {
     }
 
     /// Reads the stored bytes of a block.
-    pub(crate) fn block_bytes(&self, file: &File, meta: &Meta) -> Result<Vec<u8>, HistoryError> {
+    pub(crate) fn block_bytes(&self, file: &dyn DiskFile, meta: &Meta) -> Result<Vec<u8>, HistoryError> {
         let mut bytes = vec![0; meta.bytes() as usize];
-        file.read_exact_at(&mut bytes, meta.at).map_err(|e| HistoryError::io("reading", &self.path, &e))?;
+        file.read_at(&mut bytes, meta.at).map_err(|e| HistoryError::io("reading", &self.path, &e))?;
         Ok(bytes)
     }
 
     /// Reads and decodes a block.
-    pub(crate) fn block(&self, file: &File, footer: &Footer, index: usize) -> Result<Batch, HistoryError> {
+    pub(crate) fn block(&self, file: &dyn DiskFile, footer: &Footer, index: usize) -> Result<Batch, HistoryError> {
         let meta = &footer.blocks[index];
         let bytes = self.block_bytes(file, meta)?;
         let decoded = Block { meta, bytes: &bytes }.decode(&footer.kinds[meta.kind as usize]);
@@ -98,7 +97,7 @@ impl Sealed {
 impl Drop for Sealed {
     fn drop(&mut self) {
         if self.dead.load(Ordering::Acquire)
-            && let Err(error) = fs::remove_file(&self.path)
+            && let Err(error) = self.disk.remove(&self.path)
         {
             tracing::warn!(file = %self.path.display(), %error, "could not remove a file no longer used");
         }
@@ -107,9 +106,10 @@ impl Drop for Sealed {
 
 /// A file being written.
 pub(crate) struct Writer {
+    disk: Arc<dyn Disk>,
     path: PathBuf,
     id: u64,
-    file: File,
+    file: Arc<dyn DiskFile>,
     buffer: Vec<u8>,
     /// Bytes already in the file.
     written: u64,
@@ -120,11 +120,22 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn create(directory: &Path, id: u64) -> Result<Self, HistoryError> {
+    pub(crate) fn create(disk: &Arc<dyn Disk>, directory: &Path, id: u64) -> Result<Self, HistoryError> {
         let path = directory.join(name(id));
-        let file = File::create(&path).map_err(|e| HistoryError::io("creating", &path, &e))?;
+        let file = disk.create(&path).map_err(|e| HistoryError::io("creating", &path, &e))?;
         let (footer, kinds) = (Footer::default(), FxHashMap::default());
-        Ok(Self { path, id, file, buffer: footer::header(), written: 0, footer, kinds, day: None, mixed: false })
+        Ok(Self {
+            disk: Arc::clone(disk),
+            path,
+            id,
+            file,
+            buffer: footer::header(),
+            written: 0,
+            footer,
+            kinds,
+            day: None,
+            mixed: false,
+        })
     }
 
     fn kind(&mut self, kind: &KindId) -> u32 {
@@ -162,7 +173,7 @@ impl Writer {
     }
 
     fn pour(&mut self) -> Result<(), HistoryError> {
-        self.file.write_all(&self.buffer).map_err(|e| HistoryError::io("writing", &self.path, &e))?;
+        self.file.write_at(&self.buffer, self.written).map_err(|e| HistoryError::io("writing", &self.path, &e))?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -176,7 +187,7 @@ impl Writer {
         self.buffer.extend_from_slice(&footer);
         self.buffer.extend(Trailer { at, bytes: footer.len() as u64, crc: footer_crc }.write());
         self.pour()?;
-        self.file.sync_all().map_err(|e| HistoryError::io("syncing", &self.path, &e))?;
+        self.file.sync().map_err(|e| HistoryError::io("syncing", &self.path, &e))?;
         let (min_time, max_time) = self.footer.span();
         let day = self.day.filter(|_| !self.mixed);
         let (rows, blocks) = (self.footer.rows(), self.footer.blocks.len() as u64);
@@ -185,7 +196,7 @@ impl Writer {
 
     /// Removes what was written.
     pub(crate) fn abandon(self) {
-        if let Err(error) = fs::remove_file(&self.path) {
+        if let Err(error) = self.disk.remove(&self.path) {
             tracing::debug!(file = %self.path.display(), %error, "could not remove a half-written file");
         }
     }

@@ -47,7 +47,7 @@ pub(crate) fn latest(shared: &Shared, before: Timestamp, area: Option<BoundingBo
     candidates.sort_by_key(|c| std::cmp::Reverse(c.footer.blocks[c.block].max_time));
     for (number, Candidate { file, footer, block }) in candidates.iter().enumerate() {
         let meta = &footer.blocks[*block];
-        let bytes = file.block_bytes(&file.open()?, meta)?;
+        let bytes = file.block_bytes(&*file.open()?, meta)?;
         let kind = &footer.kinds[meta.kind as usize];
         look_into(&Block { meta, bytes: &bytes }, kind, number, since.0..=before.0, &mut newest)
             .map_err(|e| file.damaged(format!("block {block} at byte {}", meta.at), e))?;
@@ -138,7 +138,7 @@ fn collect(newest: Newest, candidates: &[Candidate], area: Option<BoundingBox>) 
     }
     for (candidate, rows) in by_block {
         let Candidate { file, footer, block } = &candidates[candidate];
-        let batch = file.block(&file.open()?, footer, *block)?;
+        let batch = file.block(&*file.open()?, footer, *block)?;
         for row in rows {
             take(batch.observation(&batch.rows[row]));
         }
@@ -169,7 +169,7 @@ pub(crate) fn series(shared: &Shared, query: &SeriesQuery) -> Result<Vec<Bucket>
                 && meta.max_time >= query.from.0
                 && meta.names.may_hold(&query.series);
             if wanted {
-                let bytes = file.block_bytes(&handle, meta)?;
+                let bytes = file.block_bytes(&*handle, meta)?;
                 chart
                     .add_block(&Block { meta, bytes: &bytes }, &query.series)
                     .map_err(|e| file.damaged(format!("block {i} at byte {}", meta.at), e))?;

@@ -1,9 +1,9 @@
 //! The manifest: which files history consists of, and up to which log offset. Replaced whole, so that a seal, a
 //! merge or an expiry happens entirely or not at all.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::Path;
+
+use vigiles_disk::Disk;
 
 use super::codec::{Malformed, Reader};
 use crate::HistoryError;
@@ -11,7 +11,7 @@ use crate::HistoryError;
 /// The version this program writes.
 pub const VERSION: u32 = 1;
 /// The name of the file.
-pub(crate) const FILE: &str = "manifest";
+pub const FILE: &str = "manifest";
 
 const MAGIC: [u8; 8] = *b"VGLHMAN\n";
 const ENTRY_BYTES: usize = 61;
@@ -35,6 +35,13 @@ pub struct Entry {
     pub day: Option<i64>,
     /// CRC32C of its index.
     pub footer_crc: u32,
+}
+
+impl Entry {
+    /// The name of the file in the directory of history. No other file ever has it.
+    pub fn file_name(&self) -> String {
+        super::file::name(self.id)
+    }
 }
 
 /// The whole of history, but for what is in memory.
@@ -96,22 +103,19 @@ impl Manifest {
     }
 
     /// Reads the manifest of a directory; an empty one where there is none.
-    pub(crate) fn load(directory: &Path) -> Result<Self, HistoryError> {
+    pub(crate) fn load(disk: &dyn Disk, directory: &Path) -> Result<Self, HistoryError> {
         let path = directory.join(FILE);
-        match fs::read(&path) {
-            Ok(bytes) => Self::parse(&bytes).map_err(|what| HistoryError::Damaged {
-                path,
-                place: "whole file".to_owned(),
-                what: what.to_string(),
-            }),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(e) => Err(HistoryError::io("reading", &path, &e)),
-        }
+        let bytes = vigiles_disk::read(disk, &path, u64::MAX).map_err(|e| HistoryError::io("reading", &path, &e))?;
+        bytes.map_or(Ok(Self::default()), |bytes| {
+            let place = "whole file".to_owned();
+            Self::parse(&bytes).map_err(|what| HistoryError::Damaged { path, place, what: what.to_string() })
+        })
     }
 
     /// Puts the manifest in the place of the old one, durably.
-    pub(crate) fn save(&self, directory: &Path) -> Result<(), HistoryError> {
-        replace(directory, FILE, &self.write())
+    pub(crate) fn save(&self, disk: &dyn Disk, directory: &Path) -> Result<(), HistoryError> {
+        let replaced = vigiles_disk::replace(disk, directory, FILE, &[&self.write()]);
+        replaced.map_err(|e| HistoryError::io("writing", &directory.join(FILE), &e))
     }
 }
 
@@ -120,17 +124,4 @@ fn entry(reader: &mut Reader<'_>) -> Result<Entry, Malformed> {
     let (min_time, max_time, day) = (reader.u64()? as i64, reader.u64()? as i64, reader.u64()? as i64);
     let day = (reader.byte()? != 0).then_some(day);
     Ok(Entry { id, bytes, rows, blocks, min_time, max_time, day, footer_crc: reader.u32()? })
-}
-
-/// Writes a small file so that after a power cut either the old or the new contents are there.
-pub(crate) fn replace(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), HistoryError> {
-    let (path, fresh) = (directory.join(name), directory.join(format!("{name}.new")));
-    let write = || -> io::Result<()> {
-        let mut file = File::create(&fresh)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&fresh, &path)?;
-        File::open(directory)?.sync_all()
-    };
-    write().map_err(|e| HistoryError::io("writing", &path, &e))
 }

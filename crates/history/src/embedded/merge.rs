@@ -1,7 +1,6 @@
 //! The thread that merges: few large files a day instead of many small ones, with bounded work and memory.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -115,7 +114,7 @@ struct Input<'a> {
 
 fn merge(shared: &Shared, files: &[Arc<Sealed>], outputs: &mut Outputs<'_>) -> Result<(), HistoryError> {
     let footers: Vec<Footer> = files.iter().map(|file| file.footer()).collect::<Result<_, _>>()?;
-    let handles: Vec<File> = files.iter().map(|file| file.open()).collect::<Result<_, _>>()?;
+    let handles: Vec<_> = files.iter().map(|file| file.open()).collect::<Result<_, _>>()?;
     let mut inputs = Vec::new();
     let mut rows_of_day: BTreeMap<i64, u64> = BTreeMap::new();
     for (file, footer) in footers.iter().enumerate() {
@@ -139,7 +138,7 @@ fn merge(shared: &Shared, files: &[Arc<Sealed>], outputs: &mut Outputs<'_>) -> R
             if pending.rows.len() >= 2 * SPAN_ROWS {
                 pending = write_ready(pending, input.min_time, writer)?;
             }
-            pending.take_from(&files[input.file].block(&handles[input.file], &footers[input.file], input.block)?);
+            pending.take_from(&files[input.file].block(&*handles[input.file], &footers[input.file], input.block)?);
         }
         order::write_all(&pending, writer)?;
     }
@@ -172,7 +171,7 @@ struct Outputs<'a> {
 impl Outputs<'_> {
     fn writer(&mut self, day: Option<i64>) -> Result<&mut Writer, HistoryError> {
         let shared = self.shared;
-        let create = || Writer::create(&shared.directory, shared.new_id());
+        let create = || Writer::create(&shared.disk, &shared.directory, shared.new_id());
         let Some(day) = day else {
             if self.mixed.is_none() {
                 self.mixed = Some(create()?);
@@ -201,7 +200,7 @@ impl Outputs<'_> {
             writer.abandon();
         }
         for entry in self.done {
-            Sealed::new(&self.shared.directory, entry).bury();
+            Sealed::new(&self.shared.disk, &self.shared.directory, entry).bury();
         }
     }
 }

@@ -22,18 +22,19 @@ mod select;
 mod shared;
 pub mod upgrade;
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-pub use check::{check, parse_file};
+pub use check::{check, check_on, parse_file};
 pub use codec::Malformed;
 use manifest::Manifest;
 pub use repair::repair;
 use shared::Shared;
+use vigiles_disk::{Disk, LocalDisk};
 use vigiles_model::{BoundingBox, KindId, Observation, Timestamp};
 use vigiles_trust::Context;
 
@@ -71,16 +72,25 @@ impl Default for Options {
 pub struct Embedded {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
-    _lock: File,
+    _lock: Box<dyn Any + Send + Sync>,
 }
 
 impl Embedded {
     /// Opens or makes the history in `directory`.
     pub fn open(directory: &Path, options: Options) -> Result<Self, HistoryError> {
-        fs::create_dir_all(directory).map_err(|e| HistoryError::io("creating", directory, &e))?;
-        let lock = lock(directory)?;
-        upgrade::bring_up_to_date(directory, upgrade::UPGRADES)?;
-        let shared = Arc::new(Shared::new(directory.to_owned(), options, Manifest::load(directory)?));
+        Self::open_on(Arc::new(LocalDisk), directory, options)
+    }
+
+    /// [`Embedded::open`] on any file system.
+    pub fn open_on(disk: Arc<dyn Disk>, directory: &Path, options: Options) -> Result<Self, HistoryError> {
+        vigiles_disk::make_directory(&*disk, directory).map_err(|e| HistoryError::io("creating", directory, &e))?;
+        let lock = lock(&*disk, directory)?;
+        upgrade::bring_up_to_date(&*disk, directory, upgrade::UPGRADES)?;
+        // A process that was killed may have left a list of files here that the disk does not have yet: what it calls
+        // durable goes from the log.
+        disk.sync_directory(directory).map_err(|e| HistoryError::io("syncing", directory, &e))?;
+        let manifest = Manifest::load(&*disk, directory)?;
+        let shared = Arc::new(Shared::new(disk, directory.to_owned(), options, manifest));
         shared.sweep()?;
         let mut history = Self { shared, threads: Vec::new(), _lock: lock };
         history.start("history-seal", seal::run)?;
@@ -102,15 +112,10 @@ impl Embedded {
     }
 }
 
-fn lock(directory: &Path) -> Result<File, HistoryError> {
+fn lock(disk: &dyn Disk, directory: &Path) -> Result<Box<dyn Any + Send + Sync>, HistoryError> {
     let path = directory.join("lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-    let file = file.map_err(|e| HistoryError::io("opening", &path, &e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(HistoryError::Locked { path: directory.to_owned() }),
-        Err(TryLockError::Error(e)) => Err(HistoryError::io("locking", &path, &e)),
-    }
+    let lock = disk.lock(&path).map_err(|e| HistoryError::io("locking", &path, &e))?;
+    lock.ok_or_else(|| HistoryError::Locked { path: directory.to_owned() })
 }
 
 impl History for Embedded {
@@ -138,6 +143,10 @@ impl History for Embedded {
 
     fn durable_offset(&self) -> u64 {
         self.shared.rest.read().durable_offset
+    }
+
+    fn readable_offset(&self) -> Result<u64, HistoryError> {
+        Ok(self.shared.active.read().next_offset)
     }
 
     fn flush(&self) -> Result<u64, HistoryError> {

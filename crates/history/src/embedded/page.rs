@@ -1,8 +1,10 @@
 //! Pages, newest first: blocks from the newest on, until no older block can add to the page.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use vigiles_disk::DiskFile;
 use vigiles_model::{Observation, ObservationId, Timestamp};
 
 use super::batch::Batch;
@@ -65,7 +67,7 @@ pub(crate) fn page(shared: &Shared, query: &Query) -> Result<Page, HistoryError>
         files
     };
     let candidates = candidates(shared, &filter, files, Order::NewestFirst)?;
-    let mut last: Option<(u64, std::fs::File)> = None;
+    let mut last: Option<(u64, Arc<dyn DiskFile>)> = None;
     for (number, candidate) in candidates.iter().enumerate() {
         let meta = candidate.meta();
         if meta.max_time < best.floor() {
@@ -76,7 +78,7 @@ pub(crate) fn page(shared: &Shared, query: &Query) -> Result<Page, HistoryError>
             last = Some((id, candidate.file.open()?));
         }
         let Some((_, handle)) = &last else { continue };
-        let bytes = candidate.file.block_bytes(handle, meta)?;
+        let bytes = candidate.file.block_bytes(&**handle, meta)?;
         let block = Block { meta, bytes: &bytes };
         look_into(&filter, &block, number, &mut best)
             .map_err(|e| candidate.file.damaged(format!("block {} at byte {}", candidate.block, meta.at), e))?;
@@ -134,7 +136,7 @@ fn collect(mut best: Best, candidates: &[Candidate], limit: usize) -> Result<Pag
                         decoded.clear();
                     }
                     let Candidate { file, footer, block } = &candidates[candidate];
-                    decoded.insert(candidate, file.block(&file.open()?, footer, *block)?);
+                    decoded.insert(candidate, file.block(&*file.open()?, footer, *block)?);
                 }
                 let batch = &decoded[&candidate];
                 observations.push(batch.observation(&batch.rows[row]));

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use vigiles_disk::{Disk, LocalDisk};
 use vigiles_model::Timestamp;
 
 use super::manifest::Manifest;
@@ -12,10 +14,11 @@ use crate::{Finding, HistoryError};
 /// Moves every damaged file below `aside` and takes it out of the manifest. Says what was lost. A damaged manifest is
 /// an error: without it nobody knows which files count.
 pub fn repair(directory: &Path, aside: &Path) -> Result<Vec<Finding>, HistoryError> {
-    let _lock = lock(directory)?;
-    let mut manifest = Manifest::load(directory)?;
+    let disk: Arc<dyn Disk> = Arc::new(LocalDisk);
+    let _lock = lock(&*disk, directory)?;
+    let mut manifest = Manifest::load(&*disk, directory)?;
     let damaged: Vec<_> =
-        manifest.files.iter().filter(|entry| check::check_file(directory, **entry).is_err()).copied().collect();
+        manifest.files.iter().filter(|entry| check::check_file(&disk, directory, **entry).is_err()).copied().collect();
     if damaged.is_empty() {
         return Ok(Vec::new());
     }
@@ -36,7 +39,7 @@ pub fn repair(directory: &Path, aside: &Path) -> Result<Vec<Finding>, HistoryErr
     }
     // First the manifest, then the files: what it names must be there.
     manifest.files.retain(|entry| !damaged.contains(entry));
-    manifest.save(directory)?;
+    manifest.save(&*disk, directory)?;
     for finding in &lost {
         if finding.file.exists() {
             fs::remove_file(&finding.file).map_err(|e| HistoryError::io("removing", &finding.file, &e))?;

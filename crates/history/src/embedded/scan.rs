@@ -1,11 +1,11 @@
 //! All observations of a query, oldest first, without keeping more of them in memory than overlap in time.
 
-use std::fs::File;
 use std::sync::Arc;
 
+use vigiles_disk::DiskFile;
 use vigiles_model::{AssetId, Geometry, KindId, Observation, ObservationId, Position, SourceId, Timestamp, Value};
 
-use super::batch::{Batch, Row, VALUE_BOOLEAN};
+use super::batch::{Batch, Row, Series, VALUE_BOOLEAN};
 use super::candidate::{Order, candidates};
 use super::file::Sealed;
 use super::select::Filter;
@@ -23,14 +23,14 @@ pub(crate) fn scan(shared: &Shared, query: &Query, visit: &mut Visit<'_>) -> Res
         Sweep { filter: &filter, all: Batch::default(), order: Vec::new(), templates: Vec::new(), enough: TOGETHER };
     let files = sweep.take_memory(shared);
     let candidates = candidates(shared, &filter, files, Order::OldestFirst)?;
-    let mut open: Option<(u64, File)> = None;
+    let mut open: Option<(u64, Arc<dyn DiskFile>)> = None;
     for (i, candidate) in candidates.iter().enumerate() {
         let id = candidate.file.entry.id;
         let handle = match &mut open {
             Some((known, handle)) if *known == id => handle,
             place => &mut place.insert((id, candidate.file.open()?)).1,
         };
-        sweep.take(&candidate.file.block(handle, &candidate.footer, candidate.block)?);
+        sweep.take(&candidate.file.block(&**handle, &candidate.footer, candidate.block)?);
         let next = candidates.get(i + 1).map_or(i64::MAX, |next| next.meta().min_time);
         if sweep.all.rows.len() >= sweep.enough && !sweep.hand_on(next, visit) {
             return Ok(());
@@ -44,7 +44,8 @@ pub(crate) fn scan(shared: &Shared, query: &Query, visit: &mut Visit<'_>) -> Res
 struct Sweep<'a> {
     filter: &'a Filter<'a>,
     all: Batch,
-    order: Vec<(i64, u128, u32)>,
+    /// Time and place of each row that is ready.
+    order: Vec<(i64, u32)>,
     templates: Vec<Observation>,
     /// So many rows are looked through at once: more where most of them had to wait.
     enough: usize,
@@ -68,11 +69,18 @@ impl Sweep<'_> {
 
     fn take(&mut self, batch: &Batch) {
         let filter = self.filter;
-        let numbers: Vec<Option<u32>> = batch
-            .series
-            .iter()
-            .map(|s| filter.wants_series(s).then(|| self.all.intern(&s.kind, &s.source, s.asset.as_ref())))
-            .collect();
+        // Blocks name their series in one order, so that mostly the next one is the one that came next before.
+        let mut next = 0;
+        let mut number = |s: &Series| {
+            let found = match self.all.series.get(next as usize) {
+                Some(known) if known == s => next,
+                _ => self.all.intern(&s.kind, &s.source, s.asset.as_ref()),
+            };
+            next = found + 1;
+            found
+        };
+        let numbers: Vec<Option<u32>> =
+            batch.series.iter().map(|s| filter.wants_series(s).then(|| number(s))).collect();
         for row in &batch.rows {
             if let Some(series) = numbers[row.series as usize]
                 && filter.wants_row(batch, row)
@@ -93,11 +101,12 @@ impl Sweep<'_> {
         let (ready, waiting): (Vec<Row>, Vec<Row>) =
             rows.into_iter().partition(|row| row.time < end || end == i64::MAX);
         self.order.clear();
-        self.order.extend(ready.iter().zip(0..).map(|(row, i)| (row.time, row.id(), i)));
-        self.order.sort_unstable();
-        self.order.dedup_by_key(|(time, id, _)| (*time, *id));
+        self.order.extend(ready.iter().zip(0..).map(|(row, i)| (row.time, i)));
+        let id = |i: u32| ready[i as usize].id();
+        self.order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(&id(b.1))));
+        self.order.dedup_by(|a, b| a.0 == b.0 && id(a.1) == id(b.1));
         self.fill_templates();
-        for (_, _, i) in &self.order {
+        for (_, i) in &self.order {
             let row = &ready[*i as usize];
             let template = &mut self.templates[row.series as usize];
             fill(template, &self.all, row);

@@ -61,7 +61,7 @@ fn seal(shared: &Shared, frozen: &Frozen) -> Result<(), HistoryError> {
     if frozen.batch.rows.is_empty() {
         return shared.commit(&[], &[], Some(frozen.next_offset));
     }
-    let mut writer = Writer::create(&shared.directory, shared.new_id())?;
+    let mut writer = Writer::create(&shared.disk, &shared.directory, shared.new_id())?;
     if let Err(error) = order::write_all(&frozen.batch, &mut writer) {
         writer.abandon();
         return Err(error);

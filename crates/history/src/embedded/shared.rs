@@ -1,12 +1,12 @@
 //! What the callers and the two background threads share: memory, files, and the order of changes to them.
 
 use std::collections::VecDeque;
-use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Condvar, Mutex, RwLock};
+use vigiles_disk::Disk;
 
 use super::batch::Batch;
 use super::file::{FooterCache, Sealed};
@@ -62,6 +62,7 @@ pub(crate) struct Counters {
 /// Invariant: locks are taken in the order `writing`, `maintenance`, `ledger`, `control`, `active`, `rest`; the
 /// sealing thread never waits for `writing`, whose holder may be waiting for a seal.
 pub(crate) struct Shared {
+    pub(crate) disk: Arc<dyn Disk>,
     pub(crate) directory: PathBuf,
     pub(crate) options: Options,
     /// One writer at a time.
@@ -78,11 +79,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(directory: PathBuf, options: Options, manifest: Manifest) -> Self {
-        let files = manifest.files.iter().map(|entry| Arc::new(Sealed::new(&directory, *entry))).collect();
+    pub(crate) fn new(disk: Arc<dyn Disk>, directory: PathBuf, options: Options, manifest: Manifest) -> Self {
+        let files = manifest.files.iter().map(|entry| Arc::new(Sealed::new(&disk, &directory, *entry))).collect();
         let durable_offset = manifest.durable_offset;
         let active = Active { next_offset: durable_offset, ..Active::default() };
         Self {
+            disk,
             directory,
             options,
             writing: Mutex::default(),
@@ -153,17 +155,16 @@ impl Shared {
         fresh: &[Entry],
         sealed: Option<u64>,
     ) -> Result<(), HistoryError> {
-        let synced = File::open(&self.directory).and_then(|directory| directory.sync_all());
-        synced.map_err(|e| HistoryError::io("syncing", &self.directory, &e))?;
+        self.disk.sync_directory(&self.directory).map_err(|e| HistoryError::io("syncing", &self.directory, &e))?;
         let mut ledger = self.ledger.lock();
         let mut next = ledger.clone();
         next.files.retain(|entry| gone.iter().all(|file| file.entry.id != entry.id));
         next.files.extend_from_slice(fresh);
         next.durable_offset = sealed.unwrap_or(next.durable_offset);
-        next.save(&self.directory)?;
+        next.save(&*self.disk, &self.directory)?;
         let mut rest = self.rest.write();
         rest.files.retain(|file| gone.iter().all(|old| old.entry.id != file.entry.id));
-        rest.files.extend(fresh.iter().map(|entry| Arc::new(Sealed::new(&self.directory, *entry))));
+        rest.files.extend(fresh.iter().map(|entry| Arc::new(Sealed::new(&self.disk, &self.directory, *entry))));
         rest.durable_offset = next.durable_offset;
         if sealed.is_some() {
             rest.sealing.pop_front();
@@ -186,13 +187,13 @@ impl Shared {
         let io = |doing, e: std::io::Error| HistoryError::io(doing, &self.directory, &e);
         let known: Vec<u64> = self.ledger.lock().files.iter().map(|entry| entry.id).collect();
         let mut highest = 0;
-        for found in fs::read_dir(&self.directory).map_err(|e| io("listing", e))? {
-            let found = found.map_err(|e| io("listing", e))?;
-            let Some(id) = file::id_of(&found.file_name().to_string_lossy()) else { continue };
+        for name in self.disk.list(&self.directory).map_err(|e| io("listing", e))? {
+            let Some(id) = file::id_of(&name) else { continue };
             highest = highest.max(id + 1);
             if !known.contains(&id) {
-                tracing::info!(file = %found.path().display(), "removing a file that was never committed");
-                fs::remove_file(found.path()).map_err(|e| io("removing from", e))?;
+                let path = self.directory.join(name);
+                tracing::info!(file = %path.display(), "removing a file that was never committed");
+                self.disk.remove(&path).map_err(|e| io("removing from", e))?;
             }
         }
         let mut ledger = self.ledger.lock();

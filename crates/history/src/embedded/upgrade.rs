@@ -1,13 +1,16 @@
 //! The format version of a history directory, and the numbered steps from older ones.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
-use super::manifest::replace;
+use vigiles_disk::Disk;
+
 use crate::HistoryError;
 
-pub(crate) const FILE: &str = "format";
+/// The name of the file that says the version.
+pub const FILE: &str = "format";
+
+/// Longest text of it.
+const MAX_BYTES: u64 = 4096;
 
 /// One step: turns a directory of version `from` into version `from + 1`. Steps must be repeatable: the version
 /// is written after the step, so a step cut short by a power failure runs again.
@@ -15,36 +18,42 @@ pub struct Upgrade {
     /// The version it starts from.
     pub from: u32,
     /// What it does.
-    pub run: fn(&Path) -> Result<(), HistoryError>,
+    pub run: fn(&dyn Disk, &Path) -> Result<(), HistoryError>,
 }
 
 /// Every step there is. Version 1 is the first.
 pub(crate) const UPGRADES: &[Upgrade] = &[];
 
 /// Brings a directory to the newest version by `upgrades`; a new directory gets that version at once.
-pub fn bring_up_to_date(directory: &Path, upgrades: &[Upgrade]) -> Result<(), HistoryError> {
+pub fn bring_up_to_date(disk: &dyn Disk, directory: &Path, upgrades: &[Upgrade]) -> Result<(), HistoryError> {
     let newest = upgrades.iter().map(|u| u.from + 1).max().unwrap_or(1);
     let path = directory.join(FILE);
-    let mut version = match fs::read_to_string(&path) {
-        Ok(text) => parse(&path, &text)?,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return write(directory, newest),
-        Err(e) => return Err(HistoryError::io("reading", &path, &e)),
+    let Some(text) = read(disk, &path)? else {
+        return write(disk, directory, newest);
     };
+    let mut version = parse(&path, &text)?;
     if version > newest {
         return Err(HistoryError::Version { path, found: version, known: newest });
     }
     while version < newest {
         let step = upgrades.iter().find(|u| u.from == version);
         let step = step.ok_or_else(|| HistoryError::Version { path: path.clone(), found: version, known: newest })?;
-        (step.run)(directory)?;
+        (step.run)(disk, directory)?;
         version += 1;
-        write(directory, version)?;
+        write(disk, directory, version)?;
     }
     Ok(())
 }
 
-fn write(directory: &Path, version: u32) -> Result<(), HistoryError> {
-    replace(directory, FILE, format!("vigiles-history {version}\n").as_bytes())
+fn write(disk: &dyn Disk, directory: &Path, version: u32) -> Result<(), HistoryError> {
+    let replaced = vigiles_disk::replace(disk, directory, FILE, &[format!("vigiles-history {version}\n").as_bytes()]);
+    replaced.map_err(|e| HistoryError::io("writing", &directory.join(FILE), &e))
+}
+
+/// The text of the file; `None` where there is none.
+pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Option<String>, HistoryError> {
+    let bytes = vigiles_disk::read(disk, path, MAX_BYTES).map_err(|e| HistoryError::io("reading", path, &e))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Checks that this program reads the version, or can bring it up to date.

@@ -6,3 +6,4 @@ mod damage;
 mod fixture;
 mod model;
 mod postgres;
+mod power_cut;

@@ -108,6 +108,11 @@ impl Action {
         self.destination().is_some()
     }
 
+    /// Whether it is tried again by itself: what tells somebody, who may not be there to be told.
+    pub fn may_be_retried(&self) -> bool {
+        self.carrier() == Carrier::Runtime
+    }
+
     /// Where it goes, in words for the timeline of an exercise; none where nothing leaves the platform.
     pub fn destination(&self) -> Option<String> {
         match self {

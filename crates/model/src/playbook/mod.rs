@@ -17,7 +17,8 @@ use crate::{AgencyId, PlaybookId, Priority, StepId};
 
 /// The wait before the second try of a step that names none, in seconds.
 pub const DEFAULT_BACKOFF_S: u32 = 5;
-/// Further tries of a step that leaves the platform and does not say how many.
+/// Further tries of a step that the platform carries out towards others (a notice, e-mail, webhook, endpoint) and that
+/// does not say how many.
 pub const DEFAULT_RETRIES: u8 = 3;
 /// Longest wait between two tries, in seconds.
 pub const MAX_BACKOFF_S: u32 = 3600;
@@ -67,7 +68,8 @@ pub struct Step {
     /// Seconds from its turn until it is overdue.
     #[serde(default)]
     pub deadline_s: Option<u32>,
-    /// Further tries after a failure that may pass; [`DEFAULT_RETRIES`] where absent and the step leaves the platform.
+    /// Further tries after a failure that may pass; [`DEFAULT_RETRIES`] where absent and the platform tells
+    /// somebody by it.
     #[serde(default)]
     pub retries: Option<u8>,
     /// Seconds before the second try, doubled for each further one up to [`MAX_BACKOFF_S`]; [`DEFAULT_BACKOFF_S`] where
@@ -109,7 +111,7 @@ impl Step {
 
     /// Further tries after a failure that may pass.
     pub fn further_tries(&self) -> u8 {
-        self.retries.unwrap_or(if self.action.leaves_platform() { DEFAULT_RETRIES } else { 0 })
+        self.retries.unwrap_or(if self.action.may_be_retried() { DEFAULT_RETRIES } else { 0 })
     }
 
     /// Seconds to wait after the failure of try `attempt`, counted from 1.

@@ -2,16 +2,22 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use vigiles_bus::{Bus, Offset, SystemClock, Topic};
+use vigiles_engine::{CommandBody, Told};
 use vigiles_history::{History, Query};
-use vigiles_model::Timestamp;
+use vigiles_model::playbook::{Action, Step};
+use vigiles_model::{Playbook, PlaybookId, Priority, Reality, Severity, TaskState, Timestamp};
 use vigiles_runtime::door::Door;
 use vigiles_runtime::support::Bundle;
-use vigiles_runtime::{Parts, Platform, Seat, Snapshots, TimeZone, record};
+use vigiles_runtime::{OffersError, Parts, Platform, Seat, Snapshots, TimeZone, record};
 use vigiles_store::Store;
 
-use crate::world::{SYSTEM, alarms, furnish, grant, incidents, reading, settle, store};
+use crate::world::{SYSTEM, alarms, furnish, grant, incidents, put, reading, settle, store, wait_until};
+
+/// Longer than any wait that ends.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What the processes share.
 struct Shared {
@@ -128,6 +134,87 @@ async fn another_engine_goes_on_where_the_first_was_shut_out() {
     settle(&door).await;
     assert_eq!((alarms(&second).len(), shared.stored()), (1, 2));
     for platform in [&first, &second, &door] {
+        platform.stop();
+    }
+}
+
+/// Each reading goes by once, and can be read once the door says so; what only the engine knows is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_shows_what_was_taken_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let shared = Shared::open(dir.path());
+    let engine = shared.start(Seat::Engine);
+    let door = furnish(shared.door("a")).await;
+    let mut passing = door.passing();
+    for count in 1..=5 {
+        let time = Timestamp(door.now().0 + count as i64 * 1_000_000);
+        assert_eq!(door.submit(&grant(), vec![reading(90.0, time)]).await.unwrap().accepted, 1);
+        assert!(door.settled(PATIENCE).await.unwrap());
+        assert_eq!(shared.stored(), count);
+    }
+    shared.merge_again();
+    settle(&door).await;
+    assert!(door.settled(PATIENCE).await.unwrap());
+    for _ in 0..5 {
+        assert_eq!(passing.try_recv().unwrap().len(), 1);
+    }
+    assert!(passing.try_recv().is_err(), "what stands in the log again does not go by again");
+    let told = Told { incident_type: None, place: None, reality: Reality::Actual };
+    assert_eq!(door.offers(told.clone()).await, Err(OffersError::Elsewhere));
+    assert_eq!(engine.offers(told).await, Ok(Vec::new()), "nothing is near nowhere");
+    for platform in [&door, &engine] {
+        platform.stop();
+    }
+}
+
+/// An incident whose playbook sends a notice once; gives what came of it.
+async fn notify(engine: &Arc<Platform>, number: usize) -> (TaskState, String) {
+    let open = CommandBody::OpenIncident {
+        title: format!("call {number}"),
+        incident_type: "call".into(),
+        priority: Priority::P3,
+        severity: Severity::Minor,
+        place: None,
+        playbook: Some(PlaybookId::new("p").unwrap()),
+        reality: Reality::Actual,
+    };
+    put(engine, open).await.unwrap();
+    let task = |platform: &Platform| {
+        let found = incidents(platform).into_iter().find(|incident| incident.title == format!("call {number}"));
+        found.and_then(|incident| incident.tasks.into_iter().next()).filter(|task| task.outcome.is_some())
+    };
+    wait_until(engine, |platform| task(platform).is_some());
+    let task = task(engine).unwrap();
+    (task.state, task.outcome.unwrap())
+}
+
+/// The timeline says what is known where the notice was sent: how many consoles are here, and that the doors have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_is_handed_to_the_doors() {
+    let dir = tempfile::tempdir().unwrap();
+    let shared = Shared::open(dir.path());
+    let engine = shared.start(Seat::Engine);
+    engine.run_errands(None);
+    let notice = Step { retries: Some(0), ..Step::new("tell", Action::NotifyConsole { message: "look".into() }) };
+    let (id, text) = (PlaybookId::new("p").unwrap(), String::new);
+    let book = Playbook { id, name: "P".into(), steps: vec![notice], version: 0, description: text(), source: text() };
+    put(&engine, CommandBody::PutPlaybook(Box::new(book))).await.unwrap();
+    let check = async |number, state, outcome: &str| {
+        assert_eq!(notify(&engine, number).await, (state, outcome.to_owned()));
+    };
+    check(1, TaskState::Failed, "no console was open to show it").await;
+    {
+        let (_feed, _console) = (engine.live().notices(), engine.live().attend());
+        check(2, TaskState::Done, "sent to one console").await;
+    }
+    let door = shared.door("a");
+    let (mut notices, _console) = (door.live().notices(), door.live().attend());
+    check(3, TaskState::Done, "handed to the doors, for their consoles").await;
+    assert_eq!(notices.recv().await.unwrap().message, "look");
+    let (_feed, _here) = (engine.live().notices(), engine.live().attend());
+    check(4, TaskState::Done, "sent to one console, and handed to the doors, for theirs").await;
+    assert_eq!(notices.recv().await.unwrap().message, "look");
+    for platform in [&door, &engine] {
         platform.stop();
     }
 }

@@ -5,11 +5,13 @@
 mod clocks;
 mod doors;
 mod exercise;
+mod faults;
 mod fixture;
 mod once;
 mod overload;
 mod platform;
 mod playbooks;
+mod power_cut;
 mod restart;
 mod rights;
 mod takeover;

@@ -158,7 +158,7 @@ fn page(
                 continue;
             }
             if documents.len() == query.limit {
-                let next = documents.last().map(|last| format!("{}.{}", last.time.0, last.id));
+                let next = documents.last().map(|last| crate::cursor_after(last.time, &last.id));
                 return Ok(Ok(Page { documents, next }));
             }
             documents.push(document);

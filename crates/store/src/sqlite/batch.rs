@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::append::append;
 use super::documents;
 use super::error::Place;
+use super::sum;
 use crate::chain::Author;
 use crate::contract::{Document, Draft, Expect, Kind, Reply, StoreError, Write};
 use crate::heads::Heads;
@@ -111,10 +112,11 @@ fn store(db: &Connection, document: &Document) -> rusqlite::Result<()> {
     let d = document;
     let [west, south, east, north] = edges(d);
     db.prepare_cached(
-        "INSERT INTO documents (kind, id, version, agency, state, west, south, east, north, time, sequence, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        "INSERT INTO documents (kind, id, version, agency, state, west, south, east, north, time, sequence, body, sum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+             row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12))
          ON CONFLICT (kind, id) DO UPDATE SET version = ?3, agency = ?4, state = ?5, west = ?6, south = ?7,
-             east = ?8, north = ?9, time = ?10, sequence = ?11, body = ?12",
+             east = ?8, north = ?9, time = ?10, sequence = ?11, body = ?12, sum = excluded.sum",
     )?
     .execute(params![
         d.kind.name(),
@@ -137,8 +139,10 @@ fn revise(db: &Connection, heads: &mut Heads, document: &Document, deleted: bool
     let d = document;
     let [west, south, east, north] = edges(d);
     db.prepare_cached(
-        "INSERT INTO revisions (sequence, at, deleted, kind, id, version, agency, state, west, south, east, north, time, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT INTO revisions (sequence, at, deleted, kind, id, version, agency, state, west, south, east, north, time, body,
+             sum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
+             row_sum(?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?1, ?14))",
     )?
     .execute(params![
         d.sequence,
@@ -166,29 +170,32 @@ fn edges(document: &Document) -> [Option<f64>; 4] {
 }
 
 fn set_mark(db: &Connection, name: &str, value: u64) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT INTO marks VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2")?
+    db.prepare_cached("INSERT INTO marks VALUES (?1, ?2, row_sum(?1, ?2)) ON CONFLICT (name) DO UPDATE SET value = ?2, sum = excluded.sum")?
         .execute(params![name, value])?;
     Ok(())
 }
 
 fn remember(db: &Connection, author: &Author, reply: &Reply) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO replies VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (actor, key) DO UPDATE SET fingerprint = ?3, status = ?4, body = ?5, expires = ?6",
+        "INSERT INTO replies VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_sum(?1, ?2, ?3, ?4, ?5, ?6))
+         ON CONFLICT (actor, key) DO UPDATE SET fingerprint = ?3, status = ?4, body = ?5, expires = ?6, sum = excluded.sum",
     )?
     .execute(params![author.actor, reply.key, reply.fingerprint, reply.status, reply.body, reply.expires.0])?;
     Ok(())
 }
 
 fn fence(db: &Connection, name: &str) -> rusqlite::Result<Option<u64>> {
-    db.prepare_cached("SELECT epoch FROM fences WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()
+    db.prepare_cached("SELECT epoch, sum IS row_sum(name, epoch) FROM fences WHERE name = ?1")?
+        .query_row([name], |row| sum::check(row, 1).and_then(|()| row.get(0)))
+        .optional()
 }
 
 /// The next epoch of a fence, audited.
 pub(super) fn take_fence(db: &Connection, heads: &mut Heads, author: &Author, name: &str) -> rusqlite::Result<u64> {
     let epoch = db
         .prepare_cached(
-            "INSERT INTO fences VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1 RETURNING epoch",
+            "INSERT INTO fences VALUES (?1, 1, row_sum(?1, 1))
+             ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1, sum = row_sum(name, epoch + 1) RETURNING epoch",
         )?
         .query_row([name], |row| row.get(0))?;
     append(db, heads, author, &fence_note(name, epoch))?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, Row};
 use vigiles_model::Timestamp;
 
-use super::schema;
+use super::{schema, sum};
 use crate::chain::{self, Link};
 use crate::contract::Finding;
 
@@ -23,8 +23,15 @@ pub fn check(dir: &Path) -> Vec<Finding> {
     let mut report = Report { file: file.display().to_string(), findings: Vec::new() };
     let opened =
         Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX);
-    let checks: [(&str, Check); 5] =
-        [("file", integrity), ("meta", version), ("audit", audit), ("revisions", revisions), ("documents", documents)];
+    let checks: [(&str, Check); 7] = [
+        ("file", integrity),
+        ("meta", version),
+        ("schema", definitions),
+        ("rows", sums),
+        ("audit", audit),
+        ("revisions", revisions),
+        ("documents", documents),
+    ];
     match opened {
         Ok(db) => {
             for (part, check) in checks {
@@ -69,6 +76,38 @@ fn version(db: &Connection, report: &mut Report) -> rusqlite::Result<()> {
     let found = schema::version(db)?;
     if found != schema::VERSION {
         report.add("meta", format!("schema {found}; this program writes {}", schema::VERSION));
+    }
+    Ok(())
+}
+
+/// Tables, indexes and triggers are those that this program makes.
+fn definitions(db: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+    let (found, expected) = (schema::definitions(db)?, schema::expected()?);
+    let strange = found.iter().filter(|one| !expected.contains(one)).map(|one| (one, "is not what this program makes"));
+    let absent = expected.iter().filter(|one| !found.contains(one)).map(|one| (one, "is missing or was changed"));
+    for ((sort, name, ..), what) in strange.chain(absent) {
+        report.add(format!("schema, {sort} {name}"), what);
+    }
+    Ok(())
+}
+
+/// Each row has the checksum of what it holds.
+fn sums(db: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+    sum::register(db)?;
+    for (table, columns) in sum::SUMMED {
+        let name =
+            if columns.starts_with("kind, id") { "kind || '/' || id" } else { columns.split(',').next().unwrap_or("") };
+        let sql = format!("SELECT {name} FROM {table} WHERE sum IS NOT row_sum({columns}) LIMIT {MAX_FINDINGS}");
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let which: rusqlite::types::Value = row.get(0)?;
+            let which = match which {
+                rusqlite::types::Value::Text(text) => text,
+                other => format!("{other:?}"),
+            };
+            report.add(format!("{table}, {which}"), "its checksum does not fit");
+        }
     }
     Ok(())
 }

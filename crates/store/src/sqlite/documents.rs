@@ -9,6 +9,7 @@ use vigiles_trust::{Action, Context};
 
 use super::error::Place;
 use super::rows::{self, COLUMNS};
+use super::sum;
 use super::writer;
 use crate::contract::{Document, Kind, Page, Query, Reply, StoreError};
 use crate::request::position;
@@ -86,7 +87,9 @@ pub(super) fn at_moment(
 
 /// The value of a mark.
 pub(super) fn mark(db: &Connection, name: &str) -> rusqlite::Result<Option<u64>> {
-    db.prepare_cached("SELECT value FROM marks WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()
+    db.prepare_cached("SELECT value, sum IS row_sum(name, value) FROM marks WHERE name = ?1")?
+        .query_row([name], |row| sum::check(row, 1).and_then(|()| row.get(0)))
+        .optional()
 }
 
 /// How many documents there are of each kind, by its stored name.
@@ -107,9 +110,11 @@ fn sequence_at(db: &Connection, place: &Place, at: Timestamp) -> Result<u64, Sto
 /// A remembered answer that has not expired.
 pub(super) fn recall(db: &Connection, actor: &str, key: &str, now: Timestamp) -> rusqlite::Result<Option<Reply>> {
     db.prepare_cached(
-        "SELECT fingerprint, status, body, expires FROM replies WHERE actor = ?1 AND key = ?2 AND expires > ?3",
+        "SELECT fingerprint, status, body, expires, sum IS row_sum(actor, key, fingerprint, status, body, expires)
+         FROM replies WHERE actor = ?1 AND key = ?2 AND expires > ?3",
     )?
     .query_row(params![actor, key, now.0], |row| {
+        sum::check(row, 4)?;
         Ok(Reply {
             key: key.to_owned(),
             fingerprint: row.get(0)?,
@@ -146,7 +151,7 @@ fn page(db: &Connection, place: &Place, ctx: &Context, query: &Query, sql: &Sql)
             continue;
         }
         if documents.len() == query.limit {
-            let next = documents.last().map(|last| format!("{}.{}", last.time.0, last.id));
+            let next = documents.last().map(|last| crate::cursor_after(last.time, &last.id));
             return Ok(Page { documents, next });
         }
         documents.push(document);

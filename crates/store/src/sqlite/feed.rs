@@ -27,7 +27,7 @@ pub(super) fn changes(
     }
     let mut statement = tx
         .prepare_cached(
-            "SELECT id, version, agency, state, west, south, east, north, time, sequence, body, kind, at, deleted
+            "SELECT id, version, agency, state, west, south, east, north, time, sequence, body, sum, kind, at, deleted
              FROM revisions WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
         )
         .map_err(failed)?;
@@ -35,15 +35,15 @@ pub(super) fn changes(
     let (mut changes, mut next) = (Vec::new(), after);
     while let Some(row) = found.next().map_err(failed)? {
         next = row.get(9).map_err(failed)?;
-        let name: String = row.get(11).map_err(failed)?;
+        let name: String = row.get(12).map_err(failed)?;
         // A kind that this program was not told of belongs to a newer or an older one.
         let Some(kind) = kinds.iter().copied().find(|kind| kind.name() == name) else { continue };
         let document = rows::document(place, kind, row)?;
         if ctx.permits(Action::Read(kind.resource()), document.agency.as_ref()) {
             changes.push(Change {
                 sequence: next,
-                at: Timestamp(row.get(12).map_err(failed)?),
-                deleted: row.get(13).map_err(failed)?,
+                at: Timestamp(row.get(13).map_err(failed)?),
+                deleted: row.get(14).map_err(failed)?,
                 document,
             });
         }

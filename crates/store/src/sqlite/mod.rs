@@ -5,6 +5,7 @@ mod audit;
 mod batch;
 mod check;
 mod checkpoint;
+mod copy;
 mod documents;
 mod error;
 mod feed;
@@ -12,6 +13,7 @@ mod prune;
 mod readers;
 mod rows;
 mod schema;
+mod sum;
 mod writer;
 
 use std::path::Path;
@@ -22,7 +24,8 @@ use vigiles_model::Timestamp;
 use vigiles_trust::Context;
 
 pub use check::check;
-pub use schema::VERSION;
+pub use copy::{Copied, copy};
+pub use schema::{FILE, VERSION};
 
 use crate::chain::Author;
 use crate::contract::{
@@ -64,7 +67,8 @@ impl SqliteStore {
         let Options { kinds, clock, max_bytes } = options;
         let file = dir.join(schema::FILE);
         let place = Place::new(&file);
-        std::fs::create_dir_all(dir).map_err(|e| StoreError::Backend { file: place.file(), what: e.to_string() })?;
+        vigiles_disk::make_directory(&vigiles_disk::LocalDisk, dir)
+            .map_err(|e| StoreError::Backend { file: place.file(), what: e.to_string() })?;
         let db = schema::open_writer(&file)?;
         if let Some(bytes) = max_bytes {
             schema::limit(&db, bytes).map_err(|e| place.failed("settings", &e))?;

@@ -9,16 +9,18 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::Place;
+use super::sum;
 use crate::contract::StoreError;
 
-/// The file in the data directory.
-pub(super) const FILE: &str = "store.sqlite";
+/// The name of the file in the directory of a store.
+pub const FILE: &str = "store.sqlite";
 
 /// The newest schema this program knows.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Upgrade `n` leads from schema `n` to schema `n + 1`.
-const UPGRADES: [&str; 2] = [include_str!("upgrade_1.sql"), include_str!("upgrade_2.sql")];
+const UPGRADES: [&str; 3] =
+    [include_str!("upgrade_1.sql"), include_str!("upgrade_2.sql"), include_str!("upgrade_3.sql")];
 const _: () = assert!(UPGRADES.len() == VERSION as usize, "one upgrade for each schema version");
 
 /// How long a writer waits for another process (a command beside the running platform).
@@ -45,6 +47,7 @@ pub(super) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
     let db = Connection::open_with_flags(file, flags).map_err(|e| place.failed("open", &e))?;
     db.busy_timeout(BUSY_TIMEOUT)
         .and_then(|()| db.pragma_update(None, "query_only", true))
+        .and_then(|()| sum::register(&db))
         .map_err(|e| place.failed("settings", &e))?;
     db.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     Ok(db)
@@ -60,6 +63,7 @@ pub(super) fn open_checkpointer(file: &Path) -> Result<Connection, StoreError> {
 
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(BUSY_TIMEOUT)?;
+    sum::register(db)?;
     db.pragma_update(None, "journal_mode", "wal")?;
     // FULL: each commit is fsynced before it is acknowledged.
     db.pragma_update(None, "synchronous", "full")?;
@@ -85,10 +89,40 @@ fn upgrade(db: &mut Connection, place: &Place) -> Result<(), StoreError> {
         };
         tx.execute_batch(script)
             .and_then(|()| tx.execute("UPDATE meta SET schema = ?1", [found + 1]))
-            .and_then(|_| tx.commit())
+            .and_then(|_| if found + 1 >= SUMS_FROM { sum_meta(&tx) } else { Ok(()) })
+            .and_then(|()| tx.commit())
             .map_err(|e| place.failed("upgrade", &e))?;
         tracing::info!(file = %place.file(), from = found, to = found + 1, "store upgraded");
     }
+}
+
+/// Every row has its checksum from this schema on.
+const SUMS_FROM: u32 = 3;
+
+/// Gives the one row of `meta` its checksum.
+pub(super) fn sum_meta(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare_cached(&format!("UPDATE meta SET sum = row_sum({})", sum::META))?.execute([]).map(drop)
+}
+
+/// What `sqlite_schema` holds in a store that was just made.
+pub(super) fn expected() -> rusqlite::Result<Vec<Definition>> {
+    let db = Connection::open_in_memory()?;
+    sum::register(&db)?;
+    UPGRADES.iter().try_for_each(|script| db.execute_batch(script))?;
+    definitions(&db)
+}
+
+/// Type, name, table and text of a table, an index or a trigger.
+pub(super) type Definition = (String, String, String, Option<String>);
+
+/// Every definition of a file.
+pub(super) fn definitions(db: &Connection) -> rusqlite::Result<Vec<Definition>> {
+    // What SQLite keeps for itself, such as statistics, is not among them.
+    let of =
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name";
+    let mut statement = db.prepare(of)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    rows.collect()
 }
 
 /// The schema of the file; 0 for an empty one.

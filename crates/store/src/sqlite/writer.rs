@@ -15,7 +15,8 @@ use vigiles_model::Timestamp;
 use super::append::append;
 use super::checkpoint::Checkpointer;
 use super::error::Place;
-use super::{batch, prune};
+use super::sum::{self, META};
+use super::{batch, prune, schema};
 use crate::chain::Author;
 use crate::contract::{AuditNote, Clock, StoreError, Write};
 use crate::guard::Durability;
@@ -79,7 +80,9 @@ struct Job {
 
 /// The ends of feed and chain as they are stored.
 pub(super) fn heads(db: &Connection) -> rusqlite::Result<Heads> {
-    db.prepare_cached("SELECT sequence, feed_from, kept_from, audit, audit_hash, at FROM meta")?.query_row([], |row| {
+    let sql = format!("SELECT sequence, feed_from, kept_from, audit, audit_hash, at, sum IS row_sum({META}) FROM meta");
+    db.prepare_cached(&sql)?.query_row([], |row| {
+        sum::check(row, 6)?;
         Ok(Heads {
             sequence: row.get(0)?,
             feed_from: row.get(1)?,
@@ -103,7 +106,7 @@ fn write_heads(db: &Connection, heads: &Heads) -> rusqlite::Result<()> {
         heads.audit_hash,
         heads.at.0
     ])?;
-    Ok(())
+    schema::sum_meta(db)
 }
 
 /// The handle of the thread; dropping it finishes what is queued and stops.

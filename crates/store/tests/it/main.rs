@@ -3,8 +3,10 @@
 
 mod contract;
 mod damage;
+mod flips;
 mod full;
 mod kill;
 mod model;
 mod postgres;
+mod power_cut;
 mod upgrade;

@@ -1,5 +1,6 @@
 //! The contract on a real PostgreSQL server, and what only a server can do: many processes, lost answers, a crash.
 
+mod archive;
 mod contract;
 mod crash;
 mod lost_answer;

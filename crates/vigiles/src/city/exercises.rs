@@ -118,8 +118,10 @@ fn check_play(text: &str, seconds: i64, expected: &str) {
     incidents.sort_by_key(|incident| incident.number);
     for i in incidents {
         assert_eq!(i.reality, Reality::Exercise);
-        let (alarms, related) = (i.alarms.len(), i.related.len());
-        story.push(format!("{} {}: {alarms} alarms, {related} related", i.number, i.incident_type));
+        let (alarms, witnesses) = (i.alarms.len(), i.witnesses);
+        story.push(format!("{} {}: {alarms} alarms, {witnesses} witnesses", i.number, i.incident_type));
+        let number = |id: &IncidentId| played.incidents.get(id).map_or(0, |other| other.number);
+        story.extend(i.related.iter().map(|r| format!("  {} {}", r.relation.as_str(), number(&r.incident))));
         story.extend(i.links.iter().map(|link| format!("  cause and effect by {}", link.rule)));
     }
     assert_eq!(story.join("\n"), expected);
@@ -129,14 +131,15 @@ fn check_play(text: &str, seconds: i64, expected: &str) {
 #[test]
 fn a_power_cut_darkens_signals_and_cars_collide() {
     let story = "signal-dark\nsignal-dark\nsignal-dark\npower-lost\nreports-collision
-1 signals_dark: 5 alarms, 0 related\n  cause and effect by power-darkens-signals\n  cause and effect by dark-signals-collision
-2 power_loss: 0 alarms, 0 related\n3 collision: 0 alarms, 0 related";
+1 signals_dark: 5 alarms, 8 witnesses\n  same_event 2\n  same_event 3
+  cause and effect by power-darkens-signals\n  cause and effect by dark-signals-collision
+2 power_loss: 0 alarms, 1 witnesses\n  same_event 1\n3 collision: 0 alarms, 1 witnesses\n  same_event 1";
     check_play(include_str!("../../../../exercises/power-cut.toml"), 300, story);
 }
 
 #[test]
 fn residents_smell_gas_and_a_detector_sticks() {
     let story = "reports-gas\ngas-methane\ngas-detector-stuck
-1 gas_leak: 2 alarms, 0 related\n2 gas_leak: 0 alarms, 0 related";
+1 gas_leak: 2 alarms, 5 witnesses\n  same_event 2\n2 gas_leak: 0 alarms, 1 witnesses\n  same_event 1";
     check_play(include_str!("../../../../exercises/gas-leak.toml"), 400, story);
 }

@@ -62,6 +62,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
+/// Checks a directory that was just brought back; fails where anything is wrong.
+pub(crate) fn expect_whole(dir: &Path) -> Result<()> {
+    let findings = check(&Layout::new(dir), &Config::default())?;
+    say_all(&findings)?;
+    match findings.len() {
+        0 => Ok(()),
+        count => bail!("{count} things are wrong in {}", dir.display()),
+    }
+}
+
 fn mend(dir: &Path, layout: &Layout, config: &Config) -> Result<()> {
     let aside = dir.join("damaged").join(SystemClock.now().to_string().replace(':', "-"));
     super::say(format_args!("repairing; copies of what is damaged go to {}", aside.display()))?;

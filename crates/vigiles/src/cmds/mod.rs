@@ -1,8 +1,10 @@
 //! One module a command.
 
+pub(crate) mod backup;
 pub(crate) mod basemap;
 pub(crate) mod check;
 mod clients;
+pub(crate) mod continuity;
 pub(crate) mod link;
 pub(crate) mod openapi;
 mod outbound;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
@@ -18,10 +19,12 @@ use vigiles_store::StoreError;
 use vigiles_trust::Context;
 
 use crate::backends::{self, Layout, Opened};
+use crate::backups::Backups;
 use crate::city::{self, Addresses, City};
+use crate::cmds;
 use crate::config::Config;
+use crate::control::{self, Desk};
 use crate::roles::{Role, Roles};
-use crate::{cmds, control};
 
 /// Start the platform: every role in one process and one data directory, or some roles on servers.
 #[derive(Debug, clap::Args)]
@@ -80,19 +83,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let what = if roles.has(Role::Api) { "the console and the API" } else { "deliveries and health" };
     let http = listen(arguments.listen, what, "--listen")?;
     let mqtt = roles.has(Role::Ingest).then(|| listen(arguments.mqtt, "the MQTT broker", "--mqtt")).transpose()?;
-    let Opened { parts, lock: _lock } = backends::open(&arguments.data, &config, time_zone)?;
+    let Opened { parts, lock: _lock, shipping } = backends::open(&arguments.data, &config, time_zone)?;
     if let Some(city) = &city {
         make_basemap(city, &Layout::new(&arguments.data).basemap)?;
     }
+    let backups = shipping.clone().map(|shipping| {
+        Arc::new(Backups::new(shipping, &parts, &arguments.data, arguments.config.as_deref(), city.as_ref()))
+    });
     let platform = Platform::start(parts).map_err(not_started)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let mqtt = mqtt.map(TcpListener::from_std).transpose()?;
         let sockets = Sockets { http: TcpListener::from_std(http)?, mqtt };
-        serve(arguments, sockets, &config, city.as_ref(), &platform).await
+        serve(arguments, sockets, &config, city.as_ref(), &platform, backups).await
     });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    runtime.shutdown_timeout(Duration::from_secs(5));
     platform.stop();
+    if let Some(shipping) = shipping {
+        shipping.finish();
+    }
     served
 }
 
@@ -102,6 +111,7 @@ async fn serve(
     config: &Config,
     city: Option<&City>,
     platform: &Arc<Platform>,
+    backups: Option<Arc<Backups>>,
 ) -> Result<()> {
     let mut signals = Signals::install()?;
     let (stopper, stop) = watch::channel(false);
@@ -123,7 +133,8 @@ async fn serve(
         doors.spawn(broker.clone().serve(socket, stop.clone()));
         broker
     });
-    control::serve(&arguments.data, platform.clone(), base.clone())?;
+    keep_copies(config, city, platform, backups.as_ref(), &stop);
+    control::serve(&arguments.data, Desk { platform: platform.clone(), backups, base: base.clone() })?;
     let settings = super::settings::settings(&arguments.data, &base, city, broker.as_ref(), stop.clone());
     let settings = Settings { ingest: roles.has(Role::Ingest), api: roles.has(Role::Api), ..settings };
     let router = vigiles_api::router(platform.clone(), settings);
@@ -149,6 +160,28 @@ async fn serve(
         () = signals.next() => anyhow::bail!("stopped by a second signal"),
     }
     taken_over.map_or(Ok(()), |why| Err(why.into()))
+}
+
+/// Backups and pages that open without the platform, where the configuration asks for them.
+fn keep_copies(
+    config: &Config,
+    city: Option<&City>,
+    platform: &Arc<Platform>,
+    backups: Option<&Arc<Backups>>,
+    stop: &watch::Receiver<bool>,
+) {
+    if let (Some(backups), Some(settings)) = (backups, &config.backup) {
+        tokio::spawn(backups.clone().keep(Duration::from_secs(settings.every_s), stop.clone()));
+    }
+    if let Some(settings) = &config.continuity {
+        let city = city.map(|city| city.file.name.clone()).unwrap_or_default();
+        let pages = super::continuity::keep(settings.clone(), city, platform.clone(), stop.clone());
+        tokio::spawn(async move {
+            if let Err(error) = pages.await {
+                tracing::error!(error = format!("{error:#}"), "no continuity pages are written");
+            }
+        });
+    }
 }
 
 /// Says where the process is reached.

@@ -47,6 +47,7 @@ fn gauge(broker: &Arc<Broker>) -> DoorGauge {
                 ("refused_connections", counters.refused.load(Relaxed)),
                 ("protocol_errors", counters.protocol_errors.load(Relaxed)),
                 ("slow_subscribers", counters.slow_subscribers.load(Relaxed)),
+                ("untold", counters.untold.load(Relaxed)),
                 ("unmatched", counters.unmatched.load(Relaxed)),
             ],
         }

@@ -54,7 +54,7 @@ pub(crate) fn bundle(arguments: &BundleArguments) -> Result<()> {
         bail!("{} is there already", file.display());
     }
     let config = Config::read(arguments.config.as_deref())?;
-    let Opened { parts, lock: _lock } = backends::open(&arguments.dir, &config, TimeZone::default())?;
+    let Opened { parts, lock: _lock, .. } = backends::open(&arguments.dir, &config, TimeZone::default())?;
     let bytes = Bundle::gather(&parts)?.to_bytes();
     // Before anything is written: nothing of the city leaves the platform without an entry.
     parts.store.record(&ACTOR, audit_note(&arguments.reason)?)?;

@@ -16,12 +16,21 @@ pub(crate) fn furnish(client: &Client, title: &str, incidents: bool) {
     furnish_rules(client, title, incidents, &["high"]);
 }
 
+/// The same with a playbook in each incident.
+pub(crate) fn furnish_with(client: &Client, playbook: &str) {
+    furnish_all(client, "{asset} is high", true, &["high"], Some(playbook));
+}
+
 /// The same with several rules, each of which raises an alarm of its own.
 pub(crate) fn furnish_rules(client: &Client, title: &str, incidents: bool, rules: &[&str]) {
+    furnish_all(client, title, incidents, rules, None);
+}
+
+fn furnish_all(client: &Client, title: &str, incidents: bool, rules: &[&str], playbook: Option<&str>) {
     let kind = json!({"id": KIND, "name": "Level", "quantity": "level", "unit": "", "value_type": "number",
         "min": 0, "max": 1e9, "retention_s": 30 * 86_400, "personal": false, "overload": "wait"});
     client.put(&format!("/api/v1/kinds/{KIND}"), &kind).expect(&[200, 201]);
-    let incident = json!({"incident_type": "test", "priority": "p3", "playbook": null, "radius_m": 0.0,
+    let incident = json!({"incident_type": "test", "priority": "p3", "playbook": playbook, "radius_m": 0.0,
         "window_s": 0.0, "title": null});
     let mut rule = json!({"id": "", "name": "High", "description": "", "reason": "furnished", "enabled": true, "agency": "city",
         "kinds": [KIND], "when": null, "key": "asset", "cooldown_s": 0.0,

@@ -1,9 +1,11 @@
 //! The real binary: its commands, killed, starved of disk, read slowly, and its data checked.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod backup;
 mod broker;
 mod city;
 mod commands;
+mod continuity;
 mod damage;
 mod full;
 mod kills;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::city::{HIGH, KIND, furnish, line};
+use crate::city::{HIGH, KIND, furnish, line, time};
 use crate::kills::publish;
 use crate::readers::{follow, until};
 use crate::server::{Answer, Client, Server, Starting, check, command, said, token_with};
@@ -97,6 +97,7 @@ fn doors_and_engine_work_as_one_platform() {
     drop(events);
 
     check_tokens(&console, &two);
+    check_at_the_api(&console, &api.client(&source));
     // Each process serves its roles and nothing else.
     one.client(&reader).get("/api/v1/alarms").unwrap().expect(&[404]);
     one.client(&reader).get("/").unwrap().expect(&[404]);
@@ -121,6 +122,22 @@ fn check_tokens(console: &Client, door: &Server) {
     let id = made["id"].as_str().unwrap();
     console.delete(&format!("/api/v1/tokens/{id}")).expect(&[204]);
     until_status(401, || client.deliver(&line("by-token", 4)).unwrap());
+}
+
+/// What is sent through a door can be read when it is answered; what only the engine knows is refused with the reason.
+fn check_at_the_api(console: &Client, source: &Client) {
+    let asset = json!({"id": "pole-9", "name": "Pole 9", "class": "air_station", "agency": "city", "observes": [KIND],
+        "place": {"type": "Point", "coordinates": [13.4, 52.5]}});
+    console.put("/api/v1/assets/pole-9", &asset).expect(&[201]);
+    let observations = format!("/sensorthings/v1.1/Datastreams('pole-9,{KIND}')/Observations");
+    for number in 1..=3 {
+        let sent = json!({"phenomenonTime": time(number).to_string(), "result": number}).to_string();
+        source.post(&observations, "application/json", "", &sent).unwrap().expect(&[201]);
+        let read = console.get(&observations).unwrap().expect(&[200]).json();
+        assert_eq!(read["value"].as_array().unwrap().len(), number as usize, "{read}");
+    }
+    let near = console.get("/api/v1/incidents/near?lon=13.4&lat=52.5").unwrap().expect(&[503]);
+    assert!(near.text.contains("this process has no engine"), "{near:?}");
 }
 
 /// The same key at two doors is one deed with one answer.

@@ -54,8 +54,10 @@ export const deResponse: Record<keyof typeof enResponse, string> = {
   'relation.cause': 'Ursache',
   'relation.effect': 'Wirkung',
   'relation.linked': 'hat damit zu tun',
+  'relation.same_event': 'dasselbe Ereignis',
   'relation.long.cause': 'Er hat diesen verursacht',
   'relation.long.effect': 'Er wurde von diesem verursacht',
+  'relation.long.same_event': 'Er ist dasselbe Ereignis',
   'relation.long.linked': 'Er hat mit diesem zu tun',
   'room.agencies': 'Es sprechen: {agencies}',
   'room.empty': 'Noch nichts gesagt.',
@@ -84,5 +86,5 @@ export const deResponse: Record<keyof typeof enResponse, string> = {
   'tasks.late': '{n:1 ist überfällig|# sind überfällig}',
   'tasks.sum': '{done} von {of} vorbei',
   'witnesses': 'gemeldet von {n}',
-  'witnesses.hint': 'Verschiedene Anrufende, Objekte oder Quellen hinter den Alarmen',
+  'witnesses.hint': 'Verschiedene Anrufende, Objekte oder Quellen hinter den Alarmen, und Anrufe dazu',
 };

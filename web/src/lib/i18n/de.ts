@@ -2,6 +2,7 @@
 
 import { deExercises } from './de.exercises';
 import { deRules } from './de.rules';
+import { deCalls } from './de.calls';
 import { deCorrelations } from './de.correlations';
 import { deHappened } from './de.happened';
 import { deLoad } from './de.load';
@@ -18,6 +19,7 @@ export const de: Record<keyof typeof en, string> = {
   ...deExercises,
   ...deSetting,
   ...deRules,
+  ...deCalls,
   ...deCorrelations,
   ...deHappened,
   ...deLoad,

@@ -86,6 +86,7 @@ export const deWords: Record<keyof typeof enWords, string> = {
   'role.hint.integrator': 'schließt Quellen und Objekte an',
   'role.hint.auditor': 'liest das Prüfprotokoll',
   'role.hint.administrator': 'verwaltet Konten und Einstellungen',
+  'severity.unknown': 'Schwere unbekannt',
   'severity.minor': 'Gering',
   'severity.moderate': 'Mittel',
   'severity.severe': 'Schwer',

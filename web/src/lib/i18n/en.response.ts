@@ -52,8 +52,10 @@ export const enResponse = {
   'relation.cause': 'cause',
   'relation.effect': 'effect',
   'relation.linked': 'has to do with it',
+  'relation.same_event': 'same event',
   'relation.long.cause': 'It brought this one about',
   'relation.long.effect': 'It was brought about by this one',
+  'relation.long.same_event': 'It is the same event',
   'relation.long.linked': 'It has to do with this one',
   'room.agencies': 'May speak: {agencies}',
   'room.empty': 'Nothing was said yet.',
@@ -82,5 +84,5 @@ export const enResponse = {
   'tasks.late': '{n:1 is overdue|# are overdue}',
   'tasks.sum': '{done} of {of} over',
   'witnesses': 'reported by {n}',
-  'witnesses.hint': 'Different callers, assets or sources behind its alarms',
+  'witnesses.hint': 'Different callers, assets or sources behind its alarms, and calls about it',
 } as const;

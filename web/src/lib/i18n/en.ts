@@ -2,6 +2,7 @@
 
 import { enExercises } from './en.exercises';
 import { enRules } from './en.rules';
+import { enCalls } from './en.calls';
 import { enCorrelations } from './en.correlations';
 import { enHappened } from './en.happened';
 import { enLoad } from './en.load';
@@ -17,6 +18,7 @@ export const en = {
   ...enExercises,
   ...enSetting,
   ...enRules,
+  ...enCalls,
   ...enCorrelations,
   ...enHappened,
   ...enLoad,

@@ -85,6 +85,7 @@ export const enWords = {
   'role.hint.integrator': 'connects sources and assets',
   'role.hint.auditor': 'reads the audit trail',
   'role.hint.administrator': 'manages accounts and settings',
+  'severity.unknown': 'Severity unknown',
   'severity.minor': 'Minor',
   'severity.moderate': 'Moderate',
   'severity.severe': 'Severe',

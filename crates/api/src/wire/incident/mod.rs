@@ -1,5 +1,6 @@
 //! Incidents, and the commands that change them.
 
+mod call;
 mod relation;
 mod timeline;
 
@@ -7,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vigiles_model as model;
 
+pub use self::call::{Call, Offer, Offers};
 pub use self::relation::{CauseLink, RelatedIncident};
 pub use self::timeline::{TimelineEntry, TimelineEvent};
 use super::NameOf;
@@ -57,7 +59,8 @@ pub struct Incident {
     pub merged_into: Option<String>,
     /// The incident this one was split from.
     pub split_from: Option<String>,
-    /// How many different sources, assets or callers reported it; at most 1000 are told apart.
+    /// How many different sources, assets or callers reported it, in it or in an incident of the same event; at most 1000
+    /// are told apart.
     pub witnesses: u32,
     /// Which of its alarms brought about which, oldest first.
     pub links: Vec<CauseLink>,
@@ -73,6 +76,8 @@ pub struct Incident {
     pub rooms: Vec<Room>,
     /// What it turned out to be; null where nobody has said so.
     pub verdict: Option<Verdict>,
+    /// Calls that people added to it, oldest first.
+    pub calls: Vec<Call>,
     /// Counts up with every change; the ETag.
     pub version: u64,
 }
@@ -137,6 +142,7 @@ impl Incident {
             assigned,
             rooms: incident.rooms.iter().map(Room::from).collect(),
             verdict: incident.verdict.map(Verdict::from),
+            calls: incident.calls.iter().map(|call| Call::new(call, name_of)).collect(),
             version: incident.version,
         }
     }

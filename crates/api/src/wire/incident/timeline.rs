@@ -112,6 +112,22 @@ pub enum TimelineEvent {
         /// The text.
         text: String,
     },
+    /// A person added a call.
+    CallJoined {
+        /// The call.
+        call: String,
+        /// What was told.
+        text: String,
+        /// Why it belongs here.
+        why: String,
+    },
+    /// A person took a call out: it has an incident of its own.
+    CallLeft {
+        /// The call.
+        call: String,
+        /// That incident.
+        incident: String,
+    },
     /// Somebody said what it turned out to be.
     Assessed {
         /// That.
@@ -133,6 +149,12 @@ impl From<&Event> for TimelineEvent {
             }
             Event::Assessed { verdict, reason } => {
                 Self::Assessed { verdict: (*verdict).into(), reason: reason.clone() }
+            }
+            Event::CallJoined { call, text, why } => {
+                Self::CallJoined { call: call.to_string(), text: text.clone(), why: why.clone() }
+            }
+            Event::CallLeft { call, incident } => {
+                Self::CallLeft { call: call.to_string(), incident: incident.to_string() }
             }
             Event::Priority { from, to } => Self::Priority { from: (*from).into(), to: (*to).into() },
             Event::Note { text } => Self::Note { text: text.clone() },

@@ -1,4 +1,4 @@
-//! The few things the log asks of a file system, as a trait, so that tests can cut the power and fill the disk.
+//! The file system of the machine.
 
 use std::any::Any;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -7,39 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A file system.
-pub trait Disk: Send + Sync {
-    /// Makes a new file for reading and writing; an error where it exists.
-    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
-    /// Opens an existing file for reading and writing.
-    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
-    /// Names in a directory, in order.
-    fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
-    /// Removes a file.
-    fn remove(&self, path: &Path) -> io::Result<()>;
-    /// Puts a file in the place of another.
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Makes a directory and those above it, if missing.
-    fn create_directory(&self, path: &Path) -> io::Result<()>;
-    /// Makes names created, renamed and removed in a directory durable.
-    fn sync_directory(&self, path: &Path) -> io::Result<()>;
-    /// Keeps other processes out until the result is dropped; `None` where another one is in.
-    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Any + Send + Sync>>>;
-}
-
-/// An open file.
-pub trait DiskFile: Send + Sync {
-    /// Fills the buffer from `at`; an error where the file is shorter.
-    fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<()>;
-    /// Writes all bytes at `at`.
-    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()>;
-    /// Makes the contents and the length durable.
-    fn sync(&self) -> io::Result<()>;
-    /// Cuts or lengthens the file.
-    fn set_length(&self, length: u64) -> io::Result<()>;
-    /// Its length in bytes.
-    fn length(&self) -> io::Result<u64>;
-}
+use crate::{Disk, DiskFile};
 
 /// The file system of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,6 +20,10 @@ impl Disk for LocalDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(File::open(path)?))
+    }
+
+    fn open_to_write(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         Ok(Arc::new(OpenOptions::new().read(true).write(true).open(path)?))
     }
 
@@ -73,7 +45,7 @@ impl Disk for LocalDisk {
     }
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        fs::create_dir(path)
     }
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {

@@ -1,0 +1,46 @@
+//! Calls: what they may belong to is asked, they are added, and taken out again.
+
+use serde_json::{Value, json};
+use vigiles_trust::Role;
+
+use crate::incidents::raise;
+use crate::world::world;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_offered_what_is_near_added_and_taken_out() {
+    let world = world().await;
+    let (token, incident) = raise(&world).await;
+    let get = |path: String| world.request("GET", &path).bearer(&token).send();
+    let post = |path: String, body: Value| world.request("POST", &path).bearer(&token).json(body).send();
+    let near = get("/api/v1/incidents/near?lon=24.9&lat=60.1".into()).await.expect(200).json();
+    let offer = &near["offers"][0];
+    assert_eq!((&offer["incident"]["id"], &offer["relation"]), (&incident["id"], &json!("same_event")), "{near}");
+    assert!(offer["score"].as_f64().unwrap() > 0.5 && offer["why"].as_str().unwrap().starts_with("score 0."), "{near}");
+    for nothing in ["lon=9&lat=60.1", "lon=24.9&lat=60.1&type=unknown", "lon=24.9&lat=60.1&reality=test"] {
+        assert_eq!(get(format!("/api/v1/incidents/near?{nothing}")).await.expect(200).json()["offers"], json!([]));
+    }
+    get("/api/v1/incidents/near?lon=24.9".into()).await.expect(400);
+    get("/api/v1/incidents/near?lon=24.9&lat=160".into()).await.expect(400);
+
+    let path = format!("/api/v1/incidents/{}/calls", incident["id"].as_str().unwrap());
+    let place = json!({"type": "Point", "coordinates": [24.9, 60.1]});
+    let told = json!({"text": "It smells of smoke", "role": "witness", "place": place});
+    let added = post(path.clone(), told).await.expect(200).json();
+    let call = &added["calls"][0];
+    assert_eq!(
+        (&call["text"], &call["role"], &added["witnesses"]),
+        (&json!("It smells of smoke"), &json!("witness"), &json!(2))
+    );
+    post(path.clone(), json!({"text": " "})).await.expect(422);
+    post(path.clone(), json!({"text": "x", "name": "no place for names"})).await.expect(422);
+    post(path.clone(), json!({"text": "x", "role": "neighbour"})).await.expect(422);
+
+    let detach = format!("{path}/{}/detach", call["id"].as_str().unwrap());
+    let own = post(detach.clone(), json!({})).await.expect(200).json();
+    assert_eq!((&own["split_from"], &own["calls"][0]["id"]), (&incident["id"], &call["id"]));
+    post(detach, json!({})).await.expect(404);
+
+    // Another agency reads, and does not write.
+    let fire = world.token_of(Role::Operator, "fire");
+    world.request("POST", &path).bearer(&fire).json(json!({"text": "x"})).send().await.expect(403);
+}

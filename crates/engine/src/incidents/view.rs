@@ -1,0 +1,35 @@
+//! What a new alarm or call is compared with: the state, looked at without changing it.
+
+use vigiles_model::Reality;
+
+use crate::config::{Config, ZoneIndex};
+use crate::engine::Engine;
+use crate::live::Live;
+use crate::turn::Turn;
+
+/// The city, or the exercise, as it is now.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(super) config: &'a Config,
+    pub(super) zones: &'a ZoneIndex,
+    pub(super) live: &'a Live,
+}
+
+impl Turn<'_> {
+    pub(super) fn view(&self) -> View<'_> {
+        View { config: self.config, zones: self.zones, live: self.live }
+    }
+}
+
+impl Engine {
+    /// What incidents of a reality are compared with; none for an exercise where none is under way, and for tests, which
+    /// nothing joins by itself.
+    pub(super) fn view(&self, reality: Reality) -> Option<View<'_>> {
+        let live = match reality {
+            Reality::Actual => &self.live,
+            Reality::Exercise => &self.drill.as_deref()?.live,
+            Reality::Test => return None,
+        };
+        Some(View { config: &self.config, zones: &self.zones, live })
+    }
+}

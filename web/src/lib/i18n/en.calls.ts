@@ -1,0 +1,26 @@
+// Texts of calls: what is offered before an incident is opened, and those that were added to one, in English.
+
+export const enCalls = {
+  'caller.affected': 'it happened to them',
+  'caller.on_behalf': 'speaks for another',
+  'caller.staff': 'staff',
+  'caller.unknown': 'not asked',
+  'caller.witness': 'saw or heard it',
+  'calls.detach': 'Another event…',
+  'calls.detach.do': 'Take it out',
+  'calls.detach.text': 'The call gets an incident of its own. Alarms that stay here never join that one by themselves.',
+  'calls.detach.title': 'Does the call tell of another event?',
+  'calls.detached': 'The call has incident #{number} of its own',
+  'calls.title': 'Calls',
+  'event.call_joined': 'Call: {text}',
+  'event.call_left': 'A call told of another event: incident {incident}',
+  'event.related.same_event': 'Same event as incident {incident}',
+  'offers.caller': 'The caller',
+  'offers.failed': 'What is open nearby could not be asked',
+  'offers.foreign': 'Led by {agency}: tell them, or open your own and relate it.',
+  'offers.join': 'It is #{number}: add this call',
+  'offers.joined': 'The call stands in #{number}',
+  'offers.none': 'Nothing open is near in place and time.',
+  'offers.own': 'Or open one of its own; it is then related to what is near.',
+  'offers.title': 'Is it one of these?',
+} as const;
