@@ -51,8 +51,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     let directory = Directory::open(parts.store.clone())?;
     let progress = Arc::new(Progress::default());
     progress.position.store(resume.position.0, Ordering::Relaxed);
-    let waiting = Arc::<Waiting>::default();
-    let under_way = Arc::<UnderWay>::default();
+    let (waiting, under_way) = (Arc::<Waiting>::default(), Arc::<UnderWay>::default());
     let live = Live::default();
     let (errand_sender, errand_receiver) = mpsc::channel(ERRANDS);
     let tasks = errand_sender.downgrade();
@@ -72,7 +71,6 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         takeover: takeover.clone(),
         epoch: resume.epoch,
     };
-    let ready_at = resume.end.0;
     let pump = Pump {
         bus: parts.bus.clone(),
         history: parts.history.clone(),
@@ -87,8 +85,9 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         out: sender,
         stop: stop.clone(),
     };
-    let started = parts.clock.now();
     let platform = Arc::new(Platform {
+        ready_at: resume.end.0,
+        started: parts.clock.now(),
         parts,
         intake,
         progress: progress.clone(),
@@ -103,9 +102,7 @@ pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
         directory,
         errands: Mutex::new(Some(errand_receiver)),
         tasks,
-        ready_at,
         handed_at_ready: OnceLock::new(),
-        started,
         rate_per_s: AtomicU64::new(0),
         tickets: AtomicU64::new(0),
         utc_offset: Logged::default(),

@@ -27,12 +27,11 @@ fn repository(config: &Backup) -> Result<Arc<Repository>> {
     Ok(Arc::new(repository))
 }
 
+/// A log, and what ships it where that is wanted.
+type MaybeShipped = (Arc<dyn Bus>, Option<Arc<Shipping>>);
+
 /// The log, shipped from now on where the configuration wants it.
-pub(crate) fn shipped(
-    bus: Arc<dyn Bus>,
-    data: &Path,
-    config: &Config,
-) -> Result<(Arc<dyn Bus>, Option<Arc<Shipping>>)> {
+pub(crate) fn shipped(bus: Arc<dyn Bus>, data: &Path, config: &Config) -> Result<MaybeShipped> {
     let Some(backup) = &config.backup else { return Ok((bus, None)) };
     let shipped = Shipped::start(bus, vigiles_runtime::topic(), repository(backup)?, data, backup.acknowledge)
         .context("shipping the log to the repository of backups")?;
