@@ -1,5 +1,7 @@
 //! What people tell: related by itself, added by a person, taken out again, counted.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
 use vigiles_engine::{CommandDone, CommandError, Engine, Told};
@@ -70,7 +72,7 @@ fn story(rig: &Rig) -> Vec<String> {
         let mut line =
             format!("{} {}: {} alarms, {} witnesses", i.number, i.incident_type, i.alarms.len(), i.witnesses);
         for related in &i.related {
-            line += &format!("; {} {}", related.relation.as_str(), number(&related.incident));
+            write!(line, "; {} {}", related.relation.as_str(), number(&related.incident)).unwrap();
         }
         line
     };

@@ -1,5 +1,7 @@
 //! What an alarm keeps of the readings that caused it, and where it says that the others are.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use vigiles_engine::Engine;
 use vigiles_model::alarm::{MAX_BEFORE, MAX_CAUSES, MAX_NAMED};
@@ -22,7 +24,7 @@ fn line(alarm: &Alarm) -> String {
     let source = basis.source.iter().map(|source| format!("source {source}"));
     let zone = basis.zone.iter().map(|zone| format!("zone {zone}"));
     let whose: Vec<String> = assets.chain(source).chain(zone).collect();
-    let kinds: Vec<&str> = basis.kinds.iter().map(|kind| kind.as_str()).collect();
+    let kinds: Vec<&str> = basis.kinds.iter().map(vigiles_model::KindId::as_str).collect();
     let second = |t: vigiles_model::Timestamp| t.0.div_euclid(1_000_000);
     let (from, to, whose, kinds) = (second(basis.from), second(basis.to), whose.join(", "), kinds.join(" "));
     let text = format!("{} | {kept} | {from}..{to} {kinds} of {whose} ({})", times(&basis.before), alarm.support);
@@ -118,7 +120,7 @@ fn a_change_point_knows_where_it_began() {
     let mut script = String::new();
     for second in 0..120 {
         let value = f64::from(second * 7919 % 13) / 4.0 + if second < 100 { 0.0 } else { 60.0 };
-        script.push_str(&format!("{second} a air.pm25 {value}\n"));
+        writeln!(script, "{second} a air.pm25 {value}").unwrap();
     }
     let rule = "[detector.change_point]\nclear_for_s = 3600";
     check(rule, &script, &["| 104 | 100..104 air.pm25 of a (1)"]);
@@ -130,9 +132,8 @@ fn a_drift_names_the_neighbours_it_was_compared_with() {
     for round in 0..150 {
         let at = round * 10;
         let own = if round < 20 { 10 + round % 2 } else { 60 };
-        script.push_str(&format!(
-            "{at} b air.pm25 10 0.21 0.5\n{at} c air.pm25 10 0.201 0.5\n{at} a air.pm25 {own} 0.2 0.5\n"
-        ));
+        write!(script, "{at} b air.pm25 10 0.21 0.5\n{at} c air.pm25 10 0.201 0.5\n{at} a air.pm25 {own} 0.2 0.5\n")
+            .unwrap();
     }
     let rule =
         "[detector.drift]\nwithin_m = 5000\nneighbours = 2\nfresh_s = 60\nlearning = 10\nsigmas = 1.5\nat_least = 1";
@@ -145,7 +146,7 @@ fn what_learns_a_season_says_the_last_one() {
     let mut script = String::new();
     for hour in 0..24 * 12 {
         let value = if hour == 24 * 11 + 5 { 500 } else { 10 + hour % 24 + hour / 24 % 2 };
-        script.push_str(&format!("{} a air.pm25 {value}\n", hour * 3600));
+        writeln!(script, "{} a air.pm25 {value}", hour * 3600).unwrap();
     }
     let at = (24 * 11 + 5) * 3600;
     let rule = "[detector.baseline]\nseason = 'day'\nlearning = 5";
