@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use vigiles_disk::{Disk, DiskFile, LocalDisk, make_directory};
 use vigiles_model::Timestamp;
 
 use super::format::{self, FRAME_BYTES, HEADER_BYTES, Marks, Order, SegmentHeader};
 use super::topic::MARKS;
 use super::{Options, segment, small, upgrade};
 use crate::{BusError, Entry, Offset, Topic};
-use vigiles_disk::{Disk, DiskFile, LocalDisk};
 
 /// Bytes gathered before they are written.
 const BUFFER_BYTES: usize = 4 << 20;
@@ -31,7 +31,7 @@ impl Import {
     /// Begins the topic of a log directory that has none of this name yet. `base` is the offset of its first record.
     pub fn begin(log: &Path, topic: &Topic, base: Offset) -> Result<Self, BusError> {
         let directory = log.join(topic.as_str());
-        LocalDisk.create_directory(&directory).map_err(|e| BusError::io("creating", &directory, &e))?;
+        make_directory(&LocalDisk, &directory).map_err(|e| BusError::io("creating", &directory, &e))?;
         upgrade::bring_up_to_date(&LocalDisk, log, upgrade::UPGRADES)?;
         let header =
             SegmentHeader { topic: format::topic_tag(topic.as_str()), base: base.0, last_at: Timestamp(i64::MIN) };
