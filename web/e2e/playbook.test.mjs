@@ -197,8 +197,9 @@ test('an incident that is dropped onto another is merged after a question', asyn
 });
 
 test('incidents are related with a reason, and the relation is taken away with one', async () => {
-  const one = await make('Power cut');
-  const other = await make('Signals dark');
+  // Of types of their own: of one type and so near, they would be taken for the same event and be related by themselves.
+  const one = await make('Power cut', { incident_type: 'cable_fault' });
+  const other = await make('Signals dark', { incident_type: 'dark_signals' });
   await open(`/incidents/${one.id}`);
   await view(one).getByRole('button', { name: 'Relate…' }).press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Relate another incident' });
