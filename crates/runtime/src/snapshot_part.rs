@@ -1,7 +1,8 @@
 //! Snapshots of the engine in a topic of the log's servers, where whoever takes over reaches them.
 //!
 //! A snapshot is cut into parts that fit into a message. A record is `VIGPART1`, the offset (u64), the part's number and how
-//! many there are (u32), the CRC32C of the bytes (u32), the bytes; numbers little-endian. The bytes of all parts together are
+//! many there are (u32), a CRC32C (u32), the bytes; numbers little-endian. The checksum is that of how many bytes follow (u64), of
+//! the three numbers before it, and of the bytes: one of the bytes alone does not see zeros that are cut off where it is zero. The bytes of all parts together are
 //! the length (u32) of a JSON text, the text (how far each door was merged), the state.
 
 use vigiles_bus::Offset;
@@ -28,6 +29,11 @@ pub struct Part<'a> {
     pub bytes: &'a [u8],
 }
 
+fn checksum(numbers: &[u8], bytes: &[u8]) -> u32 {
+    let length = crc32c::crc32c(&(bytes.len() as u64).to_le_bytes());
+    crc32c::crc32c_append(crc32c::crc32c_append(length, numbers), bytes)
+}
+
 /// The record of a part.
 fn write(part: &Part<'_>) -> Vec<u8> {
     let mut record = Vec::with_capacity(HEADER + part.bytes.len());
@@ -35,7 +41,8 @@ fn write(part: &Part<'_>) -> Vec<u8> {
     record.extend_from_slice(&part.offset.0.to_le_bytes());
     record.extend_from_slice(&part.number.to_le_bytes());
     record.extend_from_slice(&part.count.to_le_bytes());
-    record.extend_from_slice(&crc32c::crc32c(part.bytes).to_le_bytes());
+    let checksum = checksum(&record[MAGIC.len()..], part.bytes);
+    record.extend_from_slice(&checksum.to_le_bytes());
     record.extend_from_slice(part.bytes);
     record
 }
@@ -63,7 +70,7 @@ pub fn parse(record: &[u8]) -> Result<Part<'_>, &'static str> {
     if &header[..8] != MAGIC {
         return Err("not a part of a snapshot");
     }
-    if small(24) != crc32c::crc32c(bytes) {
+    if small(24) != checksum(&header[MAGIC.len()..24], bytes) {
         return Err("checksum differs");
     }
     Ok(Part { offset: Offset(offset), number: small(16), count: small(20), bytes })
@@ -137,6 +144,7 @@ mod tests {
         let record = cut(Offset(7), b"state", &Merged::default()).remove(0);
         assert_eq!(parse(&record).unwrap().offset, Offset(7));
         assert_eq!(parse(&record[..record.len() - 1]), Err("checksum differs"));
+        assert_eq!(parse(&[&record[..16], &[1][..], &record[17..]].concat()), Err("checksum differs"));
         assert_eq!(parse(&record[..20]), Err("shorter than its header"));
         assert_eq!(parse(&[b"X", &record[1..]].concat()), Err("not a part of a snapshot"));
     }
