@@ -48,7 +48,7 @@ async function others(state, incident) {
 async function work(state, incident) {
   await shot(state, 'why', { path: `/incidents/${incident.id}`, act: async (view) => {
     await view.getByRole('button', { name: /^Why\?/ }).first().click();
-    await view.getByText(/^The rule as it was, version/).first().waitFor();
+    await view.getByText(/The rule as it was, version/).first().waitFor();
   } });
   const [lon, lat] = middle(incident.place);
   await shot(state, 'call', { path: `/?open=${encodeURIComponent(`${lat.toFixed(5)}, ${lon.toFixed(5)}`)}`, act: async (view) => {
