@@ -48,7 +48,7 @@ async function others(state, incident) {
 async function work(state, incident) {
   await shot(state, 'why', { path: `/incidents/${incident.id}`, act: async (view) => {
     await view.getByRole('button', { name: /^Why\?/ }).first().click();
-    await view.getByText(/^The rule as it was, version/).first().waitFor();
+    await view.getByText(/The rule as it was, version/).first().waitFor();
   } });
   const [lon, lat] = middle(incident.place);
   await shot(state, 'call', { path: `/?open=${encodeURIComponent(`${lat.toFixed(5)}, ${lon.toFixed(5)}`)}`, act: async (view) => {
@@ -88,7 +88,12 @@ async function exercise(page, server, state) {
   await shot(state, 'causes', { path: `/incidents/${chain}`, act: async (view) => {
     const causes = view.getByRole('region', { name: 'Cause and effect' });
     await causes.locator('[data-box]').nth(2).waitFor();
-    await causes.evaluate((part) => part.scrollIntoView());
+    // The page's own part alone, not the frame around it.
+    await causes.evaluate((part) => {
+      let box = part.parentElement;
+      while (box && getComputedStyle(box).overflowY !== 'auto') box = box.parentElement;
+      box?.scrollBy(0, part.getBoundingClientRect().top - box.getBoundingClientRect().top - 16);
+    });
   } });
   await server.post(`${path}/end`, { reason: 'The chain was seen' });
   await shot(state, 'exercise-debrief', { path, act: (view) => view.locator('[data-met]').first().waitFor() });
