@@ -1,9 +1,10 @@
 //! Snapshots of the engine in a topic of the log's servers, where whoever takes over reaches them.
 //!
 //! A snapshot is cut into parts that fit into a message. A record is `VIGPART1`, the offset (u64), the part's number and how
-//! many there are (u32), a CRC32C (u32), the bytes; numbers little-endian. The checksum is that of how many bytes follow (u64), of
-//! the three numbers before it, and of the bytes: one of the bytes alone does not see zeros that are cut off where it is zero. The bytes of all parts together are
-//! the length (u32) of a JSON text, the text (how far each door was merged), the state.
+//! many there are (u32), a CRC32C (u32), the bytes; numbers little-endian. The checksum is that of how many bytes follow
+//! (u64), of the three numbers before it, and of the bytes: one of the bytes alone does not see zeros that are cut off where
+//! it is zero. The bytes of all parts together are the length (u32) of a JSON text, the text (how far each door was merged),
+//! the state.
 
 use vigiles_bus::Offset;
 
