@@ -186,7 +186,19 @@ test('an incident that is dropped onto another is merged after a question', asyn
   const into = await make('Barrier down', { priority: 'p1' });
   const from = await make('Barrier down, again', { priority: 'p1' });
   await open('/');
-  await page.locator(`#entry-${from.id}`).dragTo(page.locator(`#entry-${into.id}`));
+  // What the demo city tells meanwhile stays out of the list.
+  await page.locator('[data-queue-search]').fill('Barrier down');
+  await page.locator(`#entry-${from.id}`).hover();
+  await page.mouse.down();
+  // Something more urgent comes while the hand lies on the list: nothing moves under it.
+  const urgent = await make('Barrier down, a third', { priority: 'p1', severity: 'extreme' });
+  await page.waitForFunction((id) => globalThis.vigilesLive.live.incidents.has(id), urgent.id);
+  assert.equal(await page.locator(`#entry-${urgent.id}`).count(), 0);
+  // Twice: a drag begins with the first movement, and the place is told by the second.
+  await page.locator(`#entry-${into.id}`).hover();
+  await page.locator(`#entry-${into.id}`).hover();
+  await page.mouse.up();
+  await page.locator(`#entry-${urgent.id}`).waitFor();
   const dialog = page.getByRole('dialog', { name: 'Merge these two incidents?' });
   await dialog.waitFor();
   await clean('a drop');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Alarm, Incident, Observation, Zone } from '../lib/wire';
 import { incidentEntry, isFiltered, matches, noFilter, select, type Filter } from './filter';
+import { still } from './still';
 
 const NOW = Date.parse('2026-05-04T03:00:00Z');
 
@@ -96,4 +97,11 @@ test('what is played stands after the city, is counted apart and can be chosen o
 test('the default is not a filter', () => {
   expect(isFiltered(noFilter)).toBe(false);
   expect(isFiltered({ ...noFilter, text: 'x' })).toBe(true);
+});
+
+test('under a hand no line moves, goes or comes, but each says what is so now', () => {
+  const before = select(held([incident({ id: 'a', priority: 'p3' }), incident({ id: 'b', priority: 'p4' })]), noFilter, NOW);
+  const after = select(held([incident({ id: 'b', priority: 'p1' }), incident({ id: 'new', priority: 'p1' })]), noFilter, NOW);
+  expect(after.map((entry) => entry.id)).toEqual(['b', 'new']);
+  expect(still(before, after).map(({ id, priority }) => `${id} ${priority}`)).toEqual(['a p3', 'b p1']);
 });

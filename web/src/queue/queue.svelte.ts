@@ -3,6 +3,7 @@
 import { live } from '../live/city.svelte';
 import { moment } from '../live/moment.svelte';
 import { isPlayed, noFilter, OVER, pictureStates, select, type Entry, type Filter } from './filter';
+import { still } from './still';
 
 class QueueState {
   filter: Filter = $state.raw(noFilter);
@@ -16,6 +17,16 @@ class QueueState {
     live.revision('incidents', 'alarms', 'zones');
     return select(live.shown, this.filter, this.#clock + 30_000);
   });
+
+  #held: Entry[] | null = $state.raw(null);
+  /** The entries as the list draws them: while a hand lies on it, none moves. The map follows `entries` all along. */
+  lines: Entry[] = $derived(this.#held ? still(this.#held, this.entries) : this.entries);
+  hold(): void {
+    this.#held = this.lines;
+  }
+  release(): void {
+    this.#held = null;
+  }
 
   /** How many of them are of the real city: what is played is never counted with it. */
   actual: number = $derived(this.entries.filter((entry) => !isPlayed(entry)).length);
