@@ -49,10 +49,26 @@ test('2 it is tried on the past before it is saved', async () => {
   assert.equal((await server.get('/rules/dust-at-a-station')).status, 404);
 });
 
-test('3 in shadow its alarms stand on its page alone, and say why', async () => {
+/** What the list of versions says of one, and what the platform says of it. */
+async function version(n) {
+  const shown = page.locator(`[data-version="${n}"] [data-tried]`);
+  await shown.waitFor();
+  const { rule, tried } = (await server.get(`/rules/dust-at-a-station/versions/${n}`)).body;
+  return { shown: await shown.textContent(), stage: rule.stage, tried };
+}
+
+test('3 it is saved silent, and its version says what it was tried on', async () => {
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForURL('**/rules/dust-at-a-station');
+  const { shown, stage, tried } = await version(1);
+  assert.equal(stage, 'silent');
+  assert.ok(tried.alarms > 0 && tried.observations > 0, JSON.stringify(tried));
+  assert.match(shown, /^Tried on .* of the past: (one alarm|\d+ alarms)$/);
+});
+
+test('3 in shadow its alarms stand on its page alone, and say why', async () => {
   await moveTo(page, 'Shadow', 'The past looks right');
+  assert.equal((await version(2)).stage, 'shadow');
   await page.locator('[data-shadow]:not([data-shadow="0"])').waitFor();
   await page.locator('[data-shadow]').getByRole('button', { name: /^Why\?/ }).first().click();
   await page.getByText('The rule as it was, version 2').waitFor();
@@ -67,6 +83,8 @@ const incidentOfRule = async () => {
 
 test('4 live it says the sentence of the manual, and its alarms stand in an incident that is handled', async () => {
   await moveTo(page, 'Live', 'They were real');
+  const { stage, tried } = await version(3);
+  assert.deepEqual([stage, tried.alarms > 0], ['live', true]);
   assert.equal((await words().textContent()).trim(), sentence);
   await page.locator('[data-tour=nav-incidents]').click();
   const id = await incidentOfRule();
@@ -87,6 +105,24 @@ test('4 live it says the sentence of the manual, and its alarms stand in an inci
   await page.locator('[data-verdict=genuine]').waitFor();
   const { state, verdict } = (await server.get(`/incidents/${id}`)).body;
   assert.deepEqual([state, verdict], ['resolved', 'genuine']);
+});
+
+test('4 another limit that nobody tried goes live only after the page has said so, and its version says it', async () => {
+  await page.goto(`${platform.url}/rules/dust-at-a-station`);
+  await page.locator('[data-version="3"]').waitFor();
+  await page.getByLabel('Above', { exact: true }).fill('101');
+  await page.getByRole('status').getByText('Not tried on the past').waitFor();
+  await page.getByPlaceholder('Why this change?').fill('A little less');
+  await page.getByRole('button', { name: 'Save' }).click();
+  assert.deepEqual([(await version(4)).shown, (await version(4)).tried], ['Not tried on the past', null]);
+  await page.getByRole('button', { name: 'Move to Shadow' }).click();
+  await page.getByRole('dialog').locator('[data-tried=false]').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await page.getByLabel('Above', { exact: true }).fill('100');
+  await page.getByRole('status').getByText('Not tried on the past').waitFor({ state: 'detached' });
+  await page.getByPlaceholder('Why this change?').fill('As it was tried');
+  await page.getByRole('button', { name: 'Save' }).click();
+  assert.ok((await version(5)).tried.alarms > 0);
 });
 
 test('5 it is rehearsed beside the city', async () => {

@@ -88,6 +88,20 @@ test('it is saved silent, and moves to shadow with a reason', async () => {
   assert.deepEqual([stored.stage, stored.reason, stored.alarm.urgency], ['shadow', 'A day of history looks right', 'future']);
 });
 
+test('what was never tried goes live only after the dialog has said so', async () => {
+  const untried = async () => {
+    await page.getByRole('button', { name: 'Move to Live' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('This condition was never tried on the past').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+  };
+  const before = await above().inputValue();
+  await above().fill(String(Number(before) + 1));
+  await untried();
+  await above().fill(before);
+});
+
 test('its alarms in shadow stand on its page, say why, and nowhere else', async () => {
   await page.locator('[data-shadow]:not([data-shadow="0"])').waitFor();
   const list = page.locator('[data-shadow]');

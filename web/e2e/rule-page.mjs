@@ -17,10 +17,11 @@ export async function tryOnThePast(page) {
   await page.locator('[data-trial]:not([data-trial="0"])').waitFor();
 }
 
-/** Moves the rule to a stage by its button, with a reason. */
-export async function moveTo(page, stage, reason) {
+/** Moves the rule to a stage by its button, with a reason; `tried` is whether the dialog is to say that its condition was tried. */
+export async function moveTo(page, stage, reason, tried = true) {
   await page.getByRole('button', { name: `Move to ${stage}` }).click();
   const dialog = page.getByRole('dialog');
+  await dialog.locator(`[data-tried=${tried}]`).waitFor();
   await dialog.getByRole('textbox').fill(reason);
   await dialog.getByRole('button', { name: `Move to ${stage}` }).click();
   await dialog.waitFor({ state: 'detached' });

@@ -11,7 +11,7 @@ use vigiles_model::{
 use crate::budget::Budget;
 use crate::command::{CommandError, ConfigDocument, ConfigKind};
 use crate::correlation::{Correlation, MAX_CORRELATIONS};
-use crate::rule::{Detector, Diagnostic, Rule};
+use crate::rule::{Detector, Diagnostic, Rule, stored};
 
 const MAX_ASSETS: usize = 200_000;
 const MAX_RULES: usize = 20_000;
@@ -24,6 +24,7 @@ pub(crate) struct Config {
     pub(crate) kinds: BTreeMap<KindId, ObservationKind>,
     pub(crate) assets: BTreeMap<AssetId, Asset>,
     pub(crate) zones: BTreeMap<ZoneId, Zone>,
+    #[serde(deserialize_with = "stored::by_id")]
     pub(crate) rules: BTreeMap<RuleId, Rule>,
     pub(crate) playbooks: BTreeMap<PlaybookId, Playbook>,
     #[serde(with = "pairs")]

@@ -93,12 +93,12 @@ pub enum Certainty {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// They are counted and nothing else.
+    /// They are counted and nothing else: where a new rule begins.
+    #[default]
     Silent,
     /// They are stored and shown with their rule; they are in no queue and open no incident.
     Shadow,
     /// They are shown in the queue and open or join incidents.
-    #[default]
     Live,
 }
 
@@ -161,8 +161,8 @@ pub struct Alarm {
     /// How sure it is.
     #[serde(default)]
     pub certainty: Certainty,
-    /// The stage of its rule when it was raised; never silent.
-    #[serde(default)]
+    /// The stage of its rule when it was raised; never silent. Alarms of before there were stages have none: all were live.
+    #[serde(default = "live")]
     pub stage: Stage,
     /// Whether it still holds.
     pub state: AlarmState,
@@ -193,6 +193,10 @@ pub struct Alarm {
     /// Actual, or of an exercise.
     #[serde(default)]
     pub reality: Reality,
+}
+
+fn live() -> Stage {
+    Stage::Live
 }
 
 #[cfg(test)]

@@ -213,7 +213,8 @@ impl Work {
             }
             Effect::ConfigChanged { document, version, at } => {
                 if let ConfigDocument::Rule(rule) = &document {
-                    self.writes.push(documents::rule_version(rule, version, at));
+                    let tried = asked.as_ref().and_then(|asked| asked.tried.clone());
+                    self.writes.push(documents::rule_version(rule, version, at, tried));
                 }
                 if let ConfigDocument::Asset(asset) = &document
                     && self.place(asset.id.as_str(), known) != Some(&asset.place)

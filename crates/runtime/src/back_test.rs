@@ -1,6 +1,6 @@
 //! A rule on trial over a span of history, beside what the city's rules raised then.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration as Span, Instant};
 
 use vigiles_engine::Rule;
 use vigiles_engine::backtest::{
@@ -11,18 +11,20 @@ use vigiles_history::{HistoryError, Query};
 use vigiles_model::alarm::Stage;
 use vigiles_model::incident::{Reality, TimelineEvent, Verdict};
 use vigiles_model::{
-    Alarm, Asset, BoundingBox, Geometry, Incident, IncidentState, Observation, ObservationKind, Timestamp, Zone,
+    Alarm, Asset, BoundingBox, Duration, Geometry, Incident, IncidentState, Observation, ObservationKind, Timestamp,
+    Zone,
 };
 use vigiles_store::StoreError;
 use vigiles_trust::Context;
 
 use crate::documents::{self, ALARM, ASSET, INCIDENT, KIND, Versioned, ZONE};
 use crate::platform::Platform;
+use crate::trial::{self, RuleTrial};
 
 /// Most readings of one pass over the span.
 pub const MAX_OBSERVATIONS: u64 = 50_000_000;
 /// Longest pass.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Span = Span::from_mins(1);
 /// Readings between two looks at the clock.
 const LOOK_EVERY: u64 = 16_384;
 /// Readings kept to see how they spread.
@@ -55,13 +57,15 @@ pub struct Outcome {
     /// Readings judged.
     pub observations: u64,
     /// How long the judging took, reading included.
-    pub took: Duration,
+    pub took: Span,
     /// Why it ended before the end of the span, and where.
     pub stopped: Option<(Stopped, Timestamp)>,
     /// Against incidents that people have marked.
     pub marks: Marks,
     /// The limit that comes nearest to the wanted number of alarms, or why there is none; where one was wanted.
     pub suggestion: Option<Result<Suggestion, NoSuggestion>>,
+    /// What is remembered of trials of this condition.
+    pub kept: Option<RuleTrial>,
 }
 
 /// Why a trial ended early.
@@ -92,7 +96,7 @@ pub enum BackTestError {
 /// One pass over the span.
 struct Pass {
     trial: Trial,
-    took: Duration,
+    took: Span,
     stopped: Option<(Stopped, Timestamp)>,
     /// Every so manieth reading, in the unit of the rule.
     sample: Vec<f64>,
@@ -117,8 +121,20 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     };
     let offset = |at: Timestamp| platform.utc_offset_s(at);
     let tried = Tried { from: asked.from, to: end, data: &data, utc_offset_s: &offset };
+    let report = Report::of(&alarms, &present, tried);
+    let kept = RuleTrial {
+        at: platform.now(),
+        by: ctx.person().cloned(),
+        from: asked.from,
+        to: end,
+        data: Duration((report.data_s * 1e6) as i64),
+        observations,
+        alarms: report.alarms,
+        area: asked.area,
+    };
     Ok(Outcome {
-        report: Report::of(&alarms, &present, tried),
+        kept: trial::keep(platform.store(), &asked.rule, kept)?,
+        report,
         observations,
         took: pass.took,
         stopped: pass.stopped,

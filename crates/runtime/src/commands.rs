@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use vigiles_bus::BusError;
-use vigiles_engine::{Command, CommandDone, CommandError};
+use vigiles_engine::{Command, CommandBody, CommandDone, CommandError};
 use vigiles_store::{AuditNote, Outcome};
 use vigiles_trust::Context;
 
 use crate::once::Once;
 use crate::platform::Platform;
 use crate::record::Asked;
+use crate::trial::{self, RuleTrial};
 use crate::{documents, record};
 
 /// How long a command may take until its caller is told to look again.
@@ -79,15 +80,29 @@ impl Platform {
     }
 
     /// A command of the platform itself, or one that was audited.
-    pub(crate) async fn order(&self, command: Command, once: Option<Once>) -> Result<CommandDone, CommandFailure> {
+    pub(crate) async fn order(
+        self: &Arc<Self>,
+        command: Command,
+        once: Option<Once>,
+    ) -> Result<CommandDone, CommandFailure> {
         let ticket = self.ticket();
-        let asked = Asked { ticket, once };
+        let asked = Asked { ticket, once, tried: self.tried(&command.body).await? };
         let bytes = record::command(&asked, &command).map_err(|e| CommandFailure::Storage(e.to_string()))?;
         let (sender, receiver) = oneshot::channel();
         self.waiting.lock().insert(ticket, sender);
         let outcome = self.append_and_wait(bytes, receiver).await;
         self.waiting.lock().remove(&ticket);
         outcome
+    }
+
+    /// What the condition of a rule that is to be saved was tried on.
+    async fn tried(self: &Arc<Self>, body: &CommandBody) -> Result<Option<RuleTrial>, CommandFailure> {
+        let CommandBody::PutRule(rule) = body else { return Ok(None) };
+        let (platform, rule) = (self.clone(), rule.clone());
+        tokio::task::spawn_blocking(move || trial::of_rule(platform.store(), &rule))
+            .await
+            .map_err(|_| CommandFailure::Closed)?
+            .map_err(|e| CommandFailure::Storage(e.to_string()))
     }
 
     async fn append_and_wait(
@@ -127,7 +142,7 @@ fn append_failure(error: BusError) -> CommandFailure {
 
 /// Who asked for what; the texts of notes and reasons are in the incident, not in the audit log.
 fn audit_note(command: &Command) -> AuditNote {
-    use vigiles_engine::CommandBody as B;
+    use CommandBody as B;
     let (action, resource) = match &command.body {
         B::PutKind(d) => ("put", format!("kind/{}", d.id)),
         B::PutAsset(d) => ("put", format!("asset/{}", d.id)),

@@ -2,11 +2,14 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use vigiles_engine::rule::stored::{self, Stored};
 use vigiles_engine::{ConfigDocument, ConfigKind, Rule};
 use vigiles_model::alarm::Stage;
 use vigiles_model::{Alarm, AlarmState, Asset, Geometry, Incident, Reality, Timestamp};
 use vigiles_store::{Document, Draft, Expect, Kind, Query, Store, StoreError, Write};
 use vigiles_trust::{Context, Resource};
+
+use crate::trial::RuleTrial;
 
 /// Alarms; the body is a [`vigiles_model::Alarm`].
 pub const ALARM: Kind = Kind::new("alarm", Resource::Alarms);
@@ -18,7 +21,7 @@ pub const KIND: Kind = Kind::new("kind", Resource::Kinds);
 pub const ASSET: Kind = Kind::new("asset", Resource::Assets);
 /// Zones.
 pub const ZONE: Kind = Kind::new("zone", Resource::Zones);
-/// Rules.
+/// Rules; their bodies are read by [`rule`].
 pub const RULE: Kind = Kind::new("rule", Resource::Rules);
 /// Playbooks.
 pub const PLAYBOOK: Kind = Kind::new("playbook", Resource::Playbooks);
@@ -41,7 +44,7 @@ pub const STA_SENSOR: Kind = Kind::new("sensorthings_sensor", Resource::Assets);
 pub const STA_FEATURE: Kind = Kind::new("sensorthings_feature", Resource::Assets);
 
 /// All kinds of this module, for the opening of the store.
-pub const KINDS: [Kind; 15] = [
+pub const KINDS: [Kind; 16] = [
     ALARM,
     INCIDENT,
     KIND,
@@ -50,6 +53,7 @@ pub const KINDS: [Kind; 15] = [
     ZONE,
     RULE,
     RULE_VERSION,
+    RULE_TRIAL,
     PLAYBOOK,
     CORRELATION,
     EXERCISE,
@@ -61,6 +65,9 @@ pub const KINDS: [Kind; 15] = [
 
 /// Versions of rules, kept for good: an alarm names the one that raised it. The body is a [`RuleVersion`].
 pub const RULE_VERSION: Kind = Kind::new("rule_version", Resource::Rules);
+
+/// What conditions of rules were tried on, by their meaning; the body is a [`RuleTrial`].
+pub const RULE_TRIAL: Kind = Kind::new("rule_trial", Resource::Rules);
 
 /// The stored state of alarms of rules on trial, whether their condition holds or not.
 pub const SHADOW: &str = "shadow";
@@ -77,7 +84,11 @@ pub struct RuleVersion {
     /// Since when, in platform time.
     pub since: Timestamp,
     /// The rule.
+    #[serde(deserialize_with = "stored::rule")]
     pub document: Rule,
+    /// What this condition had been tried on when it was saved; none where it had not, or nobody knows.
+    #[serde(default)]
+    pub tried: Option<RuleTrial>,
 }
 
 /// Where an asset stood from a moment on.
@@ -107,6 +118,12 @@ pub fn read<T: DeserializeOwned>(document: &Document) -> Result<T, StoreError> {
         place: format!("{}/{}", document.kind.name(), document.id),
         what: e.to_string(),
     })
+}
+
+/// Reads the body of a rule's document.
+pub fn rule(document: &Document) -> Result<Versioned<Rule>, StoreError> {
+    let Versioned { version, document: Stored(rule) } = read(document)?;
+    Ok(Versioned { version, document: rule })
 }
 
 /// All documents of a kind, page by page.
@@ -190,8 +207,8 @@ pub fn config(document: &ConfigDocument, version: u64) -> Write {
 }
 
 /// The version of a rule as a write.
-pub fn rule_version(rule: &Rule, version: u64, since: Timestamp) -> Write {
-    let body = RuleVersion { rule: rule.id.to_string(), version, since, document: rule.clone() };
+pub fn rule_version(rule: &Rule, version: u64, since: Timestamp, tried: Option<RuleTrial>) -> Write {
+    let body = RuleVersion { rule: rule.id.to_string(), version, since, document: rule.clone(), tried };
     put(Draft {
         kind: RULE_VERSION,
         id: rule_version_id(rule.id.as_str(), version),
@@ -243,6 +260,6 @@ fn versioned<T: Serialize>(version: u64, document: &T) -> String {
     json(&Versioned { version, document })
 }
 
-fn json<T: Serialize>(value: &T) -> String {
+pub(crate) fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("the words of the model have only text keys and finite numbers")
 }

@@ -35,6 +35,7 @@ mod strangers;
 pub mod support;
 mod takeover;
 pub mod time_zone;
+pub mod trial;
 
 pub use commands::CommandFailure;
 pub use offers::OffersError;

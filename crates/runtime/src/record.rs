@@ -8,6 +8,7 @@ use vigiles_engine::{Command, Input};
 use vigiles_model::Observation;
 
 use crate::once::Once;
+use crate::trial::RuleTrial;
 
 const TICK: u8 = 1;
 const COMMAND_JSON: u8 = 2;
@@ -23,13 +24,15 @@ pub struct Record {
     pub asked: Option<Asked>,
 }
 
-/// Whom the outcome of a command belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Whom the outcome of a command belongs to, and what the platform knew of it when it was asked.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
     /// The caller that waits for it.
     pub ticket: u128,
     /// Its key, where it is to be carried out once.
     pub once: Option<Once>,
+    /// What the condition of a rule had been tried on: in the log, so that a replay says the same of its version.
+    pub tried: Option<RuleTrial>,
 }
 
 /// Why an entry cannot be read.
@@ -57,6 +60,8 @@ struct Ticketed {
     ticket: u128,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     once: Option<Once>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tried: Option<RuleTrial>,
     command: Command,
 }
 
@@ -81,8 +86,8 @@ pub fn frame(observations: &[Observation]) -> Result<Vec<u8>, RecordError> {
 /// A command with whoever asked for it.
 pub fn command(asked: &Asked, command: &Command) -> Result<Vec<u8>, RecordError> {
     let mut bytes = vec![COMMAND_JSON];
-    let Asked { ticket, once } = asked.clone();
-    serde_json::to_writer(&mut bytes, &Ticketed { ticket, once, command: command.clone() })?;
+    let Asked { ticket, once, tried } = asked.clone();
+    serde_json::to_writer(&mut bytes, &Ticketed { ticket, once, tried, command: command.clone() })?;
     Ok(bytes)
 }
 
@@ -92,8 +97,8 @@ pub fn parse(bytes: &[u8]) -> Result<Record, RecordError> {
     match *format {
         TICK => Ok(Record { input: Input::Tick, asked: None }),
         COMMAND_JSON => {
-            let Ticketed { ticket, once, command } = serde_json::from_slice(body)?;
-            Ok(Record { input: Input::Command(command), asked: Some(Asked { ticket, once }) })
+            let Ticketed { ticket, once, tried, command } = serde_json::from_slice(body)?;
+            Ok(Record { input: Input::Command(command), asked: Some(Asked { ticket, once, tried }) })
         }
         FRAME_POSTCARD_1 => Ok(Record { input: Input::Observations(postcard::from_bytes(body)?), asked: None }),
         UTC_OFFSET => {

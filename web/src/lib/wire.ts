@@ -78,6 +78,8 @@ export type RuleVersion = Omit<Schemas['RuleVersion'], 'rule'> & { rule: Rule };
 export type Stage = Schemas['Stage'];
 /** Which readings a part of a pattern means. */
 export type Part = Schemas['Part'];
+/** What the condition of a rule was tried on. */
+export type RuleTrial = Schemas['RuleTrial'];
 /** What a rule would have done over a span of history. */
 export type TrialReport = Omit<Schemas['BackTestReport'], 'typical'> & { typical: Alarm[] };
 export type TrialBucket = Schemas['BackTestBucket'];

@@ -30,6 +30,12 @@ export function namesFor(rule: { kinds: readonly string[]; unit: string | null }
 /** A stored rule in one sentence. */
 export const inWords = (rule: Rule): string => sentence(fromRule(rule), namesFor(rule));
 
+const checked = (rule: Rule): Promise<RuleCheck> =>
+  post<RuleCheck>('/rules/check', rule).catch((caught: unknown): RuleCheck => ({
+    ok: false, cost: 0, max_cost: 0,
+    diagnostics: caught instanceof Problem ? (caught.fields.length ? caught.fields : [{ path: '', message: caught.message }]) : [],
+  }));
+
 export class RuleDraft {
   form: RuleForm = $state(blank(session.who?.person.agency ?? ''));
   /** The rule as it is stored; null for a new one. */
@@ -99,13 +105,17 @@ export class RuleDraft {
     if (!session.may('rules') || !this.begun) return () => {};
     let current = true;
     const timer = setTimeout(async () => {
-      const answer = await post<RuleCheck>('/rules/check', rule).catch((caught: unknown): RuleCheck => ({
-        ok: false, cost: 0, max_cost: 0,
-        diagnostics: caught instanceof Problem ? (caught.fields.length ? caught.fields : [{ path: '', message: caught.message }]) : [],
-      }));
+      const answer = await checked(rule);
       if (current) this.check = answer;
     }, PAUSE_MS);
     return () => ((current = false), clearTimeout(timer));
+  }
+
+  /** Asks at once, for who needs to know whether the rule as it is written was tried on the past by now. */
+  async look(): Promise<void> {
+    const rule = this.named();
+    const answer = await checked(rule);
+    if (JSON.stringify(rule) === JSON.stringify(this.named())) this.check = answer;
   }
 
   /** Stores a rule made from the version held; false where the platform refused, and `error` says why. */

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use vigiles_model::{ExerciseId, Observation, RuleId};
-use vigiles_runtime::documents::{self, Versioned};
+use vigiles_runtime::documents;
 use vigiles_runtime::exercise::Run;
 use vigiles_runtime::live::Notice;
 use vigiles_store::{Change, Changes, StoreError};
@@ -70,7 +70,7 @@ impl Renderer {
     pub(super) fn load(api: &Api) -> Result<Self, StoreError> {
         let mut rules = HashMap::new();
         for document in documents::all(api.platform.store(), documents::RULE)? {
-            let rule: Versioned<vigiles_engine::rule::Rule> = documents::read(&document)?;
+            let rule = documents::rule(&document)?;
             rules.insert(rule.document.id, rule.document.name);
         }
         Ok(Self { rules, exercise: None })
@@ -80,7 +80,7 @@ impl Renderer {
     pub(super) fn frame(&mut self, api: &Api, change: &Change) -> Result<Option<Frame>, StoreError> {
         let document = &change.document;
         if document.kind == documents::RULE {
-            let rule: Versioned<vigiles_engine::rule::Rule> = documents::read(document)?;
+            let rule = documents::rule(document)?;
             self.rules.insert(rule.document.id, rule.document.name);
         }
         // A rule on trial disturbs nobody, nor does an exercise: its page asks for its alarms.

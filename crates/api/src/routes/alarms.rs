@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use vigiles_engine::rule::Rule;
 use vigiles_model::{Alarm, RuleId};
-use vigiles_runtime::documents::{ALARM, DRILL, RULE, SHADOW, Versioned};
+use vigiles_runtime::documents::{self, ALARM, DRILL, RULE, SHADOW};
 use vigiles_store::{Document, Query, Store};
 use vigiles_trust::{Action, Context, Resource};
 
@@ -139,7 +138,7 @@ impl Names {
                 continue;
             }
             let name = match store.get(&Context::system("api"), RULE, rule.as_str())? {
-                Some(document) => stored::<Versioned<Rule>>(&document)?.document.name,
+                Some(document) => documents::rule(&document)?.document.name,
                 None => rule.to_string(),
             };
             names.insert(rule, name);

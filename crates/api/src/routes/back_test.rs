@@ -4,7 +4,7 @@ use vigiles_model::{Alarm, Duration};
 use vigiles_runtime::back_test::{Asked, BackTestError, back_test};
 use vigiles_trust::{Action, Resource};
 
-use crate::call::{Call, area, ok, units};
+use crate::call::{Call, area, names, ok, units};
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::{Code, Fault, Problem};
 use crate::wire::alarm::Alarm as WireAlarm;
@@ -49,7 +49,7 @@ async fn try_rule(call: Call) -> Answer {
             let outcome = back_test(&api.platform, &ctx, &asked).map_err(problem)?;
             let unit = units(&api.platform);
             let shown = |alarm: &Alarm| WireAlarm::new(alarm, &unit, asked.rule.name.clone());
-            Ok(BackTestReport::new(&outcome, steps, &shown))
+            Ok(BackTestReport::new(&outcome, steps, &shown, &names(&api.platform)))
         })
         .await?;
     ok(&report)

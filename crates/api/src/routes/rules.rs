@@ -7,6 +7,7 @@ use vigiles_engine::{CommandBody, ConfigKind};
 use vigiles_formats::observation::Registry;
 use vigiles_model::{AgencyId, KindId};
 use vigiles_runtime::documents::{self, RULE_VERSION};
+use vigiles_runtime::trial;
 use vigiles_store::{Document, Query};
 use vigiles_trust::{Action, Resource};
 
@@ -73,8 +74,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn check(call: Call) -> Answer {
     let rule: Rule = call.json()?;
-    let diagnostics = faults(&call, &rule);
-    ok(&rule::Check { ok: diagnostics.is_empty(), diagnostics, cost: cost(&call, &rule), max_cost: MAX_COST })
+    let (diagnostics, cost) = (faults(&call, &rule), cost(&call, &rule));
+    let tried = call
+        .blocking(move |api| {
+            let tried = trial::of_rule(api.platform.store(), &rule)?;
+            Ok(tried.map(|tried| rule::RuleTrial::new(tried, &names(&api.platform))))
+        })
+        .await?;
+    ok(&rule::Check { ok: diagnostics.is_empty(), diagnostics, cost, max_cost: MAX_COST, tried })
 }
 
 async fn versions(call: Call) -> Answer {

@@ -5,9 +5,10 @@ use utoipa::ToSchema;
 use vigiles_engine::backtest;
 use vigiles_runtime::back_test::{Outcome, Stopped};
 
+use super::NameOf;
 use super::alarm::Alarm;
 use super::place::Coordinates;
-use super::rule::Rule;
+use super::rule::{Rule, RuleTrial};
 use super::time::Time;
 
 /// What is to be tried.
@@ -69,6 +70,9 @@ pub struct BackTestReport {
     pub suggestion: Option<BackTestSuggestion>,
     /// Why no limit is suggested, where one was wanted.
     pub no_suggestion: Option<NoSuggestion>,
+    /// What is kept of the trials of this condition, and stands in the version of a rule that is saved with it; null where
+    /// none found readings.
+    pub kept: Option<RuleTrial>,
 }
 
 /// Why no limit is suggested.
@@ -175,7 +179,12 @@ pub struct BackTestSuggestion {
 
 impl BackTestReport {
     /// The wire form; `alarm` makes that of an alarm.
-    pub fn new(outcome: &Outcome, steps: u32, alarm: &dyn Fn(&vigiles_model::Alarm) -> Alarm) -> Self {
+    pub fn new(
+        outcome: &Outcome,
+        steps: u32,
+        alarm: &dyn Fn(&vigiles_model::Alarm) -> Alarm,
+        name_of: NameOf<'_>,
+    ) -> Self {
         let report = &outcome.report;
         let took_s = outcome.took.as_secs_f64();
         Self {
@@ -197,6 +206,7 @@ impl BackTestReport {
             marks: marks(&outcome.marks),
             suggestion: outcome.suggestion.as_ref().and_then(|s| s.as_ref().ok()).map(BackTestSuggestion::from),
             no_suggestion: outcome.suggestion.as_ref().and_then(|s| s.as_ref().err()).map(|why| (*why).into()),
+            kept: outcome.kept.clone().map(|kept| RuleTrial::new(kept, name_of)),
         }
     }
 }

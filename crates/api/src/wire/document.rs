@@ -71,7 +71,7 @@ pub fn wire(document: &Document, lookup: &Lookup<'_>) -> Result<Option<Wire>, St
             Wire::Kind(Box::new(Kind::new(&stored.document, stored.version)))
         }
         documents::RULE => {
-            let stored: Versioned<Rule> = documents::read(document)?;
+            let stored = documents::rule(document)?;
             Wire::Rule(Box::new(Rule { version: stored.version, ..stored.document }))
         }
         documents::PLAYBOOK => {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vigiles_runtime::documents::RuleVersion as RuleVersionDocument;
+use vigiles_runtime::trial::RuleTrial as RuleTrialDocument;
 
 use super::NameOf;
 use super::detector::Detector;
@@ -25,7 +26,7 @@ pub struct Rule {
     /// Whether it judges at all.
     #[serde(default)]
     pub enabled: bool,
-    /// How far its alarms reach; `live` where absent.
+    /// How far its alarms reach; `silent` where absent.
     #[serde(default)]
     pub stage: Stage,
     /// Counts up with every change; ignored on the way in.
@@ -118,6 +119,47 @@ pub struct IncidentSpec {
     pub title: Option<String>,
 }
 
+/// What the condition of a rule was tried on. Of several trials the one that rests on the longest time with readings is kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RuleTrial {
+    /// When.
+    pub at: Time,
+    /// Who tried it.
+    pub by: Option<String>,
+    /// What they are called now; null where the account is gone.
+    pub by_name: Option<String>,
+    /// First moment.
+    pub from: Time,
+    /// Moment after the last that was judged.
+    pub to: Time,
+    /// Seconds of that which have readings.
+    pub data_s: f64,
+    /// Readings judged.
+    pub observations: u64,
+    /// Alarms raised.
+    pub alarms: u64,
+    /// `west,south,east,north` in degrees, where only readings of places in this box were judged.
+    pub bbox: Option<String>,
+}
+
+impl RuleTrial {
+    /// The wire form, with the name of who tried it.
+    pub fn new(trial: RuleTrialDocument, name_of: NameOf<'_>) -> Self {
+        let RuleTrialDocument { at, by, from, to, data, observations, alarms, area } = trial;
+        Self {
+            at: at.into(),
+            by_name: by.as_ref().and_then(|by| name_of(by.as_str())),
+            by: by.map(|by| by.to_string()),
+            from: from.into(),
+            to: to.into(),
+            data_s: data.as_secs_f64(),
+            observations,
+            alarms,
+            bbox: area.map(|b| format!("{},{},{},{}", b.west, b.south, b.east, b.north)),
+        }
+    }
+}
+
 /// What is wrong with a rule.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Check {
@@ -129,6 +171,8 @@ pub struct Check {
     pub cost: u32,
     /// Most steps that a rule may take.
     pub max_cost: u32,
+    /// What this condition was tried on; null where it never was.
+    pub tried: Option<RuleTrial>,
 }
 
 /// One version of a rule.
@@ -143,14 +187,17 @@ pub struct RuleVersion {
     pub rule: vigiles_engine::Rule,
     /// What its author is called now; null where it has none or the account is gone.
     pub author_name: Option<String>,
+    /// What this condition had been tried on before it was saved; null where it had not.
+    pub tried: Option<RuleTrial>,
 }
 
 impl RuleVersion {
     /// The version with the name of its author.
     pub fn new(stored: RuleVersionDocument, name_of: NameOf<'_>) -> Self {
-        let RuleVersionDocument { version, since, document, .. } = stored;
+        let RuleVersionDocument { version, since, document, tried, .. } = stored;
         let author_name = document.author.as_ref().and_then(|author| name_of(author.as_str()));
-        Self { version, since: since.into(), rule: vigiles_engine::Rule { version, ..document }, author_name }
+        let tried = tried.map(|tried| RuleTrial::new(tried, name_of));
+        Self { version, since: since.into(), rule: vigiles_engine::Rule { version, ..document }, author_name, tried }
     }
 }
 

@@ -91,7 +91,7 @@ words!(
 words!(
     /// How far the alarms of a rule reach.
     Stage = model::alarm::Stage {
-        /// They are counted and nothing else.
+        /// They are counted and nothing else: where a new rule begins.
         Silent,
         /// They are stored and shown with their rule, in no queue and no incident.
         Shadow,

@@ -25,4 +25,5 @@ mod slow;
 mod system;
 mod tasks;
 mod trial;
+mod tried;
 mod world;

@@ -8,7 +8,7 @@ use vigiles_trust::Role;
 use crate::world::{World, rule, world};
 
 /// Two days, a reading a minute of two assets: one is high for half an hour each noon, the other never.
-async fn two_days(world: &World) {
+pub(crate) async fn two_days(world: &World) {
     let source = world.token(Role::Source);
     let mut lines = String::new();
     for minute in 0..2 * 1440 {
@@ -32,13 +32,13 @@ async fn two_days(world: &World) {
     }
 }
 
-fn asked(above: f64) -> Value {
+pub(crate) fn asked(above: f64) -> Value {
     let mut tried = rule();
     tried["detector"]["threshold"]["above"] = json!(above);
     json!({"rule": tried, "from": "2026-03-01T00:00:00Z", "to": "2026-03-03T00:00:00Z"})
 }
 
-async fn back_test(world: &World, token: &str, body: Value) -> Value {
+pub(crate) async fn back_test(world: &World, token: &str, body: Value) -> Value {
     world.request("POST", "/api/v1/rules/back-test").bearer(token).json(body).send().await.expect(200).json()
 }
 

@@ -126,7 +126,7 @@ pub(crate) fn kind() -> Value {
 }
 
 pub(crate) fn rule() -> Value {
-    json!({"id": "high", "name": "Fine dust", "reason": "as measured", "agency": "city", "kinds": ["air.pm25"],
+    json!({"id": "high", "name": "Fine dust", "reason": "as measured", "stage": "live", "agency": "city", "kinds": ["air.pm25"],
            "detector": {"threshold": {"above": 75.0}},
            "alarm": {"title": "Fine dust at {asset}", "severity": "severe"},
            "incident": {"incident_type": "air_quality", "priority": "p2"}})

@@ -2,6 +2,7 @@
 
 use vigiles_engine::rule::{AlarmText, Condition, Detector, FlatLine, Threshold};
 use vigiles_engine::{Command, CommandBody, Effect, Engine, Input, Rule};
+use vigiles_model::alarm::Stage;
 use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::{
     AgencyId, AssetId, Duration, Geometry, KindId, Observation, ObservationId, ObservationKind, Origin, Position,
@@ -91,7 +92,7 @@ fn condition(expression: &str) -> Detector {
 fn rule(number: usize, kind: KindId, detector: Detector) -> Rule {
     let id = RuleId::new(format!("rule-{number}")).unwrap();
     let alarm = AlarmText::new("{asset}: {value} {unit}", Severity::Moderate);
-    Rule::new(id, AgencyId::new("city").unwrap(), vec![kind], detector, alarm)
+    Rule { stage: Stage::Live, ..Rule::new(id, AgencyId::new("city").unwrap(), vec![kind], detector, alarm) }
 }
 
 fn kind(number: usize) -> KindId {

@@ -7,7 +7,7 @@ use vigiles_model::{
 
 const KIND: &str = r#"{"id": "nab", "name": "NAB", "quantity": "nab", "unit": "1", "value_type": "number",
     "min": null, "max": null, "retention": 86400000000, "personal": false, "overload": "wait"}"#;
-const RULE: &str = r#"{"id": "nab", "name": "NAB", "agency": "city", "kinds": ["nab"], "detector": {"anomaly": {}},
+const RULE: &str = r#"{"id": "nab", "name": "NAB", "stage": "live", "agency": "city", "kinds": ["nab"], "detector": {"anomaly": {}},
     "alarm": {"title": "unusual", "severity": "minor"}}"#;
 /// One flag a reading: whether it raised an alarm of the rule with its defaults.
 pub(crate) fn raised(times: &[i64], values: &[f64]) -> Vec<bool> {

@@ -74,7 +74,7 @@ pub(crate) fn rules() -> Vec<Rule> {
     let zones: Vec<String> = zones().iter().map(|zone| zone.id.to_string()).collect();
     let rule = |(on, for_s): (&str, u32)| {
         serde_json::from_value(serde_json::json!({
-            "id": on, "name": on, "agency": "city", "kinds": [kind().id], "key": "asset",
+            "id": on, "name": on, "stage": "live", "agency": "city", "kinds": [kind().id], "key": "asset",
             "detector": {"geofence": {"zones": zones, "on": on, "for_s": for_s}},
             "alarm": {"title": "{asset}", "severity": "moderate"},
         }))

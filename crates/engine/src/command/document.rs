@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::{Asset, ObservationKind, Playbook, Zone};
 
 use crate::correlation::Correlation;
-use crate::rule::Rule;
+use crate::rule::{Rule, stored};
 
 /// The sorts of configuration documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub enum ConfigDocument {
     /// A zone.
     Zone(Box<Zone>),
     /// A rule.
-    Rule(Box<Rule>),
+    Rule(#[serde(deserialize_with = "stored::boxed")] Box<Rule>),
     /// A playbook.
     Playbook(Box<Playbook>),
     /// A correlation rule.

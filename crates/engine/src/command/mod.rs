@@ -12,7 +12,7 @@ use vigiles_model::{
 
 pub use self::document::{ConfigDocument, ConfigKind};
 use crate::correlation::Correlation;
-use crate::rule::Rule;
+use crate::rule::{Rule, stored};
 
 /// A command; JSON in the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub enum CommandBody {
     /// Creates or replaces a zone.
     PutZone(Box<Zone>),
     /// Creates or replaces a rule.
-    PutRule(Box<Rule>),
+    PutRule(#[serde(deserialize_with = "stored::boxed")] Box<Rule>),
     /// Creates or replaces a playbook.
     PutPlaybook(Box<Playbook>),
     /// Deletes a configuration document.

@@ -8,7 +8,9 @@ mod check_detector;
 mod cost;
 mod detector;
 mod findings;
+mod meaning;
 mod statistics;
+pub mod stored;
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::alarm::{Certainty, Stage, Urgency};
@@ -38,7 +40,8 @@ pub struct Rule {
     /// Whether it judges at all.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// How far its alarms reach.
+    /// How far its alarms reach; silent where it does not say: a rule goes live because somebody said so. What the
+    /// platform wrote down itself is read by [`stored`].
     #[serde(default)]
     pub stage: Stage,
     /// Counts up with every change; set by the engine.
@@ -82,7 +85,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A live rule with these parts, and everything else as in a rule file that says no more.
+    /// A silent rule with these parts, and everything else as in a rule file that says no more.
     pub fn new(id: RuleId, agency: AgencyId, kinds: Vec<KindId>, detector: Detector, alarm: AlarmText) -> Self {
         Self {
             name: id.to_string(),

@@ -238,7 +238,7 @@ pub(crate) fn reading(line: &str) -> Observation {
     o
 }
 
-/// A rule from TOML; what every rule needs is filled in.
+/// A rule from TOML; what every rule needs is filled in, and it is live where it says no stage.
 pub(crate) fn rule(text: &str) -> Rule {
     let (head, tables) = text.split_at(if text.starts_with('[') { 0 } else { text.find("\n[").unwrap_or(text.len()) });
     let mut full = String::new();
@@ -247,6 +247,7 @@ pub(crate) fn rule(text: &str) -> Rule {
         ("name", "name = 'A rule'"),
         ("agency", "agency = 'environment'"),
         ("kinds", "kinds = ['air.pm25']"),
+        ("stage", "stage = 'live'"),
     ] {
         if !head.lines().any(|l| l.trim().starts_with(&format!("{key} ="))) {
             writeln!(full, "{line}").unwrap();

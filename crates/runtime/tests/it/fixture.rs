@@ -144,7 +144,7 @@ fn commands() -> Vec<(Asked, Command)> {
         let by = full.then(|| PersonId::new("p1").unwrap());
         let agency = AgencyId::new("city").unwrap();
         let command = Command { by, agency, expected_version: full.then_some(number as u64), body };
-        (Asked { ticket: u128::MAX - number as u128, once: full.then(key) }, command)
+        (Asked { ticket: u128::MAX - number as u128, once: full.then(key), tried: None }, command)
     };
     bodies().into_iter().enumerate().map(ask).collect()
 }

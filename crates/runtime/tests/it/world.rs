@@ -9,6 +9,7 @@ use vigiles_engine::rule::{AlarmText, Count, Detector, IncidentSpec, Key, Rule, 
 use vigiles_engine::{Command, CommandBody, CommandDone};
 use vigiles_formats::observation::Draft;
 use vigiles_history::History;
+use vigiles_model::alarm::Stage;
 use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::{
     AgencyId, Alarm, Incident, KindId, ObservationKind, Priority, RuleId, Severity, SourceId, Timestamp, Value,
@@ -115,6 +116,7 @@ fn rule(id: &str, detector: Detector) -> Rule {
     let kinds = vec![KindId::new("air.pm25").unwrap()];
     let alarm = AlarmText::new("fine dust {value}", Severity::Severe);
     Rule {
+        stage: Stage::Live,
         key: Key::Source,
         incident: Some(IncidentSpec {
             incident_type: id.to_owned(),

@@ -17,6 +17,8 @@ use super::{City, CityDocument};
 const ACTOR: Context = Context::system("city-config");
 /// Remembers what was taken, so that an unchanged file does not undo what the console changed.
 const TAKEN: &str = "city-taken.json";
+/// Its entry that says that a rule without a stage was silent when what it holds was taken.
+const STAGES: &str = "stages";
 
 /// Takes over what changed since the last start. Gives how many documents were taken.
 pub(crate) async fn take_over(city: &City, platform: &Arc<Platform>, data: &Path) -> Result<usize> {
@@ -26,6 +28,7 @@ pub(crate) async fn take_over(city: &City, platform: &Arc<Platform>, data: &Path
     }
     let remembered = data.join(TAKEN);
     let mut taken = read_taken(&remembered)?;
+    let learned = learn_stages(&city.documents, &mut taken)?;
     let mut count = 0;
     // Each sort at once, one sort after the other: rules name kinds and playbooks.
     for group in city.documents.chunk_by(|a, b| a.what == b.what) {
@@ -40,7 +43,7 @@ pub(crate) async fn take_over(city: &City, platform: &Arc<Platform>, data: &Path
             count += 1;
         }
     }
-    if count > 0 {
+    if count > 0 || learned {
         std::fs::write(&remembered, serde_json::to_vec_pretty(&taken)?)
             .with_context(|| format!("writing {}", remembered.display()))?;
     }
@@ -56,7 +59,7 @@ async fn take_group(
     let agency = city.agency()?;
     let mut asked = Vec::new();
     for document in group {
-        let key = format!("{}/{}", document.what.as_str(), document.id);
+        let key = document.key();
         let print = serde_json::to_string(&document.body)?;
         if taken.get(&key) == Some(&print) {
             continue;
@@ -83,10 +86,91 @@ async fn take_group(
     Ok(count)
 }
 
+/// Remembers what was taken when a rule that says no stage was live as what its file means now, once: the rule stays live
+/// until the file changes. Whether that was still to be done.
+fn learn_stages(documents: &[CityDocument], taken: &mut BTreeMap<String, String>) -> Result<bool> {
+    if taken.insert(STAGES.to_owned(), String::new()).is_some() {
+        return Ok(false);
+    }
+    for document in documents {
+        let (Some(before), Some(print)) = (&document.before, taken.get_mut(&document.key())) else { continue };
+        if serde_json::from_str::<CommandBody>(print).is_ok_and(|taken| taken == *before) {
+            tracing::warn!(
+                rule = document.id,
+                "its file says no stage: it stays live, and is silent once the file changes"
+            );
+            *print = serde_json::to_string(&document.body)?;
+        }
+    }
+    Ok(true)
+}
+
+impl CityDocument {
+    /// What it is remembered under.
+    fn key(&self) -> String {
+        format!("{}/{}", self.what.as_str(), self.id)
+    }
+}
+
 fn read_taken(path: &Path) -> Result<BTreeMap<String, String>> {
     match std::fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("in {}", path.display())),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(e) => Err(e).with_context(|| format!("reading {}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rules of a directory whose one rule says this beside what it must say.
+    fn written(stage: &str, above: u32) -> CityDocument {
+        let dir = tempfile::tempdir().unwrap();
+        let city = "name = \"X\"\ncentre = [0.0, 0.0]\nzoom = 10.0\n";
+        let rule = format!(
+            "id = \"r\"\nname = \"R\"\nagency = \"city\"\n{stage}\nkinds = [\"air.pm25\"]\n\
+             [detector.threshold]\nabove = {above}\n[alarm]\ntitle = \"t\"\nseverity = \"minor\"\n"
+        );
+        std::fs::create_dir(dir.path().join("rules")).unwrap();
+        std::fs::write(dir.path().join("city.toml"), city).unwrap();
+        std::fs::write(dir.path().join("rules/r.toml"), rule).unwrap();
+        City::read(dir.path()).unwrap().documents.remove(0)
+    }
+
+    /// Whether a rule that was taken as `then`, by a version that knew the stage or by one that did not, is taken again.
+    fn check(then: (&str, u32), knew_stages: bool, now: (&str, u32), again: bool) {
+        let (then, now) = (written(then.0, then.1), written(now.0, now.1));
+        // Before there were stages a rule that says none had none; after that, and before this entry, it was live.
+        let mut print = serde_json::to_value(then.before.as_ref().unwrap_or(&then.body)).unwrap();
+        if !knew_stages {
+            print["put_rule"].as_object_mut().unwrap().remove("stage");
+        }
+        let mut taken = BTreeMap::from([(now.key(), print.to_string())]);
+        let meant = serde_json::to_string(&now.body).unwrap();
+        assert!(learn_stages(std::slice::from_ref(&now), &mut taken).unwrap());
+        assert_eq!(taken[&now.key()] != meant, again, "{print} and then {meant}");
+        assert!(!learn_stages(std::slice::from_ref(&now), &mut taken).unwrap());
+    }
+
+    #[test]
+    fn a_file_that_says_no_stage_leaves_its_rule_live_until_it_changes() {
+        let (none, live, silent) = ("", "stage = \"live\"", "stage = \"silent\"");
+        for knew_stages in [true, false] {
+            check((none, 3), knew_stages, (none, 3), false);
+            check((none, 3), knew_stages, (none, 4), true);
+            check((none, 3), knew_stages, (silent, 3), true);
+        }
+        check((live, 3), true, (live, 3), false);
+        check((live, 3), true, (silent, 3), true);
+    }
+
+    #[test]
+    fn who_takes_the_stage_out_of_a_file_silences_its_rule() {
+        let (live, none) = (written("stage = \"live\"", 3), written("", 3));
+        let print = serde_json::to_string(&live.body).unwrap();
+        let mut taken = BTreeMap::from([(STAGES.to_owned(), String::new()), (live.key(), print.clone())]);
+        assert!(!learn_stages(&[none], &mut taken).unwrap());
+        assert_eq!(taken[&live.key()], print);
     }
 }

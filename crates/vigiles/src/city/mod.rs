@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 use vigiles_engine::rule::Rule;
+use vigiles_engine::rule::stored::Stored;
 use vigiles_engine::{CommandBody, ConfigKind, Correlation};
 use vigiles_model::{AgencyId, ObservationKind, Playbook};
 use vigiles_runtime::directory::SourceSetting;
@@ -52,6 +53,9 @@ pub(crate) struct CityDocument {
     pub id: String,
     /// The command that takes it over.
     pub body: CommandBody,
+    /// What it meant to versions of the platform for which a rule that says no stage was live; none where it means the
+    /// same.
+    pub before: Option<CommandBody>,
 }
 
 impl City {
@@ -69,8 +73,10 @@ impl City {
             city.push(ConfigKind::Playbook, id, CommandBody::PutPlaybook(Box::new(playbook)));
         }
         for path in files_in(&dir.join("rules"))? {
-            let rule: Rule = toml_file(&path)?;
-            city.push(ConfigKind::Rule, rule.id.to_string(), CommandBody::PutRule(Box::new(rule)));
+            let (rule, Stored(before)): (Rule, Stored) = (toml_file(&path)?, toml_file(&path)?);
+            let before = (before != rule).then(|| CommandBody::PutRule(Box::new(before)));
+            let (what, id) = (ConfigKind::Rule, rule.id.to_string());
+            city.documents.push(CityDocument { what, id, body: CommandBody::PutRule(Box::new(rule)), before });
         }
         for path in files_in(&dir.join("correlations"))? {
             let rule: Correlation = toml_file(&path)?;
@@ -124,7 +130,7 @@ impl City {
     }
 
     fn push(&mut self, what: ConfigKind, id: String, body: CommandBody) {
-        self.documents.push(CityDocument { what, id, body });
+        self.documents.push(CityDocument { what, id, body, before: None });
     }
 }
 

@@ -32,7 +32,7 @@ fn furnish_all(client: &Client, title: &str, incidents: bool, rules: &[&str], pl
     client.put(&format!("/api/v1/kinds/{KIND}"), &kind).expect(&[200, 201]);
     let incident = json!({"incident_type": "test", "priority": "p3", "playbook": playbook, "radius_m": 0.0,
         "window_s": 0.0, "title": null});
-    let mut rule = json!({"id": "", "name": "High", "description": "", "reason": "furnished", "enabled": true, "agency": "city",
+    let mut rule = json!({"id": "", "name": "High", "description": "", "reason": "furnished", "enabled": true, "stage": "live", "agency": "city",
         "kinds": [KIND], "when": null, "key": "asset", "cooldown_s": 0.0,
         "detector": {"threshold": {"above": HIGH, "below": null, "clear": 0.0, "for_s": 0.0, "clear_for_s": 0.0}},
         "alarm": {"title": title, "severity": "minor"}, "incident": incidents.then_some(incident)});

@@ -227,7 +227,7 @@ export const deRules: Record<keyof typeof enRules, string> = {
   'trial.hours.none': 'kein Alarm',
   'trial.hours.one': '{hour} Uhr: {n}',
   'trial.keys': 'Was am meisten auslöst',
-  'trial.lead': 'Sagt, was die Regel mit den aufbewahrten Messwerten der Stadt getan hätte. Nichts wird gespeichert, niemand erfährt davon.',
+  'trial.lead': 'Sagt, was die Regel mit den aufbewahrten Messwerten der Stadt getan hätte. Die Regel wird nicht gespeichert, niemand erfährt davon; dass ihre Bedingung erprobt wurde, wird gemerkt.',
   'trial.load.acceptable': 'Bis etwa 150 am Tag bewältigt eine Person gut (ISA-18.2, EEMUA 191). Alle Regeln zählen zusammen.',
   'trial.load.manageable': 'Mehr als die etwa 150 am Tag, die für eine Person annehmbar sind, weniger als die 300, die sie höchstens bewältigt (ISA-18.2, EEMUA 191).',
   'trial.load.none': 'Sie hätte nichts ausgelöst. Sehen Sie eine längere Spanne an, oder senken Sie die Grenze.',

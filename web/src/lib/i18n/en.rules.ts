@@ -225,7 +225,7 @@ export const enRules = {
   'trial.hours.none': 'no alarm',
   'trial.hours.one': '{hour} o’clock: {n}',
   'trial.keys': 'What raises most',
-  'trial.lead': 'Says what the rule would have done with the readings that the city has kept. Nothing is saved, nobody is told.',
+  'trial.lead': 'Says what the rule would have done with the readings that the city has kept. The rule is not saved, nobody is told; that its condition was tried is remembered.',
   'trial.load.acceptable': 'Up to about 150 a day can be handled well by one operator (ISA-18.2, EEMUA 191). All rules count together.',
   'trial.load.manageable': 'More than the about 150 a day that are acceptable for one operator, less than the 300 that can be managed at most (ISA-18.2, EEMUA 191).',
   'trial.load.none': 'It would have raised nothing. Look at a longer span, or lower the limit.',
