@@ -2106,6 +2106,7 @@ export interface components {
             data_s: number;
             /** @description Alarms by the hour of the day on the city's clocks, from midnight on. */
             hours: number[];
+            kept?: components["schemas"]["RuleTrial"] | null;
             /** @description What they were raised for, most first. */
             keys: components["schemas"]["BackTestKey"][];
             marks?: components["schemas"]["BackTestMarks"] | null;
@@ -2278,6 +2279,7 @@ export interface components {
             max_cost: number;
             /** @description Whether it may be saved. */
             ok: boolean;
+            tried?: components["schemas"]["RuleTrial"] | null;
         };
         /** @description A scenario that is not started: what is wrong with it is told. */
         CheckScenario: {
@@ -3530,7 +3532,7 @@ export interface components {
             name: string;
             /** @description Why this version was made, in its author's words. */
             reason?: string;
-            /** @description How far its alarms reach; `live` where absent. */
+            /** @description How far its alarms reach; `silent` where absent. */
             stage?: components["schemas"]["Stage"];
             /** @description UCUM code of the unit that its figures are written in; that of its kinds where absent. */
             unit?: string | null;
@@ -3547,6 +3549,36 @@ export interface components {
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
         };
+        /** @description What the condition of a rule was tried on. Of several trials the one that rests on the longest time with readings is kept. */
+        RuleTrial: {
+            /**
+             * Format: int64
+             * @description Alarms raised.
+             */
+            alarms: number;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description `west,south,east,north` in degrees, where only readings of places in this box were judged. */
+            bbox?: string | null;
+            /** @description Who tried it. */
+            by?: string | null;
+            /** @description What they are called now; null where the account is gone. */
+            by_name?: string | null;
+            /**
+             * Format: double
+             * @description Seconds of that which have readings.
+             */
+            data_s: number;
+            /** @description First moment. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Readings judged.
+             */
+            observations: number;
+            /** @description Moment after the last that was judged. */
+            to: components["schemas"]["Time"];
+        };
         /** @description One version of a rule. */
         RuleVersion: {
             /** @description What its author is called now; null where it has none or the account is gone. */
@@ -3555,6 +3587,7 @@ export interface components {
             rule: components["schemas"]["Rule"];
             /** @description Since when. */
             since: components["schemas"]["Time"];
+            tried?: components["schemas"]["RuleTrial"] | null;
             /**
              * Format: int64
              * @description The version.
