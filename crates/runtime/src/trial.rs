@@ -83,12 +83,10 @@ fn kept(store: &dyn Store, meaning: &str) -> Result<Option<RuleTrial>, StoreErro
 
 /// Deletes all trials but the latest.
 fn forget(store: &dyn Store, most: usize) -> Result<(), StoreError> {
-    let mut query = Query { limit: most, ..Query::new(RULE_TRIAL) };
-    query.cursor = store.list(&KEEPER, &query)?.next;
-    if query.cursor.is_none() {
-        return Ok(());
-    }
-    let surplus = store.list(&KEEPER, &query)?.documents;
+    let latest = Query { limit: most, ..Query::new(RULE_TRIAL) };
+    let Some(after) = store.list(&KEEPER, &latest)?.next else { return Ok(()) };
+    let others = Query { limit: Query::MAX_LIMIT, cursor: Some(after), ..Query::new(RULE_TRIAL) };
+    let surplus = store.list(&KEEPER, &others)?.documents;
     let delete = |id| Write::Delete { kind: RULE_TRIAL, id, expect: Expect::Any };
     store.apply(&KEEPER, surplus.into_iter().map(|document| delete(document.id)).collect()).map(drop)
 }
