@@ -1,6 +1,7 @@
 //! Some rules on their own, fed with readings in the order of time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use vigiles_model::alarm::Stage;
@@ -9,12 +10,14 @@ use vigiles_model::{
 };
 
 use super::coverage::{Coverage, Stretch};
+use crate::book::Plan;
 use crate::command::{CommandError, ConfigDocument};
 use crate::config::Config;
 use crate::effect::Effect;
 use crate::engine::Engine;
 use crate::rule::Rule;
 use crate::slot::Scope;
+use crate::turn::Turn;
 
 /// Most alarms of a trial; one that would raise more is stopped.
 pub const MAX_ALARMS: usize = 100_000;
@@ -38,11 +41,19 @@ pub struct Trial {
     engine: Engine,
     now: i64,
     effects: Vec<Effect>,
-    /// What the engine calls the series of each number that the source of readings gives it.
-    series: Vec<Option<(u32, Scope)>>,
+    /// What the engine knows of the series of each number that the source of readings gives it.
+    series: Vec<Option<Known>>,
     coverage: Coverage,
     alarms: Vec<Alarm>,
     places: FxHashMap<AlarmId, usize>,
+}
+
+/// A series: the rules of its kind, and what the engine calls it.
+#[derive(Debug)]
+struct Known {
+    plan: Arc<Plan>,
+    number: u32,
+    owner: Scope,
 }
 
 impl Trial {
@@ -90,18 +101,17 @@ impl Trial {
         let mut turn = self.engine.turn(&mut self.effects);
         turn.catch_up(self.now);
         turn.live.counters.observations += 1;
-        let book = turn.book;
-        if let Some(plan) = book.plan(&o.kind)
+        if self.series.len() <= series {
+            self.series.resize_with(series + 1, || None);
+        }
+        let place = &mut self.series[series];
+        if place.is_none() {
+            *place = known(&mut turn, o);
+        }
+        if let Some(Known { plan, number, owner }) = place
             && (o.quality != Quality::Implausible || plan.out_of_range)
         {
-            if self.series.len() <= series {
-                self.series.resize(series + 1, None);
-            }
-            let known = self.series[series].or_else(|| turn.series_of(plan, o));
-            self.series[series] = known;
-            if let Some(known) = known {
-                turn.take_in(plan, known, o, self.now);
-            }
+            turn.take_in(plan, (*number, *owner), o, self.now);
         }
         if !self.effects.is_empty() {
             self.keep_alarms();
@@ -150,6 +160,13 @@ impl Trial {
         self.keep_alarms();
         self.alarms
     }
+}
+
+/// The series of a reading; none where no rule looks at its kind.
+fn known(turn: &mut Turn<'_>, o: &Observation) -> Option<Known> {
+    let plan = turn.book.plan(&o.kind)?;
+    let (number, owner) = turn.series_of(plan, o)?;
+    Some(Known { plan: plan.clone(), number, owner })
 }
 
 fn config(setting: Setting) -> (Config, i32) {

@@ -32,9 +32,16 @@ impl Season {
 
     /// The slot of a time in microseconds since 1970, UTC: from 0 to below `len`.
     pub(crate) fn slot(&self, time_us: i64) -> usize {
-        let period = i128::from(self.period_us.max(1));
+        let period = self.period_us.max(1);
+        let slots = self.len() as i64;
+        // As nearly always: nothing overflows, and a division of 64 bits costs a fraction of one of 128.
+        let into = time_us.checked_add(self.offset_us).map(|local| local.rem_euclid(period));
+        if let Some(passed) = into.and_then(|into| into.checked_mul(slots)) {
+            return (passed / period) as usize;
+        }
+        let period = i128::from(period);
         let into = (i128::from(time_us) + i128::from(self.offset_us)).rem_euclid(period);
-        (into * self.len() as i128 / period) as usize
+        (into * i128::from(slots) / period) as usize
     }
 }
 
@@ -60,6 +67,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_slot_is_the_share_of_the_period_that_has_passed(time: i64, period_us in 1..i64::MAX, slots in 1..=MAX_SLOTS, offset_us: i64) {
+            let into = (i128::from(time) + i128::from(offset_us)).rem_euclid(i128::from(period_us));
+            let expected = into * i128::from(slots) / i128::from(period_us);
+            prop_assert_eq!(Season { period_us, slots, offset_us }.slot(time) as i128, expected);
+            let (hours, short) = (period_us % (1000 * HOUR_US) + 1, time % (1 << 52));
+            let into = i128::from(short).rem_euclid(i128::from(hours));
+            prop_assert_eq!(Season { period_us: hours, slots, offset_us: 0 }.slot(short) as i128, into * i128::from(slots) / i128::from(hours));
+        }
+
         #[test]
         fn a_slot_is_always_inside(time: i64, period_us: i64, slots: u16, offset_us: i64) {
             let season = Season { period_us, slots, offset_us };

@@ -1,18 +1,19 @@
-//! Detectors on recorded series; where they come from is told in `tests/fixtures/README.md`. Those that learn have their
-//! recorded tests beside their kernels, the geofence has its own in `geofence_ride.rs`.
+//! Detectors on recorded series; where they come from is told in `tests/fixtures/README.md`. Those that learn stand in
+//! `learned.rs`, the geofence in `geofence_ride.rs`.
 
 use vigiles_engine::Input;
-use vigiles_model::Timestamp;
+use vigiles_model::{Alarm, Timestamp};
 
 use crate::rig::{Rig, reading};
 
 /// A recorded column that is played as readings of a kind of the rig.
-struct Column {
+pub(crate) struct Column {
     kind: &'static str,
     place: usize,
 }
 
-const SPEEDS: (&str, &[Column]) = (include_str!("../fixtures/speed_7578.csv"), &[Column { kind: "vehicle", place: 1 }]);
+pub(crate) const SPEEDS: (&str, &[Column]) =
+    (include_str!("../fixtures/speed_7578.csv"), &[Column { kind: "vehicle", place: 1 }]);
 /// Occupancy in percent and speed of the same loop.
 const LOOP: (&str, &[Column]) = (
     include_str!("../fixtures/loop_t4013.csv"),
@@ -36,16 +37,18 @@ fn play((text, columns): (&str, &[Column]), rule: &str) -> String {
             rig.step(&Input::Observations(vec![o]));
         }
     }
-    let line = |a: &vigiles_model::Alarm| {
-        let cleared = a.cleared.map(|t| t.to_string()).unwrap_or_default();
-        let before = a.basis.as_ref().map_or(0, |basis| basis.before.len());
-        let kept = if before == 0 { String::new() } else { format!(", {before} before") };
-        format!("{}..{} {} ({} readings{kept})\n", a.raised, cleared, a.reason, a.support)
-    };
-    rig.alarms().iter().map(line).collect()
+    rig.alarms().iter().map(|alarm| line(alarm) + "\n").collect()
 }
 
-fn check(series: (&str, &[Column]), rule: &str, expected: &[&str]) {
+/// An alarm as "raised..cleared reason (what it rests on)".
+pub(crate) fn line(a: &Alarm) -> String {
+    let cleared = a.cleared.map(|t| t.to_string()).unwrap_or_default();
+    let before = a.basis.as_ref().map_or(0, |basis| basis.before.len());
+    let kept = if before == 0 { String::new() } else { format!(", {before} before") };
+    format!("{}..{} {} ({} readings{kept})", a.raised, cleared, a.reason, a.support)
+}
+
+pub(crate) fn check(series: (&str, &[Column]), rule: &str, expected: &[&str]) {
     let story = play(series, rule);
     assert_eq!(story.lines().collect::<Vec<_>>(), expected, "{rule}");
 }

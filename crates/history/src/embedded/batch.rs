@@ -10,6 +10,8 @@ use vigiles_model::{
     Value,
 };
 
+use super::codec::Malformed;
+
 const VALUE_SHIFT: u8 = 4;
 const PLACE_SHIFT: u8 = 6;
 const TWO_BITS: u8 = 3;
@@ -154,6 +156,32 @@ impl Batch {
         self.series.push(series);
         self.index.insert(hash, fresh);
         fresh
+    }
+
+    /// The index of a series by the names that a file has for it. `likely` is looked at first: blocks mostly name their series
+    /// in one order, and names that are known already need no check.
+    pub(crate) fn intern_names(
+        &mut self,
+        kind: &KindId,
+        (source, asset): (&str, Option<&str>),
+        likely: u32,
+    ) -> Result<u32, Malformed> {
+        if let Some(known) = self.series.get(likely as usize)
+            && known.asset.as_ref().map(AssetId::as_str) == asset
+            && known.source.as_str() == source
+            && known.kind == *kind
+        {
+            return Ok(likely);
+        }
+        let source = SourceId::new(source).map_err(|_| Malformed("a source is not an id"))?;
+        let asset = asset.map(AssetId::new).transpose().map_err(|_| Malformed("an asset is not an id"))?;
+        Ok(self.intern(kind, &source, asset.as_ref()))
+    }
+
+    /// Forgets the rows and their rare parts; the series stay known.
+    pub(crate) fn clear_rows(&mut self) {
+        self.rows.clear();
+        self.aside_bytes -= self.extras.drain(..).map(|extra| extra.bytes()).sum::<usize>();
     }
 
     /// Keeps rare parts; gives what [`Row::extra`] says.

@@ -87,9 +87,22 @@ impl Sealed {
 
     /// Reads and decodes a block.
     pub(crate) fn block(&self, file: &dyn DiskFile, footer: &Footer, index: usize) -> Result<Batch, HistoryError> {
+        let mut batch = Batch::default();
+        self.block_into(file, footer, index, &mut batch)?;
+        Ok(batch)
+    }
+
+    /// Adds the rows of a block to those of a batch.
+    pub(crate) fn block_into(
+        &self,
+        file: &dyn DiskFile,
+        footer: &Footer,
+        index: usize,
+        batch: &mut Batch,
+    ) -> Result<(), HistoryError> {
         let meta = &footer.blocks[index];
         let bytes = self.block_bytes(file, meta)?;
-        let decoded = Block { meta, bytes: &bytes }.decode(&footer.kinds[meta.kind as usize]);
+        let decoded = Block { meta, bytes: &bytes }.decode_into(&footer.kinds[meta.kind as usize], batch);
         decoded.map_err(|e| self.damaged(format!("block {index} at byte {}", meta.at), e))
     }
 }

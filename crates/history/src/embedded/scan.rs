@@ -15,12 +15,13 @@ use crate::{HistoryError, Query};
 
 /// Rows that are sorted and handed on together, where none older can still come.
 const TOGETHER: usize = 64 * 1024;
+/// Rows that are fetched together before they are handed on.
+const FETCHED: usize = 64;
 
 /// Calls `visit` for each observation, oldest first, until it has enough.
 pub(crate) fn scan(shared: &Shared, query: &Query, visit: &mut Visit<'_>) -> Result<(), HistoryError> {
     let filter = Filter::of(query);
-    let mut sweep =
-        Sweep { filter: &filter, all: Batch::default(), order: Vec::new(), templates: Vec::new(), enough: TOGETHER };
+    let mut sweep = Sweep::new(&filter);
     let files = sweep.take_memory(shared);
     let candidates = candidates(shared, &filter, files, Order::OldestFirst)?;
     let mut open: Option<(u64, Arc<dyn DiskFile>)> = None;
@@ -30,7 +31,9 @@ pub(crate) fn scan(shared: &Shared, query: &Query, visit: &mut Visit<'_>) -> Res
             Some((known, handle)) if *known == id => handle,
             place => &mut place.insert((id, candidate.file.open()?)).1,
         };
-        sweep.take(&candidate.file.block(&**handle, &candidate.footer, candidate.block)?);
+        sweep.block.clear_rows();
+        candidate.file.block_into(&**handle, &candidate.footer, candidate.block, &mut sweep.block)?;
+        sweep.take_block();
         let next = candidates.get(i + 1).map_or(i64::MAX, |next| next.meta().min_time);
         if sweep.all.rows.len() >= sweep.enough && !sweep.hand_on(next, visit) {
             return Ok(());
@@ -44,6 +47,10 @@ pub(crate) fn scan(shared: &Shared, query: &Query, visit: &mut Visit<'_>) -> Res
 struct Sweep<'a> {
     filter: &'a Filter<'a>,
     all: Batch,
+    /// The rows of one block, and every series that blocks have named so far.
+    block: Batch,
+    /// What is the number in `all` of each series of `block`, where it is wanted.
+    numbers: Vec<Option<u32>>,
     /// Time and place of each row that is ready.
     order: Vec<(i64, u32)>,
     templates: Vec<Observation>,
@@ -51,7 +58,19 @@ struct Sweep<'a> {
     enough: usize,
 }
 
-impl Sweep<'_> {
+impl<'a> Sweep<'a> {
+    fn new(filter: &'a Filter<'a>) -> Self {
+        Self {
+            filter,
+            all: Batch::default(),
+            block: Batch::default(),
+            numbers: Vec::new(),
+            order: Vec::new(),
+            templates: Vec::new(),
+            enough: TOGETHER,
+        }
+    }
+
     /// Takes what is in memory; gives the files to read.
     fn take_memory(&mut self, shared: &Shared) -> Vec<Arc<Sealed>> {
         let active = shared.active.read();
@@ -67,32 +86,19 @@ impl Sweep<'_> {
         files
     }
 
+    /// Takes a batch that is in memory.
     fn take(&mut self, batch: &Batch) {
-        let filter = self.filter;
-        // Blocks name their series in one order, so that mostly the next one is the one that came next before.
-        let mut next = 0;
-        let mut number = |s: &Series| {
-            let found = match self.all.series.get(next as usize) {
-                Some(known) if known == s => next,
-                _ => self.all.intern(&s.kind, &s.source, s.asset.as_ref()),
-            };
-            next = found + 1;
-            found
-        };
-        let numbers: Vec<Option<u32>> =
-            batch.series.iter().map(|s| filter.wants_series(s).then(|| number(s))).collect();
-        for row in &batch.rows {
-            if let Some(series) = numbers[row.series as usize]
-                && filter.wants_row(batch, row)
-            {
-                let mut row = *row;
-                if let Some(extra) = batch.extra(&row) {
-                    row.extra = self.all.put_extra(extra.clone());
-                }
-                row.series = series;
-                self.all.rows.push(row);
-            }
+        let numbers: Vec<_> = batch.series.iter().map(|s| number(self.filter, s, &mut self.all)).collect();
+        put(self.filter, batch, &numbers, &mut self.all);
+    }
+
+    /// Takes the block that was read.
+    fn take_block(&mut self) {
+        for i in self.numbers.len()..self.block.series.len() {
+            let number = number(self.filter, &self.block.series[i], &mut self.all);
+            self.numbers.push(number);
         }
+        put(self.filter, &self.block, &self.numbers, &mut self.all);
     }
 
     /// Hands on every row before `end`, each id once; false when the visitor has enough.
@@ -106,12 +112,17 @@ impl Sweep<'_> {
         self.order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(&id(b.1))));
         self.order.dedup_by(|a, b| a.0 == b.0 && id(a.1) == id(b.1));
         self.fill_templates();
-        for (_, i) in &self.order {
-            let row = &ready[*i as usize];
-            let template = &mut self.templates[row.series as usize];
-            fill(template, &self.all, row);
-            if !visit(row.series as usize, template) {
-                return false;
+        // Some at once: rows lie where their blocks were, and fetching one after the other would wait for each.
+        let mut some: Vec<Row> = Vec::with_capacity(FETCHED);
+        for order in self.order.chunks(FETCHED) {
+            some.clear();
+            some.extend(order.iter().map(|(_, i)| ready[*i as usize]));
+            for row in &some {
+                let template = &mut self.templates[row.series as usize];
+                fill(template, &self.all, row);
+                if !visit(row.series as usize, template) {
+                    return false;
+                }
             }
         }
         self.enough = TOGETHER.max(2 * waiting.len());
@@ -133,6 +144,25 @@ impl Sweep<'_> {
     fn fill_templates(&mut self) {
         let known = self.templates.len();
         self.templates.extend(self.all.series[known..].iter().map(|s| template(&s.kind, &s.source, s.asset.as_ref())));
+    }
+}
+
+/// The number of a series among all; none where it is not wanted.
+fn number(filter: &Filter<'_>, s: &Series, all: &mut Batch) -> Option<u32> {
+    filter.wants_series(s).then(|| all.intern(&s.kind, &s.source, s.asset.as_ref()))
+}
+
+/// Adds the rows that are wanted to all, with the numbers that their series have there.
+fn put(filter: &Filter<'_>, batch: &Batch, numbers: &[Option<u32>], all: &mut Batch) {
+    for row in &batch.rows {
+        if let Some(series) = numbers[row.series as usize]
+            && filter.wants_row(batch, row)
+        {
+            let mut row = *row;
+            row.extra = batch.extra(&row).map_or(0, |extra| all.put_extra(extra.clone()));
+            row.series = series;
+            all.rows.push(row);
+        }
     }
 }
 

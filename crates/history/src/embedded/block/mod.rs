@@ -6,7 +6,7 @@
 mod extras;
 mod write;
 
-use vigiles_model::{AssetId, BoundingBox, KindId, SourceId};
+use vigiles_model::{BoundingBox, KindId};
 
 pub(crate) use self::extras::parse_extras;
 pub(crate) use self::write::write;
@@ -155,16 +155,22 @@ impl Block<'_> {
     /// Every row, as a batch of its own.
     pub(crate) fn decode(&self, kind: &KindId) -> Result<Batch, Malformed> {
         let mut batch = Batch::default();
+        self.decode_into(kind, &mut batch)?;
+        Ok(batch)
+    }
+
+    /// Every row, added to those of a batch.
+    pub(crate) fn decode_into(&self, kind: &KindId, batch: &mut Batch) -> Result<(), Malformed> {
         let raw_runs = self.section(RUNS)?;
         let runs = parse_runs(&raw_runs, self.meta)?;
         let (times, flags, ids) = (self.times()?, self.flags()?, self.ids()?);
         let (places, values) = (self.places(&runs)?, self.values()?);
         let lags = codec::micros(&self.section(ARRIVALS)?, self.count(), false)?;
         let mut extras = parse_extras(&self.section(EXTRAS)?, self.count())?.into_iter().peekable();
+        batch.rows.reserve(self.count());
+        let mut series = 0;
         for run in &runs {
-            let source = SourceId::new(run.source).map_err(|_| Malformed("a source is not an id"))?;
-            let asset = run.asset.map(AssetId::new).transpose().map_err(|_| Malformed("an asset is not an id"))?;
-            let series = batch.intern(kind, &source, asset.as_ref());
+            series = batch.intern_names(kind, (run.source, run.asset), series + 1)?;
             for i in run.first..run.first + run.count {
                 let mut row = Row::empty(times[i], flags[i]);
                 row.set_id(ids[i]);
@@ -179,7 +185,7 @@ impl Block<'_> {
                 batch.rows.push(row);
             }
         }
-        Ok(batch)
+        Ok(())
     }
 }
 

@@ -1,0 +1,111 @@
+//! Detectors that learn what is usual, through rules, on recorded series (`tests/fixtures/README.md`).
+//!
+//! In the speeds of one road over nine days the benchmark that they come from marks four events: around 16:44 on 11 September,
+//! 14:34 on the 15th, 14:14 and 17:10 on the 16th. Each of the three that know the hour tells all four.
+
+use vigiles_engine::Input;
+use vigiles_model::Timestamp;
+
+use crate::recorded::{SPEEDS, check, line};
+use crate::rig::{Rig, reading};
+
+#[test]
+fn a_road_of_which_nothing_is_known() {
+    check(
+        SPEEDS,
+        "kinds = ['vehicle']\n[detector.anomaly]",
+        &[
+            "2015-09-11T12:14:00Z..2015-09-11T13:39:00Z 81 ug/m3, expected 62.1 ± 18.8 ug/m3; 4.54 sigmas above (1 readings)",
+            "2015-09-11T16:44:00Z..2015-09-11T17:49:00Z 23 ug/m3, expected 61.9 ± 18.9 ug/m3; 9.28 sigmas below (1 readings)",
+            "2015-09-14T17:05:00Z..2015-09-14T18:15:00Z 36 ug/m3, expected 61.5 ± 20.4 ug/m3; 5.62 sigmas below (2 readings)",
+            "2015-09-15T04:55:00Z..2015-09-15T06:26:00Z 90 ug/m3, expected 62.7 ± 22 ug/m3; 5.58 sigmas above (1 readings)",
+            "2015-09-15T14:24:00Z..2015-09-15T15:34:00Z 25 ug/m3, expected 50.9 ± 22.8 ug/m3; 5.12 sigmas below (2 readings)",
+            "2015-09-16T13:54:00Z..2015-09-16T15:55:00Z 24 ug/m3, expected 48.1 ± 23.6 ug/m3; 4.59 sigmas below (5 readings)",
+            "2015-09-16T16:45:00Z..2015-09-16T18:15:00Z 30 ug/m3, expected 59.6 ± 26.7 ug/m3; 4.99 sigmas below (3 readings)",
+            "2015-09-17T14:00:00Z.. 19 ug/m3, expected 50.5 ± 28.3 ug/m3; 5.01 sigmas below (1 readings)",
+        ],
+    );
+}
+
+#[test]
+fn slower_than_usual_for_the_hour() {
+    check(
+        SPEEDS,
+        "kinds = ['vehicle']\n[detector.baseline]\nseason = 'day'\nside = 'below'\nclear_for_s = 1800",
+        &[
+            "2015-09-09T17:08:00Z..2015-09-09T18:08:00Z 55 ug/m3, usual at this hour 66.1 ± 9.68 ug/m3; 5.71 sigmas below (4 readings)",
+            "2015-09-11T16:44:00Z..2015-09-11T17:19:00Z 23 ug/m3, usual at this hour 66.2 ± 13.7 ug/m3; 15.8 sigmas below (1 readings)",
+            "2015-09-13T14:28:00Z..2015-09-13T15:08:00Z 59 ug/m3, usual at this hour 67.7 ± 7.6 ug/m3; 5.74 sigmas below (1 readings)",
+            "2015-09-14T14:15:00Z..2015-09-14T14:50:00Z 57 ug/m3, usual at this hour 67.3 ± 8.25 ug/m3; 6.23 sigmas below (1 readings)",
+            "2015-09-14T17:05:00Z..2015-09-14T18:15:00Z 36 ug/m3, usual at this hour 65.9 ± 17.3 ug/m3; 8.63 sigmas below (3 readings)",
+            "2015-09-15T14:04:00Z..2015-09-15T15:14:00Z 43 ug/m3, usual at this hour 67.1 ± 8.69 ug/m3; 13.9 sigmas below (7 readings)",
+            "2015-09-16T13:49:00Z..2015-09-16T15:20:00Z 34 ug/m3, usual at this hour 64.7 ± 19.4 ug/m3; 7.92 sigmas below (13 readings)",
+            "2015-09-16T16:45:00Z..2015-09-16T17:55:00Z 30 ug/m3, usual at this hour 65.3 ± 12.6 ug/m3; 14.1 sigmas below (7 readings)",
+            "2015-09-17T07:05:00Z..2015-09-17T08:05:00Z 38 ug/m3, usual at this hour 67.9 ± 11.2 ug/m3; 13.4 sigmas below (3 readings)",
+            "2015-09-17T13:45:00Z.. 33 ug/m3, usual at this hour 60.6 ± 26 ug/m3; 5.31 sigmas below (4 readings)",
+        ],
+    );
+}
+
+#[test]
+fn slower_than_forecast() {
+    check(
+        SPEEDS,
+        "kinds = ['vehicle']\n[detector.forecast]\nseason = 'day'\nside = 'below'\nclear_for_s = 1800",
+        &[
+            "2015-09-11T16:44:00Z..2015-09-11T17:19:00Z 23 ug/m3, forecast 64.2 ± 15.8 ug/m3; 13.1 sigmas below (1 readings)",
+            "2015-09-14T17:05:00Z..2015-09-14T18:15:00Z 36 ug/m3, forecast 64.3 ± 16.8 ug/m3; 8.43 sigmas below (3 readings)",
+            "2015-09-15T14:04:00Z..2015-09-15T15:09:00Z 43 ug/m3, forecast 63 ± 18.6 ug/m3; 5.38 sigmas below (4 readings)",
+            "2015-09-16T13:49:00Z..2015-09-16T15:15:00Z 34 ug/m3, forecast 62.5 ± 19.9 ug/m3; 7.18 sigmas below (12 readings)",
+            "2015-09-16T16:45:00Z..2015-09-16T17:50:00Z 30 ug/m3, forecast 62.5 ± 25.1 ug/m3; 6.48 sigmas below (5 readings)",
+            "2015-09-17T07:05:00Z..2015-09-17T07:40:00Z 38 ug/m3, forecast 63.5 ± 24.4 ug/m3; 5.23 sigmas below (1 readings)",
+            "2015-09-17T13:50:00Z.. 23 ug/m3, forecast 51.3 ± 24.2 ug/m3; 5.84 sigmas below (2 readings)",
+        ],
+    );
+}
+
+#[test]
+fn the_mean_has_shifted() {
+    check(
+        SPEEDS,
+        "kinds = ['vehicle']\n[detector.change_point]\nshift_sigmas = 2.0",
+        &[
+            "2015-09-15T14:19:00Z..2015-09-15T15:19:00Z mean shifted by -13.1 ug/m3 from 66.3; now 42 ug/m3 (1 readings)",
+            "2015-09-16T14:14:00Z..2015-09-16T15:14:00Z mean shifted by -35.3 ug/m3 from 62.7; now 32 ug/m3 (1 readings)",
+        ],
+    );
+}
+
+const PARTICULATES: &str = include_str!("../fixtures/beijing_pm25_2014-01.csv");
+const DRIFT: &str = "[detector.drift]\nwithin_m = 20000";
+
+/// Alarms of five stations in a smoggy month, where the first is made to drift by so much a reading from reading 500 on. Its
+/// reading comes before those of the others, so it is compared with theirs of the hour before.
+fn stations(per_reading: f64) -> Vec<String> {
+    let mut rig = Rig::with_rules(&[DRIFT]);
+    let names = ["dongsi", "tiantan", "guanyuan", "nongzhanguan", "wanshouxigong"];
+    for (number, row) in csv::Reader::from_reader(PARTICULATES.as_bytes()).records().enumerate() {
+        let row = row.unwrap();
+        let time: Timestamp = format!("{}Z", row[0].replace(' ', "T")).parse().unwrap();
+        rig.now = time.0 / 1_000_000;
+        for (place, name) in names.iter().enumerate() {
+            let added = if place == 0 { per_reading * number.saturating_sub(500) as f64 } else { 0.0 };
+            let value: f64 = row[place + 1].parse().unwrap();
+            let east = 116.40 + 0.02 * place as f64;
+            let line = format!("{} {name} air.pm25 {} {east} 39.92", rig.now, value + added);
+            rig.step(&Input::Observations(vec![reading(&line)]));
+        }
+    }
+    rig.alarms().iter().map(|alarm| format!("{} {}", alarm.key, line(alarm))).collect()
+}
+
+#[test]
+fn a_station_that_leaves_its_neighbours() {
+    assert_eq!(stations(0.0), Vec::<String>::new());
+    assert_eq!(
+        stations(0.5),
+        [
+            "dongsi 2014-01-29T15:00:00Z.. drifted by 33.6 ug/m3 from its neighbours, more than 33.4; 239.5 ug/m3, expected 146 (32 readings)"
+        ]
+    );
+}
