@@ -29,6 +29,10 @@ pub(crate) struct Config {
     pub(crate) playbooks: BTreeMap<PlaybookId, Playbook>,
     #[serde(with = "pairs")]
     pub(crate) versions: BTreeMap<(ConfigKind, String), u64>,
+    /// How far the versions of deleted documents had come: one of that id that comes later goes on from there, so that no
+    /// version ever means two documents.
+    #[serde(default, with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) retired: BTreeMap<(ConfigKind, String), u64>,
     #[serde(default)]
     pub(crate) correlations: BTreeMap<CorrelationId, Correlation>,
     /// What the rules cost; made from them.
@@ -73,17 +77,19 @@ impl Config {
             self.check_meaning(kind)?;
         }
         let (what, id) = (document.what(), document.id().to_owned());
-        let version = self.version(what, &id) + 1;
-        if version == 1 {
+        let known = self.version(what, &id);
+        if known == 0 {
             self.check_room(what)?;
         }
+        let key = (what, id);
+        let version = known.max(self.retired.remove(&key).unwrap_or(0)) + 1;
         match &mut document {
             ConfigDocument::Rule(rule) => rule.version = version,
             ConfigDocument::Playbook(playbook) => playbook.version = version,
             ConfigDocument::Correlation(correlation) => correlation.version = version,
             ConfigDocument::Kind(_) | ConfigDocument::Asset(_) | ConfigDocument::Zone(_) => {}
         }
-        self.versions.insert((what, id), version);
+        self.versions.insert(key, version);
         match document.clone() {
             ConfigDocument::Kind(d) => drop(self.kinds.insert(d.id.clone(), *d)),
             ConfigDocument::Asset(d) => drop(self.assets.insert(d.id.clone(), *d)),
@@ -132,7 +138,9 @@ impl Config {
                 why: format!("correlation rule `{}` refers to kind `{id}`", rule.id),
             });
         }
-        self.versions.remove(&(what, id.to_owned()));
+        if let Some((key, version)) = self.versions.remove_entry(&(what, id.to_owned())) {
+            self.retired.insert(key, version);
+        }
         match what {
             ConfigKind::Kind => self.kinds.retain(|k, _| k.as_str() != id),
             ConfigKind::Asset => self.assets.retain(|k, _| k.as_str() != id),

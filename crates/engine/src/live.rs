@@ -67,6 +67,8 @@ pub(crate) struct Live {
     pub(crate) concerned: Vec<usize>,
     /// Platform time of the next clearing out.
     pub(crate) next_sweep: i64,
+    /// Readings that a detector only learned from, for a back-test to tell; not part of the snapshot.
+    pub(crate) unjudged: u64,
 }
 
 impl Live {

@@ -189,7 +189,10 @@ impl Turn<'_> {
         let time = (reading.o.time.0, i64::from(self.utc_offset_s) * 1_000_000);
         let Some(slot) = self.live.slot_mut(index) else { return };
         let Memory::Statistic(statistic) = &mut slot.memory else { return };
-        let Some(Finding { holds, since }) = statistic.take(time, value, &neighbours, side) else { return };
+        let Some(Finding { holds, since }) = statistic.take(time, value, &neighbours, side) else {
+            self.live.unjudged += 1;
+            return;
+        };
         // As nearly always: nothing was, and nothing is.
         if !holds && slot.phase == Phase::Idle {
             return;

@@ -56,6 +56,10 @@ pub struct Outcome {
     pub report: Report,
     /// Readings judged.
     pub observations: u64,
+    /// Of those, the readings that a detector which learns only learned from.
+    pub learning: u64,
+    /// How often the condition could not be computed.
+    pub errors: u64,
     /// How long the judging took, reading included.
     pub took: Span,
     /// Why it ended before the end of the span, and where.
@@ -107,7 +111,7 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     let setting = setting(platform)?;
     let pass = pass(platform, ctx, asked, Trial::new(setting.clone(), &asked.rule)?)?;
     let end = pass.stopped.map_or(asked.to, |(_, at)| at);
-    let observations = pass.trial.observations();
+    let (observations, learning, errors) = (pass.trial.observations(), pass.trial.learning(), pass.trial.errors());
     let data = pass.trial.stretches(asked.from, end);
     let alarms = pass.trial.finish(end);
     let marks = Marks::compare(&alarms, &marked(platform, ctx, asked, end)?);
@@ -136,6 +140,8 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
         kept: trial::keep(platform.store(), &asked.rule, kept)?,
         report,
         observations,
+        learning,
+        errors,
         took: pass.took,
         stopped: pass.stopped,
         marks,
@@ -250,12 +256,13 @@ fn present(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) ->
 
 /// Actual incidents opened in the span, of the type that the rule opens, of which people have said what they were.
 fn marked(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) -> Result<Vec<Marked>, BackTestError> {
-    let incident_type = asked.rule.incident.as_ref().map(|spec| spec.incident_type.clone());
+    // What a rule without incidents should have found cannot be told from what others found.
+    let Some(spec) = &asked.rule.incident else { return Ok(Vec::new()) };
     let mut query = vigiles_store::Query {
         area: asked.area,
         from: Some(asked.from),
         to: Some(end),
-        fields: vec![("incident_type", incident_type.into_iter().collect())],
+        fields: vec![("incident_type", vec![spec.incident_type.clone()])],
         limit: vigiles_store::Query::MAX_LIMIT,
         ..vigiles_store::Query::new(INCIDENT)
     };

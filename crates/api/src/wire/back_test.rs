@@ -34,8 +34,13 @@ pub struct BackTest {
 /// What the rule would have done.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackTestReport {
-    /// Readings judged.
+    /// Readings read.
     pub observations: u64,
+    /// Of those, the readings that a detector which learns only learned from: no alarm could come of them, and `data_s` leaves
+    /// out their time. A trial begins with nothing learned.
+    pub learning: u64,
+    /// How often the condition could not be computed, as where an attribute is missing: nothing is raised for such a reading.
+    pub errors: u64,
     /// How long judging took, reading of history included, in seconds.
     pub took_s: f64,
     /// What the rule costs: mean time for one reading in microseconds, reading of history included.
@@ -46,7 +51,7 @@ pub struct BackTestReport {
     pub stopped: Option<StoppedAt>,
     /// Alarms in all.
     pub alarms: u64,
-    /// Seconds of the span that have readings.
+    /// Seconds of the span that have readings which were judged.
     pub data_s: f64,
     /// Alarms a day of the time that has readings; absent where that is less than a day.
     pub per_day: Option<f64>,
@@ -189,6 +194,8 @@ impl BackTestReport {
         let took_s = outcome.took.as_secs_f64();
         Self {
             observations: outcome.observations,
+            learning: outcome.learning,
+            errors: outcome.errors,
             took_s,
             cost_us: took_s * 1e6 / (outcome.observations.max(1) as f64),
             steps,

@@ -168,7 +168,7 @@ pub struct DebriefDeed {
 pub struct DebriefStep {
     /// Its title.
     pub title: String,
-    /// `done`, `late`, `missed` (its turn had come), `skipped` or `not_reached`.
+    /// `done`, `late`, `missed` (its deadline passed, or it failed), `under_way` (the exercise ended before its deadline), `skipped` or `not_reached`.
     pub verdict: String,
     /// When it began.
     pub started: Option<Time>,

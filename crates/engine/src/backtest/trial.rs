@@ -97,14 +97,13 @@ impl Trial {
     /// is the phenomenon time. False when there are too many alarms to go on.
     pub fn take(&mut self, series: usize, o: &Observation) -> bool {
         self.now = self.now.max(o.time.0);
-        self.coverage.take(self.now);
         let mut turn = self.engine.turn(&mut self.effects);
         turn.catch_up(self.now);
         turn.live.counters.observations += 1;
         if self.series.len() <= series {
             self.series.resize_with(series + 1, || None);
         }
-        let place = &mut self.series[series];
+        let (place, learned) = (&mut self.series[series], turn.live.unjudged);
         if place.is_none() {
             *place = known(&mut turn, o);
         }
@@ -112,6 +111,10 @@ impl Trial {
             && (o.quality != Quality::Implausible || plan.out_of_range)
         {
             turn.take_in(plan, (*number, *owner), o, self.now);
+        }
+        // Time in which a detector only learns says nothing about how often it raises alarms.
+        if turn.live.unjudged == learned {
+            self.coverage.take(self.now);
         }
         if !self.effects.is_empty() {
             self.keep_alarms();
@@ -136,7 +139,17 @@ impl Trial {
         self.engine.live.counters.observations
     }
 
-    /// The stretches of the span from `from` to before `to` that have readings.
+    /// Readings that the rule only learned from: no alarm could come of them.
+    pub fn learning(&self) -> u64 {
+        self.engine.live.unjudged
+    }
+
+    /// How often a condition could not be computed: a missing attribute, a division by zero.
+    pub fn errors(&self) -> u64 {
+        self.engine.live.counters.rule_errors.values().sum()
+    }
+
+    /// The stretches of the span from `from` to before `to` that have readings which the rule judged.
     pub fn stretches(&self, from: Timestamp, to: Timestamp) -> Vec<Stretch> {
         self.coverage.stretches(self.series.iter().flatten().count(), from, to)
     }

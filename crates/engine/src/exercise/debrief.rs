@@ -112,8 +112,10 @@ pub enum Verdict {
     Done,
     /// Done after its deadline.
     Late,
-    /// Its turn had come, and it was not done.
+    /// Its turn had come, and its deadline had passed before it was done, or it had failed.
     Missed,
+    /// Its turn had come, and the exercise ended while there was time left.
+    UnderWay,
     /// Left out.
     Skipped,
     /// Its turn never came.
@@ -194,7 +196,11 @@ fn step(task: &Task, until: Timestamp) -> StepCourse {
         }
         TaskState::Done | TaskState::Compensating | TaskState::Compensated => Verdict::Done,
         TaskState::Waiting => Verdict::NotReached,
-        TaskState::Running | TaskState::Failed | TaskState::AwaitingApproval | TaskState::Retrying => Verdict::Missed,
+        TaskState::Failed => Verdict::Missed,
+        TaskState::Running | TaskState::AwaitingApproval | TaskState::Retrying if over_s.is_some_and(|s| s >= 0.0) => {
+            Verdict::Missed
+        }
+        TaskState::Running | TaskState::AwaitingApproval | TaskState::Retrying => Verdict::UnderWay,
     };
     StepCourse {
         title: task.step.title.clone(),
@@ -202,7 +208,7 @@ fn step(task: &Task, until: Timestamp) -> StepCourse {
         started: task.started,
         ended: task.ended,
         deadline: task.deadline,
-        over_s: over_s.filter(|_| !matches!(verdict, Verdict::Skipped | Verdict::NotReached)),
+        over_s: over_s.filter(|_| !matches!(verdict, Verdict::Skipped | Verdict::UnderWay | Verdict::NotReached)),
         outcome: task.outcome.clone(),
         approved_by: task.approvals.iter().map(|approval| approval.by.to_string()).collect(),
     }

@@ -129,7 +129,7 @@ fn series_rise_stick_and_fall_silent() {
     }
 }
 
-/// An exercise in which one step is done in time, one late, one left out, and one not done at all.
+/// An exercise in which one step is done in time, one late, one left out, one not done at all, and one still has time.
 fn trained() -> (Exercise, Vec<Incident>) {
     let mut rig = Rig::new();
     let step = |title: &str, deadline_s: Option<u32>| Step {
@@ -137,8 +137,13 @@ fn trained() -> (Exercise, Vec<Incident>) {
         deadline_s,
         ..Step::new(title, Action::Manual)
     };
-    let steps =
-        vec![step("Look", Some(60)), step("Call", Some(60)), step("Write", None), step("Close the road", Some(90))];
+    let steps = vec![
+        step("Look", Some(60)),
+        step("Call", Some(60)),
+        step("Write", None),
+        step("Close the road", Some(90)),
+        step("Tell the press", Some(900)),
+    ];
     rig.command(Body::PutPlaybook(Box::new(playbook("drill", steps)))).unwrap();
     rig.now = 100;
     let id = ExerciseId::new("e1").unwrap();

@@ -3,11 +3,12 @@
 //! In the speeds of one road over nine days the benchmark that they come from marks four events: around 16:44 on 11 September,
 //! 14:34 on the 15th, 14:14 and 17:10 on the 16th. Each of the three that know the hour tells all four.
 
-use vigiles_engine::Input;
+use vigiles_engine::backtest::{Setting, Trial as BackTest};
+use vigiles_engine::{CommandBody, Input};
 use vigiles_model::Timestamp;
 
 use crate::recorded::{SPEEDS, check, line};
-use crate::rig::{Rig, reading};
+use crate::rig::{Rig, reading, rule};
 
 #[test]
 fn a_road_of_which_nothing_is_known() {
@@ -108,4 +109,39 @@ fn a_station_that_leaves_its_neighbours() {
             "dongsi 2014-01-29T15:00:00Z.. drifted by 33.6 ug/m3 from its neighbours, more than 33.4; 239.5 ug/m3, expected 146 (32 readings)"
         ]
     );
+}
+
+/// A rule tried on the speeds: readings, those that only served to learn, conditions that failed, and seconds judged.
+fn tried(text: &str) -> (u64, u64, u64, i64) {
+    let kinds = crate::rig::city().into_iter().filter_map(|body| match body {
+        CommandBody::PutKind(kind) => Some((kind.id.clone(), *kind)),
+        _ => None,
+    });
+    let setting = Setting { kinds: kinds.collect(), ..Setting::default() };
+    let mut trial = BackTest::new(setting, &rule(text)).unwrap();
+    let mut span = None;
+    for row in csv::Reader::from_reader(SPEEDS.0.as_bytes()).records() {
+        let row = row.unwrap();
+        let time: Timestamp = format!("{}Z", row[0].replace(' ', "T")).parse().unwrap();
+        span = Some((span.map_or(time, |(from, _)| from), time));
+        trial.take(0, &reading(&format!("{} a vehicle {}", time.0 / 1_000_000, &row[1])));
+    }
+    let (from, to) = span.unwrap();
+    let judged: i64 = trial.stretches(from, to).iter().map(|(from, to)| to.since(*from).0 / 1_000_000).sum();
+    (trial.observations(), trial.learning(), trial.errors(), judged)
+}
+
+#[test]
+fn a_trial_does_not_count_the_time_in_which_it_only_learns() {
+    let check = |rule: &str, expected| assert_eq!(tried(&format!("kinds = ['vehicle']\n{rule}")), expected, "{rule}");
+    check("[detector.threshold]\nabove = 90.0", (1127, 0, 0, 644_880));
+    check("[detector.forecast]\nseason = 'day'", (1127, 100, 0, 566_820));
+    check("[detector.baseline]\nseason = 'day'", (1127, 216, 0, 427_800));
+    check("[detector.baseline]\nseason = 'week'", (1127, 918, 0, 160_860));
+}
+
+#[test]
+fn a_trial_tells_how_often_its_condition_failed() {
+    let rule = "[detector.condition]\nexpression = 'value < 50.0 && asset.attributes.lanes == \"2\"'";
+    assert_eq!(tried(&format!("kinds = ['vehicle']\n{rule}")), (1127, 0, 46, 644_880));
 }

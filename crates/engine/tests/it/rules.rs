@@ -75,6 +75,10 @@ fn versions_are_checked() {
     assert!(matches!(rig.command(delete(ConfigKind::Kind, "air.pm25")), Err(CommandError::NotAllowed { .. })));
     assert!(matches!(rig.command(delete(ConfigKind::Rule, "none")), Err(CommandError::NotFound { .. })));
     assert!(rig.command_at(delete(ConfigKind::Rule, "r"), Some(2)).is_ok());
+    // One of the same id is another rule: an alarm of the first names a version that stays the first's.
+    assert!(rig.command_at(put(), Some(0)).is_ok());
+    assert_eq!(rig.command_at(put(), Some(0)), Err(CommandError::VersionConflict { expected: 0, found: 3 }));
+    assert!(rig.command_at(delete(ConfigKind::Rule, "r"), Some(3)).is_ok());
     assert!(rig.command(delete(ConfigKind::Kind, "air.pm25")).is_ok());
 }
 

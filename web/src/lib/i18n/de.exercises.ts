@@ -27,6 +27,7 @@ export const deExercises: Record<keyof typeof enExercises, string> = {
   'course.verdict.missed': 'versäumt',
   'course.verdict.not_reached': 'nicht erreicht',
   'course.verdict.skipped': 'ausgelassen',
+  'course.verdict.under_way': 'noch im Gange',
   'course.what': 'Wer was sah und tat',
   'course.who': 'Wer',
   'debrief.again': 'Neu erstellen',

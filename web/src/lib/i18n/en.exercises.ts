@@ -25,6 +25,7 @@ export const enExercises = {
   'course.verdict.missed': 'missed',
   'course.verdict.not_reached': 'not reached',
   'course.verdict.skipped': 'skipped',
+  'course.verdict.under_way': 'under way',
   'course.what': 'Who saw and did what',
   'course.who': 'Who',
   'debrief.again': 'Make it anew',
