@@ -142,11 +142,13 @@ mod tests {
     fn check(then: (&str, u32), knew_stages: bool, now: (&str, u32), again: bool) {
         let (then, now) = (written(then.0, then.1), written(now.0, now.1));
         // Before there were stages a rule that says none had none; after that, and before this entry, it was live.
-        let mut print = serde_json::to_value(then.before.as_ref().unwrap_or(&then.body)).unwrap();
+        let mut print = serde_json::to_string(then.before.as_ref().unwrap_or(&then.body)).unwrap();
         if !knew_stages {
-            print["put_rule"].as_object_mut().unwrap().remove("stage");
+            let with_stage = print.len();
+            print = print.replace("\"stage\":\"live\",", "");
+            assert!(print.len() < with_stage);
         }
-        let mut taken = BTreeMap::from([(now.key(), print.to_string())]);
+        let mut taken = BTreeMap::from([(now.key(), print.clone())]);
         let meant = serde_json::to_string(&now.body).unwrap();
         assert!(learn_stages(std::slice::from_ref(&now), &mut taken).unwrap());
         assert_eq!(taken[&now.key()] != meant, again, "{print} and then {meant}");
