@@ -31,6 +31,7 @@ function functions(windows: boolean): Candidate[] {
     { insert: 'quantity(0, "")', label: 'quantity(50, "ug/m3")', about: 'cel.quantity', name: '', back: 6 },
     { insert: 'difference(0, "")', label: 'difference(5, "K")', about: 'cel.difference', name: '', back: 6 },
     { insert: 'has(attributes.)', label: 'has(attributes.name)', about: 'cel.has', name: '', back: 1 },
+    { insert: 'double()', label: 'double(text)', about: 'cel.double', name: '', back: 1 },
     { insert: 'size()', label: 'size(text)', about: 'cel.size', name: '', back: 1 },
   ];
 }

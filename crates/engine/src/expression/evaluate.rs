@@ -116,6 +116,9 @@ fn find<'a, F: Facts>(node: &'a Node, env: &'a F) -> Result<Found<'a>, Fault> {
         Node::Compute(operation, a, b) => Found::Number(compute(*operation, number(a, env)?, number(b, env)?)),
         Node::InList(a, list) => Found::Truth(member(a, list, env)?),
         Node::InZones(a) => Found::Truth(env.is_in_zone(text(a, env)?)),
+        Node::Double(a) => {
+            Found::Number(text(a, env)?.trim().parse().ok().filter(|n: &f64| n.is_finite()).ok_or(Fault)?)
+        }
         Node::Size(a) => Found::Number(text(a, env)?.chars().count() as f64),
         Node::Test(test, a, b) => {
             let (a, b) = (text(a, env)?, text(b, env)?);

@@ -60,7 +60,9 @@ pub(crate) struct UnitUse {
 
 /// Most steps that computing an expression takes; of one that does not compile, the nodes it may have.
 pub(crate) fn cost(text: &str, unit: Option<&str>) -> u32 {
-    let Ok(e) = Expression::compile(text, Scope { windows: true, unit }) else { return MAX_NODES as u32 };
+    let Ok(e) = Expression::compile(text, Scope { windows: true, unit, number: false }) else {
+        return MAX_NODES as u32;
+    };
     (e.nodes + e.windows.len() * crate::window::MAX_ENTRIES) as u32
 }
 
@@ -94,6 +96,8 @@ enum Node {
     InList(Box<Node>, Vec<Node>),
     InZones(Box<Node>),
     Size(Box<Node>),
+    /// The number that a text says.
+    Double(Box<Node>),
     Test(TextTest, Box<Node>, Box<Node>),
 }
 

@@ -40,13 +40,14 @@ impl Compiler<'_> {
     }
 
     pub(super) fn unknown_function<T>(&self, e: &IdedExpr, name: &str) -> Result<T, Flaw> {
-        self.flaw(e, format!("`{name}` is not a function of rules with these arguments; there are quantity(50, \"ug/m3\"), difference(5, \"K\"), size(text), text.contains(text), text.startsWith(text), text.endsWith(text), has(attributes.name) and window(\"10m\").mean"))
+        self.flaw(e, format!("`{name}` is not a function of rules with these arguments; there are quantity(50, \"ug/m3\"), difference(5, \"K\"), double(text), size(text), text.contains(text), text.startsWith(text), text.endsWith(text), has(attributes.name) and window(\"10m\").mean"))
     }
 
     pub(super) fn unary(&mut self, e: &IdedExpr, name: &str, a: &IdedExpr) -> Result<(Node, Type), Flaw> {
         match name {
             operators::LOGICAL_NOT => Ok((Node::Not(self.boxed(a, Type::Truth)?), Type::Truth)),
             operators::NEGATE => Ok((Node::Negate(self.boxed(a, Type::Number)?), Type::Number)),
+            "double" => Ok((Node::Double(self.boxed(a, Type::Text)?), Type::Number)),
             "size" => Ok((Node::Size(self.boxed(a, Type::Text)?), Type::Number)),
             "window" => self.flaw(e, "a window needs an aggregate: window(\"10m\").mean, .min, .max, .sum or .count"),
             _ => self.unknown_function(e, name),

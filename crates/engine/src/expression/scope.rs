@@ -17,6 +17,15 @@ pub(crate) struct Scope<'a> {
     pub(crate) windows: bool,
     /// UCUM code of the unit that `value` comes in, where it is one.
     pub(crate) unit: Option<&'a str>,
+    /// Whether `value` is sure to be a number: asked when a rule is saved, not when one is read back.
+    pub(crate) number: bool,
+}
+
+impl<'a> Scope<'a> {
+    /// Of a rule that is to be saved, whose readings come in this unit. Booleans and texts have none.
+    pub(crate) fn checked(windows: bool, unit: Option<&'a str>) -> Self {
+        Self { windows, unit, number: unit.is_some_and(|unit| !unit.is_empty()) }
+    }
 }
 
 /// What an expression is about.
@@ -40,6 +49,7 @@ impl Subject<'_> {
     /// A name that stands alone.
     pub(super) fn field(self, name: &str) -> Option<(Field, Type)> {
         Some(match (self, name) {
+            (Self::Reading(Scope { number: true, .. }), "value") => (Field::Value, Type::Number),
             (Self::Reading(_), "value") => (Field::Value, Type::Any),
             (Self::Reading(_), "unit") => (Field::Unit, Type::Text),
             (Self::Reading(_), "kind") => (Field::Kind, Type::Text),

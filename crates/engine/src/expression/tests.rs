@@ -8,7 +8,7 @@ use vigiles_model::{
 use super::*;
 use crate::window::Window;
 
-const EVERYTHING: Scope<'static> = Scope { windows: true, unit: Some("ug/m3") };
+const EVERYTHING: Scope<'static> = Scope { windows: true, unit: Some("ug/m3"), number: false };
 
 fn reading() -> Observation {
     Observation {
@@ -109,6 +109,9 @@ fn expressions_are_computed() {
     check("time.hour == 20 && time.minute == 30 && time.weekday == 5", Ok(true));
     check("asset.class == 'air_station' && asset.attributes.road == \"E12\"", Ok(true));
     check("attributes['category'].startsWith('noi') && size(attributes.category) == 5", Ok(true));
+    check("double('3.5') == 3.5 && value > double(' -1e2 ')", Ok(true));
+    check("value > double(asset.attributes.road)", Err(Fault));
+    check("value > double('inf')", Err(Fault));
     check("window('1m').mean == 15 && window('1m').count == 2.0 && window('2h').max == 20", Ok(true));
     check("value / 2 - 1 == 20 && -value < 0", Ok(true));
     check("(value > 10 ? 'high' : 'low') == 'high'", Ok(true));
@@ -119,7 +122,7 @@ fn expressions_are_computed() {
 
 /// What the expression says of 10 Cel.
 fn check_of_ten_degrees(text: &str, expected: bool) {
-    let expression = Expression::compile(text, Scope { windows: true, unit: Some("Cel") }).unwrap();
+    let expression = Expression::compile(text, Scope::checked(true, Some("Cel"))).unwrap();
     let mut observation = reading();
     observation.value = Value::Number(10.0);
     let env = Env {
@@ -190,6 +193,7 @@ fn flaws_name_their_place() {
     check_flaw("value > quantity(1, 'm')", 1, 21, "measures another quantity");
     check_flaw("value > quantity('1', 'mg/m3')", 1, 18, "expected a number");
     check_flaw("kind.matches('a+')", 1, 1, "matches");
+    check_flaw("value > double(3)", 1, 16, "expected a text");
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Rule {
         self.check_unit(units, &mut found);
         let unit = self.unit_in_use(units);
         if let Some(text) = &self.when {
-            let scope = Scope { windows: false, unit: unit.as_deref() };
+            let scope = Scope::checked(false, unit.as_deref());
             found.expression("when", text, scope, &self.units_read(&self.kinds, units));
         }
         found.span("cooldown_s", self.cooldown_s, 0.0, MAX_SPAN_S);

@@ -25,7 +25,7 @@ impl Rule {
             Detector::Geofence(g) => self.check_geofence(g, found),
             Detector::Count(c) => self.check_count(c, found),
             Detector::Condition(c) => {
-                let (scope, units) = (Scope { windows: true, unit }, self.units_read(&self.kinds, units));
+                let (scope, units) = (Scope::checked(true, unit), self.units_read(&self.kinds, units));
                 found.expression("detector.condition.expression", &c.expression, scope, &units);
                 found.span("detector.condition.for_s", c.for_s, 0.0, MAX_SPAN_S);
                 found.span("detector.condition.clear_for_s", c.clear_for_s, 0.0, MAX_SPAN_S);
@@ -127,7 +127,7 @@ impl Rule {
         }
         if let Some(text) = &part.when {
             let unit = self.unit_of_part(part, units);
-            let scope = Scope { windows: false, unit: unit.as_deref() };
+            let scope = Scope::checked(false, unit.as_deref());
             let kinds = if part.kinds.is_empty() { &self.kinds } else { &part.kinds };
             found.expression(&format!("{field}.when"), text, scope, &self.units_read(kinds, units));
         }

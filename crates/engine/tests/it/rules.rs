@@ -123,6 +123,12 @@ fn figures_need_a_unit_where_the_kinds_differ() {
     check_units(&on(several, "value > 2 * window('10m').mean && window('10m').count > 5"), &[]);
     check_units(&on(several, "value / window('10m').mean > 1.5 && time.hour > 6"), &[]);
     check_units(&on("'dust', 'note'", "value > 30 || value == 'smoke'"), &[]);
+    check_units(&on("'note'", "value == 'smoke'"), &[]);
+    check_units(&on("'dust'", "value > 'x'"), &["detector.condition.expression 1:9 expected a number, found a text"]);
+    check_units(
+        &on("'dust'", "kind == 'dust' && value == true"),
+        &["detector.condition.expression 1:28 expected a number, found true or false"],
+    );
     check_units(&on("'dust'", "value > 30"), &[]);
     check_units(
         "kinds = ['dust', 'heat']\nwhen = 'value > 3'\n[detector.silent]\nafter_s = 60",

@@ -27,6 +27,7 @@ export const deRules: Record<keyof typeof enRules, string> = {
   'cel.quality': 'good (gut) oder doubtful (zweifelhaft)',
   'cel.difference': 'wie weit zwei Zahlen auseinander liegen, umgerechnet ohne den Nullpunkt',
   'cel.quantity': 'eine Zahl mit ihrer Einheit, umgerechnet',
+  'cel.double': 'die Zahl, die ein Text nennt, etwa ein Merkmal',
   'cel.size': 'wie lang ein Text ist',
   'cel.source': 'Kennung der Quelle',
   'cel.span': 'Messwerte über diese Zeit, dieser mitgezählt',

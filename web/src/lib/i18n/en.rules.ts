@@ -25,6 +25,7 @@ export const enRules = {
   'cel.quality': 'good or doubtful',
   'cel.difference': 'how far two figures lie apart, converted without the zero point',
   'cel.quantity': 'a figure with its unit, converted',
+  'cel.double': 'the number that a text says, as of an attribute',
   'cel.size': 'how long a text is',
   'cel.source': 'id of the source',
   'cel.span': 'readings of so long, this one included',
