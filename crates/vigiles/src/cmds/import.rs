@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// How rows become observations (TOML); needed for CSV.
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// The directory of FILE.import.json and of what is rejected; that of the file where there is none.
+    /// An existing directory for FILE.import.json and what is rejected; that of the file where none is named.
     #[arg(long)]
     state: Option<PathBuf>,
 }
