@@ -85,7 +85,8 @@ impl Http {
         loop {
             let is_all = told.rejected.len() >= told.refused;
             let after = told.rejected.last().map_or(from, |last| from + last.index + 1);
-            let named = |r: Rejected| (from + r.index, Rejection::new(r.path, r.message));
+            let field = |path: &str| place(path).map_or(path.to_owned(), |(_, field)| field.to_owned());
+            let named = |r: Rejected| (from + r.index, Rejection::new(field(&r.path), r.message));
             all.refused.extend(told.rejected.into_iter().map(named));
             // Only the first of many are named: those behind them are delivered again to learn the others.
             if is_all || after == from || after >= drafts.len() {
@@ -160,13 +161,8 @@ impl Http {
 fn all_refused(text: &str, count: usize) -> Option<Receipt> {
     let problem: Problem = serde_json::from_str(text).ok()?;
     let named = |fault: Fault| {
-        let (index, path) = match fault.path.strip_prefix("line ") {
-            Some(rest) => rest.split_once(": ").map(|(line, path)| (line.parse::<usize>().ok(), path))?,
-            None => fault.path.strip_prefix('[')?.split_once("].").map(|(index, path)| (index.parse().ok(), path))?,
-        };
-        // Lines are counted from 1, places from 0.
-        let index = index?.checked_sub(usize::from(!fault.path.starts_with('[')))?;
-        Some(Rejected { index, path: path.to_owned(), message: fault.message })
+        let (index, field) = place(&fault.path)?;
+        Some(Rejected { index, path: field.to_owned(), message: fault.message })
     };
     let rejected: Vec<_> = problem.errors.into_iter().map(named).collect::<Option<_>>()?;
     (!rejected.is_empty()).then_some(Receipt { accepted: 0, duplicates: 0, shed: 0, refused: count, rejected })
@@ -174,4 +170,42 @@ fn all_refused(text: &str, count: usize) -> Option<Receipt> {
 
 fn short(text: &str) -> String {
     text.chars().take(300).collect()
+}
+
+/// The place in a delivery, and the field, of `[3].value`, `line 4: value` and `line 4`.
+fn place(path: &str) -> Option<(usize, &str)> {
+    let Some(rest) = path.strip_prefix("line ") else {
+        let (index, field) = path.strip_prefix('[')?.split_once("].")?;
+        return Some((index.parse().ok()?, field));
+    };
+    let (line, field) = rest.split_once(": ").unwrap_or((rest, "row"));
+    Some((line.parse::<usize>().ok()?.checked_sub(1)?, field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, expected: Option<(usize, &str)>) {
+        assert_eq!(place(path), expected, "{path}");
+    }
+
+    #[test]
+    fn places_in_a_delivery() {
+        check("[3].place.coordinates", Some((3, "place.coordinates")));
+        check("line 4: value", Some((3, "value")));
+        check("line 4", Some((3, "row")));
+        for path in ["value", "line 0: value", "line x", "[x].value", "[3]", ""] {
+            check(path, None);
+        }
+    }
+
+    #[test]
+    fn a_problem_that_names_no_place_is_no_receipt() {
+        let of = |path: &str| format!("{{\"errors\":[{{\"path\":\"{path}\",\"message\":\"why\"}}]}}");
+        assert_eq!(all_refused(&of("line 2"), 5).map(|r| (r.refused, r.rejected[0].index)), Some((5, 1)));
+        for text in [of("Content-Type"), "{\"errors\":[]}".to_owned(), "busy".to_owned()] {
+            assert!(all_refused(&text, 5).is_none(), "{text}");
+        }
+    }
 }

@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use vigiles_formats::observation::{Draft, Rejection};
+use vigiles_model::{Geometry, Value};
 
 use crate::recording::Place;
 
 /// Most observations of one delivery.
 const MAX_DRAFTS: usize = 4000;
-/// Most bytes of the rows of one delivery; a row has 64 KiB at most.
+/// Most bytes of the rows of one delivery, and about most of what is made of them; a row has 64 KiB at most.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// Rows, as they stand in the file, and their drafts.
@@ -20,6 +21,8 @@ pub(super) struct Batch {
     /// The row of each draft.
     of: Vec<usize>,
     raw: Vec<u8>,
+    /// About the bytes of the drafts.
+    weight: usize,
     /// Where the row behind the last one begins.
     pub(super) next: Option<Place>,
 }
@@ -48,6 +51,7 @@ impl Batch {
             if let Some(fault) = fault(&draft, line) {
                 row.faults.push(fault);
             } else {
+                self.weight += weight(&draft);
                 self.drafts.push(draft);
                 self.of.push(index);
             }
@@ -83,7 +87,7 @@ impl Batch {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.drafts.len() >= MAX_DRAFTS || self.raw.len() >= MAX_BYTES
+        self.drafts.len() >= MAX_DRAFTS || self.raw.len().max(self.weight) >= MAX_BYTES
     }
 
     pub(super) fn clear(&mut self) {
@@ -91,6 +95,7 @@ impl Batch {
         self.rows.clear();
         self.of.clear();
         self.raw.clear();
+        self.weight = 0;
         self.next = None;
     }
 }
@@ -106,9 +111,24 @@ fn fault(draft: &Draft, line: u64) -> Option<Rejection> {
         };
         return Some(Rejection::new(path, &flaw.message));
     }
+    if let Value::Number(number) = draft.value
+        && !number.is_finite()
+    {
+        return Some(Rejection::new(
+            "value",
+            format_args!("{number} is no finite number; leave a missing reading out"),
+        ));
+    }
     if draft.time.is_none() {
         // It would be dated by its arrival, and so be another observation whenever it is delivered again.
         return Some(Rejection::new("time", "missing: an import keeps recorded times, and needs that of each row"));
     }
     None
+}
+
+/// About the bytes of a draft on its way: a mapping may give the long texts of one row to many readings.
+fn weight(draft: &Draft) -> usize {
+    let text = if let Value::Text(text) = &draft.value { text.len() } else { 0 };
+    let attributes: usize = draft.attributes.iter().map(|(name, text)| name.len() + text.len()).sum();
+    200 + text + attributes + draft.place.iter().flat_map(Geometry::vertices).count() * 40
 }

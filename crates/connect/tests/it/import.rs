@@ -72,7 +72,7 @@ fn one_bad_row_in_the_middle_of_many() {
 #[test]
 fn each_way_to_be_bad_is_told() {
     let long = format!("2014-05-01T00:00:00Z,s1,water,1,,{}\r\n", "x".repeat(200_000));
-    let bad: [(&[u8], &str); 8] = [
+    let bad: [(&[u8], &str); 9] = [
         (b"2014-05-01T00:00:00Z,s1,water\n", "2: row: 3 fields, the header has 6"),
         (
             b"2014-05-01T00:00:00Z,s1,water,1,\xff,\n",
@@ -84,6 +84,7 @@ fn each_way_to_be_bad_is_told() {
         (long.as_bytes(), "13: row: longer than 65536 bytes"),
         (b"2014-05-01T00:00:00Z,\"s1,water,1,\n", "15: row: longer than 65536 bytes: a quote is not closed"),
         (b"2014-05-01T00:00:00Z,s1,water,dry,,\n", "2017: level: \"dry\" is not a number"),
+        (b"2014-05-01T00:00:00Z,s1,water,inf,,\n", "2019: value: inf is no finite number; leave a missing reading out"),
     ];
     let (mut rows, mut rejected, mut good) = (Vec::new(), Vec::new(), 0);
     for (i, (raw, _)) in bad.iter().enumerate() {
