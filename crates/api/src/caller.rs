@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method};
 use vigiles_model::{AgencyId, PersonId, SourceId};
 use vigiles_runtime::directory::SignedIn;
 use vigiles_runtime::door::{Grant, Knock, Refusal};
-use vigiles_trust::Role;
+use vigiles_trust::{Context, Role};
 
 use crate::problem::{Code, Problem};
 use crate::session_cookie;
@@ -64,6 +64,12 @@ pub(crate) fn find(api: &Api, headers: &HeaderMap, peer: Option<IpAddr>) -> Resu
         agency: signed_in.account.agency.clone(),
         by: By::Session(Box::new(signed_in)),
     }))
+}
+
+/// Whether a caller who was let in still would be: not signed out, disabled, revoked or given other roles.
+pub(crate) fn is_still(api: &Api, headers: &HeaderMap, ctx: &Context) -> bool {
+    let now = find(api, headers, None).ok().flatten();
+    now.is_some_and(|caller| Some(&caller.id) == ctx.person() && caller.roles == ctx.roles())
 }
 
 fn refused(refusal: &Refusal) -> Problem {

@@ -11,6 +11,7 @@ mod caller;
 mod doors;
 mod endpoint;
 mod events;
+mod export;
 mod gate;
 mod metrics;
 mod openapi;

@@ -20,6 +20,8 @@ use crate::settings::Settings;
 const HASHES_AT_ONCE: usize = 2;
 /// Back-tests at once: each takes a core.
 const BACK_TESTS_AT_ONCE: usize = 2;
+/// Exports at once: each takes a thread that waits for the disk and for its client.
+const EXPORTS_AT_ONCE: usize = 4;
 /// Sign-ins of one name or one address at once, and then one each so often.
 const SIGN_IN_RATE: Rate = Rate { burst: 10, refill: Duration::from_secs(20) };
 /// Names and addresses remembered.
@@ -33,6 +35,7 @@ pub(crate) struct Api {
     pub(crate) hashing: Arc<Semaphore>,
     pub(crate) deliveries: Semaphore,
     pub(crate) back_tests: Semaphore,
+    pub(crate) exports: Arc<Semaphore>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) traffic: Traffic,
     pub(crate) http: HttpDoor,
@@ -55,6 +58,7 @@ impl Api {
             hub: Arc::new(Hub::new(settings.max_event_streams)),
             deliveries: Semaphore::new(settings.max_deliveries),
             back_tests: Semaphore::new(BACK_TESTS_AT_ONCE),
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             platform,
             settings,
             openapi: openapi.into(),

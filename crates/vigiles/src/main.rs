@@ -21,6 +21,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The exit status of a platform that another process has shut out, for whoever would start it again.
 const TAKEN_OVER: u8 = 3;
+/// The exit status of an import of which some rows were rejected.
+const ROWS_REJECTED: u8 = 4;
 
 /// Vigiles, the open city-safety platform.
 #[derive(Debug, Parser)]
@@ -48,6 +50,8 @@ enum Command {
     Reproduce(cmds::support::ReproduceArguments),
     /// Play a recording through the doors of a running platform.
     Replay(cmds::replay::Arguments),
+    /// Put recorded observations into a running platform, with their own times.
+    Import(cmds::import::Arguments),
     /// Make bearer tokens for devices, sources and scripts.
     Token(cmds::token::Arguments),
     /// Print a one-time sign-in link for an account, or for the first administrator.
@@ -72,7 +76,13 @@ fn main() -> ExitCode {
         Err(error) => {
             // The causes in one line: where in the code an error arose says nothing to whoever must mend it.
             drop(writeln!(std::io::stderr(), "vigiles: {error:#}"));
-            if error.is::<cmds::run::TakenOver>() { ExitCode::from(TAKEN_OVER) } else { ExitCode::FAILURE }
+            if error.is::<cmds::run::TakenOver>() {
+                ExitCode::from(TAKEN_OVER)
+            } else if error.is::<cmds::import::RowsRejected>() {
+                ExitCode::from(ROWS_REJECTED)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -87,6 +97,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bundle(arguments) => cmds::support::bundle(&arguments),
         Command::Reproduce(arguments) => cmds::support::reproduce(&arguments),
         Command::Replay(arguments) => cmds::replay::run(arguments),
+        Command::Import(arguments) => cmds::import::run(&arguments),
         Command::Token(arguments) => cmds::token::run(arguments),
         Command::Link(arguments) => cmds::link::run(arguments),
         Command::Openapi => cmds::openapi::run(),

@@ -912,6 +912,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/observations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All observations of a query as a file, newest first; one that breaks off is not whole
+         * @description To read observations; roles: operator, supervisor, analyst, integrator, administrator.
+         */
+        get: operations["export_observations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -6653,6 +6673,52 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    export_observations: {
+        parameters: {
+            query: {
+                /** @description `csv`, `geojson`, `ndjson` or `parquet`. */
+                format: string | null;
+                /** @description Kinds, separated by commas. */
+                kind?: string | null;
+                /**
+                 * @description `west,south,east,north` in degrees.
+                 * @example 24.8,60.1,25.0,60.3
+                 */
+                bbox?: string | null;
+                /** @description Phenomenon time at or after. */
+                from?: string | null;
+                /** @description Phenomenon time before. */
+                to?: string | null;
+                /** @description Sources, separated by commas. */
+                source?: string | null;
+                /** @description Assets, separated by commas. */
+                asset?: string | null;
+            };
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, in the media type of its format. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };

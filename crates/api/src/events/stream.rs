@@ -202,9 +202,7 @@ impl Client {
 
     /// Ends the stream of a caller who was signed out, disabled or revoked, or whose feed broke off.
     fn beat(&mut self) {
-        let still = caller::find(&self.api, &self.headers, None).ok().flatten();
-        let same = still.is_some_and(|c| Some(&c.id) == self.ctx.person() && c.roles == self.ctx.roles());
-        self.over = !same || !self.api.hub.is_running();
+        self.over = !caller::is_still(&self.api, &self.headers, &self.ctx) || !self.api.hub.is_running();
         self.pending.push_back(Bytes::from_static(b":\n\n"));
     }
 

@@ -11,6 +11,7 @@ mod config;
 mod delivery;
 mod events;
 mod exercises;
+mod exports;
 mod health;
 mod incident_commands;
 mod incidents;
@@ -41,6 +42,7 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
         audit::endpoints(),
         delivery::endpoints(settings.max_delivery_bytes),
         observations::endpoints(),
+        exports::endpoints(),
         picture::endpoints(),
         config::endpoints(),
         rules::endpoints(),

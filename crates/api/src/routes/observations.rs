@@ -63,6 +63,30 @@ struct SeriesQuery {
     points: Option<u32>,
 }
 
+/// Which observations, as they were asked for.
+pub(super) struct Filter {
+    pub(super) kind: Option<String>,
+    pub(super) bbox: Option<String>,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) asset: Option<String>,
+}
+
+impl Filter {
+    pub(super) fn query(&self) -> Result<Query, Problem> {
+        Ok(Query {
+            kinds: ids("kind", self.kind.as_deref())?,
+            sources: ids("source", self.source.as_deref())?,
+            assets: ids("asset", self.asset.as_deref())?,
+            area: area(self.bbox.as_deref())?,
+            from: moment("from", self.from.as_deref())?,
+            to: moment("to", self.to.as_deref())?,
+            ..Query::default()
+        })
+    }
+}
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let all = vec![
         Endpoint::get("/api/v1/observations", "list_observations", "Lists observations, newest first", list)
@@ -84,15 +108,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn list(call: Call) -> Answer {
     let asked: ObservationsQuery = call.query()?;
+    let ObservationsQuery { kind, bbox, from, to, source, asset, limit: asked_limit, cursor } = asked;
     let query = Query {
-        kinds: ids("kind", asked.kind.as_deref())?,
-        sources: ids("source", asked.source.as_deref())?,
-        assets: ids("asset", asked.asset.as_deref())?,
-        area: area(asked.bbox.as_deref())?,
-        from: moment("from", asked.from.as_deref())?,
-        to: moment("to", asked.to.as_deref())?,
-        limit: limit(asked.limit)?,
-        cursor: asked.cursor.as_deref().map(str::parse).transpose()?,
+        limit: limit(asked_limit)?,
+        cursor: cursor.as_deref().map(str::parse).transpose()?,
+        ..Filter { kind, bbox, from, to, source, asset }.query()?
     };
     call.audit_read("observations", call.query.chars().take(500).collect()).await?;
     let ctx = call.context()?;

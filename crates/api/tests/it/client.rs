@@ -98,6 +98,7 @@ impl Request {
                 stream.read_exact(&mut answer.body).await.unwrap();
             }
             None if answer.status == 204 || answer.status == 304 => {}
+            None if answer.header("transfer-encoding") == Some("chunked") => answer.body = chunks(&mut stream).await,
             None => panic!("an answer without a length: {answer:?}"),
         }
         answer
@@ -123,6 +124,22 @@ async fn head(stream: &mut BufReader<TcpStream>) -> Answer {
             Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.trim().to_owned())),
             None => return Answer { status, headers, body: Vec::new() },
         }
+    }
+}
+
+/// A body in chunks, which must come to its end.
+async fn chunks(stream: &mut BufReader<TcpStream>) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.unwrap();
+        let length = usize::from_str_radix(line.trim(), 16).unwrap_or_else(|_| panic!("broke off: {line:?}"));
+        let mut chunk = vec![0; length + 2];
+        stream.read_exact(&mut chunk).await.unwrap();
+        if length == 0 {
+            return body;
+        }
+        body.extend_from_slice(&chunk[..length]);
     }
 }
 

@@ -12,6 +12,7 @@ mod document;
 mod events;
 mod evidence;
 mod exercises;
+mod export;
 mod foreign;
 mod incidents;
 mod lists;

@@ -3,9 +3,7 @@
 //! Every observation is labelled `replayed` (a simulated one stays `simulated`), and re-dated so that the first row is now, unless the recorded times
 //! are asked for. The calls block; run them on a thread of their own.
 
-mod http;
 mod mqtt;
-mod recording;
 
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,7 +13,9 @@ use vigiles_formats::mapping::Mapping;
 use vigiles_formats::observation::{Draft, Rejection};
 use vigiles_model::{Origin, Timestamp};
 
-use recording::Recording;
+use crate::delivery::http::Http;
+use crate::delivery::{DoorError, Pause};
+use crate::recording::{Recording, RecordingError};
 
 /// Most observations of one delivery.
 const MAX_BATCH: usize = 500;
@@ -77,48 +77,35 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// The recording cannot be read.
-    #[error("{file}: {source}")]
-    Read {
-        /// The file.
-        file: String,
-        /// What happened.
-        source: std::io::Error,
-    },
-    /// The recording or the options make no sense.
-    #[error("{what}: {why}")]
-    Invalid {
-        /// The file or the option.
-        what: String,
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The options make no sense.
+    #[error("{option}: {why}")]
+    Option {
+        /// Which.
+        option: &'static str,
         /// What is wrong with it.
         why: String,
     },
     /// The door does not take the delivery.
-    #[error("{door}: {why}")]
-    Door {
-        /// Its address.
-        door: String,
-        /// What it said.
-        why: String,
-    },
+    #[error(transparent)]
+    Door(#[from] DoorError),
 }
 
 /// What became of one delivery.
 pub(crate) trait Way {
     /// Delivers, and returns once the observations are durable. Waits where the platform is overloaded.
-    fn deliver(&mut self, drafts: &[Draft], pause: &Pause<'_>, summary: &mut Summary) -> Result<(), ReplayError>;
+    fn deliver(&mut self, drafts: &[Draft], pause: &Pause<'_>, summary: &mut Summary) -> Result<(), DoorError>;
 }
 
 /// Plays a recording to its end, or until `stop` turns true. `.gz` files are unpacked; a name that ends in
 /// `.csv` or `.csv.gz` is CSV, everything else NDJSON.
 pub fn play(file: &Path, options: &Options, stop: &watch::Receiver<bool>) -> Result<Summary, ReplayError> {
     if !(options.speed.is_finite() && options.speed > 0.0) {
-        return Err(ReplayError::Invalid {
-            what: "speed".into(),
-            why: format!("{} is not a number above 0", options.speed),
-        });
+        return Err(ReplayError::Option { option: "speed", why: format!("{} is not a number above 0", options.speed) });
     }
     let mut way: Box<dyn Way> = match &options.target {
-        Target::Http { url, token } => Box::new(http::Http::new(url, token)),
+        Target::Http { url, token } => Box::new(Http::new(url, token)),
         Target::Mqtt { address, token } => Box::new(mqtt::Mqtt::connect(address, token)),
     };
     let pause = Pause { stop };
@@ -147,7 +134,7 @@ fn play_once(
     let mut clock = None;
     let mut batch = Vec::new();
     let mut rows = Vec::new();
-    while !pause.is_over() && recording.next(&mut rows)? {
+    while !pause.is_over() && recording.next(&mut rows)?.is_some() {
         for mut draft in rows.drain(..) {
             if let Some(flaw) = &draft.flaw {
                 summary.unreadable += 1;
@@ -178,11 +165,25 @@ fn play_once(
             }
         }
     }
-    way.send(&mut batch, pause, summary)
+    Ok(way.send(&mut batch, pause, summary)?)
+}
+
+impl Way for Http {
+    fn deliver(&mut self, drafts: &[Draft], pause: &Pause<'_>, summary: &mut Summary) -> Result<(), DoorError> {
+        if let Some(delivered) = Self::deliver(self, drafts, pause)? {
+            summary.accepted += delivered.accepted;
+            summary.duplicates += delivered.duplicates;
+            summary.rejected += delivered.refused.len() as u64;
+            if let Some((_, first)) = delivered.refused.first() {
+                summary.note(first);
+            }
+        }
+        Ok(())
+    }
 }
 
 impl dyn Way + '_ {
-    fn send(&mut self, batch: &mut Vec<Draft>, pause: &Pause<'_>, summary: &mut Summary) -> Result<(), ReplayError> {
+    fn send(&mut self, batch: &mut Vec<Draft>, pause: &Pause<'_>, summary: &mut Summary) -> Result<(), DoorError> {
         if !batch.is_empty() && !pause.is_over() {
             self.deliver(batch, pause, summary)?;
         }
@@ -228,29 +229,5 @@ impl Clock {
 
     fn redate(&self, time: Timestamp) -> Timestamp {
         Timestamp(self.started_at.0.saturating_add((self.played_s(time) * 1e6) as i64))
-    }
-}
-
-/// Waiting that a stop signal ends.
-pub(crate) struct Pause<'a> {
-    stop: &'a watch::Receiver<bool>,
-}
-
-impl Pause<'_> {
-    /// Whether the replay was told to stop.
-    pub(crate) fn is_over(&self) -> bool {
-        *self.stop.borrow()
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the pace of a recording is time itself")]
-    pub(crate) fn sleep(&self, span: Duration) {
-        let until = Instant::now() + span;
-        while !self.is_over() {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            std::thread::sleep(left.min(Duration::from_millis(100)));
-        }
     }
 }

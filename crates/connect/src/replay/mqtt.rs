@@ -6,7 +6,8 @@ use std::time::Duration;
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
 use vigiles_formats::observation::Draft;
 
-use super::{Pause, ReplayError, Summary, Way};
+use super::{Summary, Way};
+use crate::delivery::{DoorError, Pause};
 use crate::mqtt::OBSERVATIONS;
 
 /// Largest message, in bytes; well below what brokers take.
@@ -45,8 +46,8 @@ impl Mqtt {
         Self { client, acks, address: format!("{host}:{port}") }
     }
 
-    fn publish(&mut self, body: Vec<u8>, pause: &Pause<'_>) -> Result<(), ReplayError> {
-        let failed = |why: String| ReplayError::Door { door: self.address.clone(), why };
+    fn publish(&mut self, body: Vec<u8>, pause: &Pause<'_>) -> Result<(), DoorError> {
+        let failed = |why: String| DoorError { door: self.address.clone(), why };
         self.client.publish(OBSERVATIONS, QoS::AtLeastOnce, false, body).map_err(|e| failed(e.to_string()))?;
         loop {
             match self.acks.recv_timeout(Duration::from_millis(100)) {
@@ -61,7 +62,7 @@ impl Mqtt {
 }
 
 impl Way for Mqtt {
-    fn deliver(&mut self, drafts: &[Draft], pause: &Pause<'_>, summary: &mut Summary) -> Result<(), ReplayError> {
+    fn deliver(&mut self, drafts: &[Draft], pause: &Pause<'_>, summary: &mut Summary) -> Result<(), DoorError> {
         let mut body = Vec::new();
         let mut count = 0;
         for (i, draft) in drafts.iter().enumerate() {

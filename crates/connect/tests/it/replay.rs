@@ -37,8 +37,8 @@ fn bodies(requests: &std::sync::mpsc::Receiver<Request>) -> String {
 fn csv_by_http_waits_where_it_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let file = packed(&dir, "day.csv.gz", CSV);
-    let done = r#"{"accepted":1,"duplicates":0,"rejected":[]}"#;
-    let refused = r#"{"accepted":0,"duplicates":0,"rejected":[{"index":0,"path":"kind","message":"unknown kind"}]}"#;
+    let done = r#"{"accepted":1,"duplicates":0,"shed":0,"refused":0,"rejected":[]}"#;
+    let refused = r#"{"type":"urn:vigiles:problem:invalid","errors":[{"path":"[0].kind","message":"unknown kind"}]}"#;
     let (address, requests) = receive(&[
         ("503 Busy", "later"),
         ("429 Slow\r\nretry-after: 0", ""),

@@ -70,6 +70,7 @@ fn table(mapping: &Mapping, topic: &str, payload: &[u8], drafts: &mut Vec<Draft>
 pub struct Table<'m> {
     mapping: &'m Mapping,
     columns: Columns,
+    width: usize,
 }
 
 impl<'m> Table<'m> {
@@ -77,11 +78,16 @@ impl<'m> Table<'m> {
     pub fn new(mapping: &'m Mapping, header: &csv::StringRecord) -> Self {
         let clean = |name: &str| name.trim_start_matches('\u{feff}').trim().to_owned();
         let columns = header.iter().enumerate().map(|(i, name)| (clean(name), i)).collect();
-        Self { mapping, columns }
+        Self { mapping, columns, width: header.len() }
     }
 
-    /// Appends the drafts of one row; `line` is where it stands, for errors.
+    /// Appends the drafts of one row; `line` is where it stands, for errors. In a row with another number of fields than
+    /// the header nobody knows which is which: a delimiter or a quote is missing, or one too many.
     pub fn row(&self, topic: &str, fields: &csv::StringRecord, line: u64, drafts: &mut Vec<Draft>) {
+        if fields.len() != self.width {
+            let message = format!("{} fields, the header has {}", fields.len(), self.width);
+            return drafts.push(flaw(&format!("line {line}: "), "row", message));
+        }
         let record = Record { topic, body: Body::Row { columns: &self.columns, fields } };
         self.mapping.record(&record, &format!("line {line}: "), drafts);
     }

@@ -56,21 +56,30 @@ impl Reader {
         self.line += 1;
         if self.skipping || line.len() > MAX_LINE_BYTES {
             self.skipping = false;
-            let path = format!("line {}", self.line);
-            drafts.push(Draft::flawed(Rejection::new(path, format_args!("longer than {MAX_LINE_BYTES} bytes"))));
+            drafts.push(too_long(self.line));
             return;
         }
-        if line.trim_ascii().is_empty() {
-            return;
-        }
-        let mut draft = parse_one(line);
-        if let Some(flaw) = &mut draft.flaw {
-            flaw.path = format!("line {}: {}", self.line, flaw.path);
-            // The reader of one line knows only that one.
-            flaw.message = flaw.message.replace(" at line 1 column ", " at column ");
-        }
-        drafts.push(draft);
+        drafts.extend(parse_line(line, self.line));
     }
+}
+
+/// Reads one line, the `number`th; `None` where it is empty.
+pub fn parse_line(line: &[u8], number: u64) -> Option<Draft> {
+    if line.trim_ascii().is_empty() {
+        return None;
+    }
+    let mut draft = parse_one(line);
+    if let Some(flaw) = &mut draft.flaw {
+        flaw.path = format!("line {number}: {}", flaw.path);
+        // The reader of one line knows only that one.
+        flaw.message = flaw.message.replace(" at line 1 column ", " at column ");
+    }
+    Some(draft)
+}
+
+/// What stands for a line of more than [`MAX_LINE_BYTES`].
+pub fn too_long(number: u64) -> Draft {
+    Draft::flawed(Rejection::new(format!("line {number}"), format_args!("longer than {MAX_LINE_BYTES} bytes")))
 }
 
 /// Reads a whole body.

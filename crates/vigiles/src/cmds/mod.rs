@@ -5,6 +5,7 @@ pub(crate) mod basemap;
 pub(crate) mod check;
 mod clients;
 pub(crate) mod continuity;
+pub(crate) mod import;
 pub(crate) mod link;
 pub(crate) mod openapi;
 mod outbound;

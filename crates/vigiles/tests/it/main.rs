@@ -3,6 +3,7 @@
 
 mod backup;
 mod broker;
+mod bulk;
 mod city;
 mod commands;
 mod continuity;

@@ -207,6 +207,13 @@ pub(crate) fn command(arguments: &[&str]) -> Output {
     Command::new(BINARY).args(arguments).env("VIGILES_LOG", "error").stdin(Stdio::null()).output().unwrap()
 }
 
+/// `vigiles` with these arguments, under way.
+pub(crate) fn spawn(arguments: &[&str]) -> Child {
+    let mut command = Command::new(BINARY);
+    command.args(arguments).env("VIGILES_LOG", "error");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
 /// `vigiles check DIR`, with further arguments.
 pub(crate) fn check(data: &Path, further: &[&str]) -> Output {
     Command::new(BINARY).arg("check").arg(data).args(further).output().unwrap()

@@ -60,6 +60,7 @@ export const de: Record<keyof typeof en, string> = {
   'alarm.version': 'Version {n}',
   'asset.alarms': 'Alarme dieses Objekts',
   'asset.alarms.none': 'Keine Alarme. Sie erscheinen hier, wenn eine Regel etwas findet.',
+  'asset.export': 'Exportieren …',
   'asset.facts': 'Angaben',
   'asset.gone': 'Dieses Objekt gibt es nicht',
   'asset.gone.text': 'Es gibt kein Objekt mit der Kennung {id}, oder Ihre Behörde darf es nicht sehen.',

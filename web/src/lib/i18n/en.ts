@@ -59,6 +59,7 @@ export const en = {
   'alarm.version': 'version {n}',
   'asset.alarms': 'Alarms of this asset',
   'asset.alarms.none': 'No alarms. They appear here when a rule finds something.',
+  'asset.export': 'Export…',
   'asset.facts': 'Facts',
   'asset.gone': 'No such asset',
   'asset.gone.text': 'There is no asset with the id {id}, or your agency may not see it.',
