@@ -67,8 +67,11 @@ impl State {
         let seconds = now.since(self.at).as_secs_f64().clamp(0.1, 10.0);
         self.watch_clock(platform, now);
         self.at = now;
-        platform.log_utc_offset();
-        tick(platform, now);
+        let is_door = platform.parts.seat.door().is_some();
+        if !is_door {
+            platform.log_utc_offset();
+            tick(platform, now);
+        }
         let accepted = platform.intake.counters.accepted.get();
         let rate = (accepted - self.accepted) as f64 / seconds;
         self.accepted = accepted;
@@ -78,7 +81,7 @@ impl State {
             self.measured = now;
             platform.measure();
         }
-        if now.since(self.expired) >= EXPIRY {
+        if !is_door && now.since(self.expired) >= EXPIRY {
             self.expired = now;
             expire(platform, now);
         }

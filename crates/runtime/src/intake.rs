@@ -16,8 +16,9 @@ use crate::catalogue::{Catalogue, CatalogueCell};
 use crate::counters::{Counters, SourceTable};
 use crate::door::{Grant, Receipt, SubmitError};
 use crate::recent::Recent;
-use crate::record;
+use crate::seat::DoorName;
 use crate::takeover::Takeover;
+use crate::{platform, record};
 
 /// Observations in one log entry at most.
 const FRAME: usize = 2048;
@@ -30,7 +31,7 @@ const MAX_HANDED: usize = 200_000;
 pub struct Intake {
     /// The log.
     pub bus: Arc<dyn Bus>,
-    /// The topic of all inputs.
+    /// The topic that this process appends to: that of all inputs, or a door's.
     pub topic: Topic,
     /// Platform time.
     pub clock: Arc<dyn Clock>,
@@ -43,35 +44,51 @@ pub struct Intake {
     /// Frames on their way to the engine.
     pub frames: Frames,
     recent: Recent,
+    /// Set where the topic is a door's.
+    door: Option<DoorName>,
     pub(crate) takeover: Takeover,
 }
 
 impl Intake {
-    /// An intake in front of a log.
+    /// An intake in front of a log, or of a door's topic.
     pub(crate) fn new(
         bus: Arc<dyn Bus>,
-        topic: Topic,
+        door: Option<DoorName>,
         clock: Arc<dyn Clock>,
         catalogue: Catalogue,
         takeover: Takeover,
     ) -> Self {
         Self {
             bus,
-            topic,
+            topic: door.as_ref().map_or_else(platform::topic, DoorName::topic),
             clock,
             catalogue: CatalogueCell::new(catalogue),
             counters: Counters::default(),
             sources: SourceTable::default(),
             frames: Frames::default(),
             recent: Recent::default(),
+            door,
             takeover,
         }
+    }
+
+    /// The record of an entry in this process's topic.
+    pub(crate) fn record(&self, entry: Vec<u8>, observations: usize) -> Vec<u8> {
+        match &self.door {
+            Some(door) => record::through_door(door, observations as u32, &entry),
+            None => entry,
+        }
+    }
+
+    /// Whether the engine is so far behind that sources are told to wait.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.frames.lag() > MAX_LAG
     }
 
     /// Refuses while the engine is so far behind that a delivery could only wait: for doors to ask before
     /// they read a delivery, and cheap enough for each.
     pub fn check_room(&self) -> Result<(), SubmitError> {
-        if self.frames.lag() > MAX_LAG && !self.catalogue.get().may_shed() {
+        if self.is_behind() && !self.catalogue.get().may_shed() {
             self.counters.overloaded.add(1);
             return Err(SubmitError::Overloaded { retry_after: Duration::from_secs(1) });
         }
@@ -83,7 +100,7 @@ impl Intake {
         self.check_room()?;
         let catalogue = self.catalogue.get();
         let (mut receipt, mut fresh) = self.admit_all(grant, drafts, &catalogue);
-        if self.frames.lag() > MAX_LAG {
+        if self.is_behind() {
             self.shed_or_wait(&mut fresh, &catalogue, &mut receipt)?;
         }
         let mut pending = Vec::with_capacity(fresh.len() / FRAME + 1);
@@ -186,6 +203,7 @@ impl Intake {
         frame: Vec<Observation>,
     ) -> Result<(Arc<Vec<Observation>>, oneshot::Receiver<Result<Appended, BusError>>), SubmitError> {
         let bytes = record::frame(&frame).map_err(|e| SubmitError::Storage(e.to_string()))?;
+        let bytes = self.record(bytes, frame.len());
         let frame = Arc::new(frame);
         let (sender, receiver) = oneshot::channel();
         let handed = self.frames.hand(frame.clone());
@@ -261,6 +279,16 @@ impl Frames {
     fn hand(&self, frame: Arc<Vec<Observation>>) -> HandedFrame {
         self.0.appended.fetch_add(frame.len() as u64, Ordering::Relaxed);
         HandedFrame { shared: self.0.clone(), frame }
+    }
+
+    /// So many observations of a door are on their way into the log.
+    pub(crate) fn merging(&self, observations: usize) {
+        self.0.appended.fetch_add(observations as u64, Ordering::Relaxed);
+    }
+
+    /// They did not come there.
+    pub(crate) fn not_merged(&self, observations: usize) {
+        self.0.appended.fetch_sub(observations as u64, Ordering::Relaxed);
     }
 
     /// The frame at an offset, where it is still in memory; forgets it.

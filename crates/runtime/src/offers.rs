@@ -21,6 +21,9 @@ pub enum OffersError {
     /// The engine has too much to do.
     #[error("the platform is overloaded; ask again in a second")]
     Overloaded,
+    /// The engine stands in another process, which alone knows what is near.
+    #[error("this process has no engine: only the one with the role `engine` offers what a call may belong to")]
+    Elsewhere,
     /// The platform is stopping.
     #[error("the platform is stopping")]
     Closed,
@@ -54,10 +57,12 @@ impl Platform {
     /// The open incidents that a call may belong to, the likeliest first.
     pub async fn offers(&self, told: Told) -> Result<Vec<Offer>, OffersError> {
         let (answer, answered) = oneshot::channel();
-        self.questions.try_send(Question { told, answer }).map_err(|error| match error {
-            TrySendError::Full(_) => OffersError::Overloaded,
-            TrySendError::Disconnected(_) => OffersError::Closed,
-        })?;
+        self.questions.as_ref().ok_or(OffersError::Elsewhere)?.try_send(Question { told, answer }).map_err(
+            |error| match error {
+                TrySendError::Full(_) => OffersError::Overloaded,
+                TrySendError::Disconnected(_) => OffersError::Closed,
+            },
+        )?;
         match tokio::time::timeout(PATIENCE, answered).await {
             Ok(Ok(offers)) => Ok(offers),
             Ok(Err(_)) => Err(OffersError::Closed),

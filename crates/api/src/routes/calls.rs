@@ -103,6 +103,7 @@ impl From<OffersError> for Problem {
     fn from(error: OffersError) -> Self {
         match error {
             OffersError::Overloaded => Self::later(Code::Unavailable, error.to_string(), 1),
+            OffersError::Elsewhere => Self::new(Code::Unavailable, error.to_string()),
             OffersError::Closed => Self::later(Code::Unavailable, error.to_string(), 5),
         }
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod clocks;
+mod doors;
 mod exercise;
 mod faults;
 mod fixture;

@@ -10,6 +10,7 @@ mod damage;
 mod full;
 mod kills;
 mod readers;
+mod roles;
 mod server;
 mod servers;
 mod support;
