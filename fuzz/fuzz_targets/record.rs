@@ -5,6 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use vigiles_engine::{Command, CommandBody, Engine, Input};
 use vigiles_fuzz::{City, NOW};
 use vigiles_model::AgencyId;
+use vigiles_runtime::aside;
 use vigiles_runtime::record::{Record, command, frame, parse, placed, through, tick, utc_offset};
 
 /// The bytes of a record that was read.
@@ -20,7 +21,9 @@ fn write(record: &Record) -> Vec<u8> {
 }
 
 fuzz_target!(|bytes: &[u8]| {
+    let aside = aside::parse(bytes);
     let Ok(record) = parse(bytes) else { return };
+    assert!(aside.is_none(), "what a door says beside its entries is no entry of the log");
     assert_eq!(record.through, through(bytes));
     if let Some(stood) = &record.through {
         let moved = placed(bytes, !stood.offset).expect("an entry of a door can be placed");

@@ -112,7 +112,7 @@ impl Platform {
     }
 
     /// Unique while any command of an earlier or another process can still be in the log.
-    fn ticket(&self) -> u128 {
+    pub(crate) fn ticket(&self) -> u128 {
         let count = self.tickets.fetch_add(1, Ordering::Relaxed);
         (u128::from(self.run) << 64) | u128::from(count)
     }

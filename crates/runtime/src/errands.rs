@@ -14,10 +14,9 @@ use vigiles_trust::Context;
 
 use crate::applier::Errand;
 use crate::carrier::{self, Failure};
-use crate::documents;
 use crate::live::Notice;
 use crate::platform::Platform;
-use crate::told::Told;
+use crate::{documents, notices};
 
 /// Tasks carried out at once.
 const AT_ONCE: usize = 8;
@@ -123,7 +122,7 @@ async fn outcome(platform: &Arc<Platform>, errand: &Errand) -> Option<(vigiles_m
 async fn carry_out_once(platform: &Arc<Platform>, incident: &Incident, task: &Task) -> carrier::Outcome {
     if let Action::NotifyConsole { message } = &task.step.action {
         let notice = Notice { message: message.clone(), incident: incident.id.clone(), at: platform.now() };
-        return notify(platform, notice).await;
+        return notices::notify(platform, notice).await;
     }
     // The engine hands out nothing of an exercise that would leave the platform; here the types do not let it.
     let Some(live) = Live::of(incident, task) else {
@@ -133,39 +132,4 @@ async fn carry_out_once(platform: &Arc<Platform>, incident: &Incident, task: &Ta
         Some(carrier) => carrier.carry_out(live).await,
         None => Err(Failure::Lasting("no e-mail or webhook is configured".to_owned())),
     }
-}
-
-/// Sends a notice to the consoles of this process, and hands it to the doors, where there are any: on how many consoles these
-/// show it is not known here.
-async fn notify(platform: &Arc<Platform>, notice: Notice) -> carrier::Outcome {
-    let here = platform.live().tell(notice.clone());
-    let sent = match here {
-        0 => None,
-        1 => Some("sent to one console".to_owned()),
-        consoles => Some(format!("sent to {consoles} consoles")),
-    };
-    match (sent, hand_to_doors(platform, notice).await) {
-        (None, Ok(false)) => Err(Failure::Passing("no console was open to show it".to_owned())),
-        (None, Ok(true)) => Ok("handed to the doors, for their consoles".to_owned()),
-        (None, Err(why)) => {
-            Err(Failure::Passing(format!("no console was open here, and the doors were not told: {why}")))
-        }
-        (Some(sent), Ok(false)) => Ok(sent),
-        (Some(sent), Ok(true)) => Ok(format!("{sent}, and handed to the doors, for theirs")),
-        (Some(sent), Err(why)) => Ok(format!("{sent}; the doors were not told: {why}")),
-    }
-}
-
-/// Whether there are doors, and they will read it.
-async fn hand_to_doors(platform: &Arc<Platform>, notice: Notice) -> Result<bool, String> {
-    let Some(teller) = platform.shared.as_ref().map(|shared| shared.teller.clone()) else { return Ok(false) };
-    let platform = platform.clone();
-    let hand = move || {
-        let doors = documents::all(platform.store(), documents::DOOR).map_err(|error| error.to_string())?;
-        if doors.is_empty() {
-            return Ok(false);
-        }
-        teller.hand(&Told::Notice(notice)).map(|()| true).map_err(|error| error.to_string())
-    };
-    tokio::task::spawn_blocking(hand).await.unwrap_or_else(|error| Err(error.to_string()))
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use vigiles_model::{Alarm, Reality};
-use vigiles_store::{Change, Changes, Store, StoreError};
+use vigiles_store::{Change, Changes, Document, Store, StoreError};
 use vigiles_trust::Context;
 
 use crate::catalogue::Catalogue;
 use crate::documents;
 use crate::platform::Platform;
+use crate::seat::DoorName;
 
 /// In whose name the feed is read.
 const FOLLOWER: Context = Context::system("follower");
@@ -78,6 +79,7 @@ impl Platform {
                 if self.parts.seat.door().is_some() {
                     self.intake.catalogue.take_changes(&changes)?;
                     self.note_alarms(&changes)?;
+                    self.heed_being_forgotten(&changes);
                 }
                 Ok(next)
             }
@@ -85,9 +87,19 @@ impl Platform {
                 self.directory.take_all()?;
                 if self.parts.seat.door().is_some() {
                     self.intake.catalogue.replace(Catalogue::load(store)?);
+                    self.give_sign();
                 }
                 Ok(latest)
             }
+        }
+    }
+
+    /// A door that was silent for long (its machine slept) is forgotten: it makes itself known again.
+    fn heed_being_forgotten(&self, changes: &[Change]) {
+        let own = self.parts.seat.door().map(DoorName::as_str);
+        let is_own = |document: &Document| document.kind == documents::DOOR && Some(document.id.as_str()) == own;
+        if changes.iter().any(|change| change.deleted && is_own(&change.document)) {
+            self.give_sign();
         }
     }
 

@@ -11,7 +11,7 @@ use vigiles_store::{AuditNote, Outcome};
 use vigiles_trust::Context;
 
 use crate::platform::Platform;
-use crate::record;
+use crate::{doors, record};
 
 /// Time between two expiries.
 const EXPIRY: Duration = Duration::from_secs(900);
@@ -47,6 +47,8 @@ struct State {
     accepted: u64,
     expired: Timestamp,
     measured: Timestamp,
+    /// When a door gave its last sign of life; its first is given at its start.
+    signed: Option<Timestamp>,
 }
 
 impl State {
@@ -80,6 +82,10 @@ impl State {
         if now.since(self.measured) >= MEASURE {
             self.measured = now;
             platform.measure();
+        }
+        if now.since(*self.signed.get_or_insert(now)) >= doors::SIGN_EVERY {
+            self.signed = Some(now);
+            platform.give_sign();
         }
         if !is_door && now.since(self.expired) >= EXPIRY {
             self.expired = now;

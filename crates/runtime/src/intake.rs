@@ -1,13 +1,10 @@
 //! From drafts to durable log entries: admit, drop redeliveries, append, answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
-use vigiles_bus::{Appended, Bus, BusError, Clock, Offset, Topic};
+use vigiles_bus::{Appended, Bus, BusError, Clock, Topic};
 use vigiles_formats::observation::{Draft, Registry, Rejection, Sender, admit};
 use vigiles_model::kind::Overload;
 use vigiles_model::{Observation, SourceId, Timestamp};
@@ -15,6 +12,7 @@ use vigiles_model::{Observation, SourceId, Timestamp};
 use crate::catalogue::{Catalogue, CatalogueCell};
 use crate::counters::{Counters, SourceTable};
 use crate::door::{Grant, Receipt, SubmitError};
+use crate::frames::Frames;
 use crate::recent::Recent;
 use crate::seat::DoorName;
 use crate::takeover::Takeover;
@@ -24,8 +22,6 @@ use crate::{platform, record};
 const FRAME: usize = 2048;
 /// Durable observations that the engine may be behind before sources are told to wait.
 pub(crate) const MAX_LAG: u64 = 500_000;
-/// Observations handed to the engine in memory instead of being decoded from the log.
-const MAX_HANDED: usize = 200_000;
 
 /// Takes deliveries.
 pub struct Intake {
@@ -250,83 +246,4 @@ impl Intake {
 /// The source of a token that is bound to none: the token itself.
 fn own_source(grant: &Grant) -> SourceId {
     SourceId::new(grant.principal.as_str()).expect("ids of all sorts share one alphabet")
-}
-
-/// Frames on their way to the engine: those handed over in memory spare it the decoding, all are counted,
-/// so that the lag is known.
-#[derive(Debug, Default)]
-pub struct Frames(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    appended: AtomicU64,
-    processed: AtomicU64,
-    handed: Mutex<Handed>,
-}
-
-#[derive(Debug, Default)]
-struct Handed {
-    frames: FxHashMap<u64, Arc<Vec<Observation>>>,
-    observations: usize,
-}
-
-struct HandedFrame {
-    shared: Arc<Shared>,
-    frame: Arc<Vec<Observation>>,
-}
-
-impl Frames {
-    fn hand(&self, frame: Arc<Vec<Observation>>) -> HandedFrame {
-        self.0.appended.fetch_add(frame.len() as u64, Ordering::Relaxed);
-        HandedFrame { shared: self.0.clone(), frame }
-    }
-
-    /// So many observations of a door are on their way into the log.
-    pub(crate) fn merging(&self, observations: usize) {
-        self.0.appended.fetch_add(observations as u64, Ordering::Relaxed);
-    }
-
-    /// They did not come there.
-    pub(crate) fn not_merged(&self, observations: usize) {
-        self.0.appended.fetch_sub(observations as u64, Ordering::Relaxed);
-    }
-
-    /// The frame at an offset, where it is still in memory; forgets it.
-    pub fn take(&self, offset: Offset) -> Option<Arc<Vec<Observation>>> {
-        let mut handed = self.0.handed.lock();
-        let frame = handed.frames.remove(&offset.0)?;
-        handed.observations -= frame.len();
-        Some(frame)
-    }
-
-    /// The engine has taken so many observations; frames before `next` are forgotten.
-    pub fn processed(&self, observations: usize, next: Offset) {
-        self.0.processed.fetch_add(observations as u64, Ordering::Relaxed);
-        let mut handed = self.0.handed.lock();
-        if handed.observations > MAX_HANDED / 2 {
-            handed.frames.retain(|offset, _| *offset >= next.0);
-            handed.observations = handed.frames.values().map(|f| f.len()).sum();
-        }
-    }
-
-    /// Observations appended by this process that the engine has not taken yet.
-    pub fn lag(&self) -> u64 {
-        self.0.appended.load(Ordering::Relaxed).saturating_sub(self.0.processed.load(Ordering::Relaxed))
-    }
-}
-
-impl HandedFrame {
-    fn settle(self, result: &Result<Appended, BusError>) {
-        match result {
-            Ok(appended) => {
-                let mut handed = self.shared.handed.lock();
-                if handed.observations + self.frame.len() <= MAX_HANDED {
-                    handed.observations += self.frame.len();
-                    handed.frames.insert(appended.first_offset.0, self.frame);
-                }
-            }
-            // What was not appended will never be processed.
-            Err(_) => drop(self.shared.appended.fetch_sub(self.frame.len() as u64, Ordering::Relaxed)),
-        }
-    }
 }

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 mod applier;
+pub mod aside;
 pub mod back_test;
 pub mod carrier;
 pub mod catalogue;
@@ -16,16 +17,20 @@ pub mod directory;
 pub mod documents;
 pub mod door;
 mod door_start;
+mod doors;
 mod errands;
 pub mod exercise;
 mod follow;
 mod followed;
+pub mod frames;
 mod housekeeping;
 pub mod intake;
 pub mod lease;
 pub mod live;
 mod merged;
 mod merger;
+mod merging;
+mod notices;
 pub mod offers;
 pub mod once;
 pub mod platform;

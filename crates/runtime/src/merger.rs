@@ -1,22 +1,22 @@
-//! Takes over into the log what the doors appended to topics of their own: each door's entries in their order, doors among
-//! themselves as they come. What stands in the log by then decides, here and at every replay.
+//! Takes over into the log what one door appended to its topic, in that order; doors among themselves come as they are found.
+//! What stands in the log by then decides, here and at every replay.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use vigiles_bus::{Bus, BusError, Entry, Offset, Topic};
 use vigiles_store::{Store, StoreError};
 
+use crate::aside::{self, Aside};
 use crate::commands::CommandFailure;
-use crate::documents;
 use crate::intake::Intake;
 use crate::merged::Merged;
+use crate::notices::Receipts;
+use crate::offers::Question;
 use crate::once::{self, UnderWay};
-use crate::platform::Platform;
 use crate::record::{self, Asked};
 use crate::seat::DoorName;
 use crate::told::{Teller, Told};
@@ -29,68 +29,29 @@ const WAIT: Duration = Duration::from_millis(200);
 /// How long it is waited for room, and after a failure.
 const PAUSE: Duration = Duration::from_millis(20);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// How soon a new door is found.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Time between two trims of a door's topic.
 const TRIM_EVERY: Duration = Duration::from_secs(1);
 
-/// Finds doors and merges each on a thread, until the platform is gone or stopping.
-pub(crate) fn run(platform: &Weak<Platform>, teller: &Teller) {
-    let (mut known, mut threads) = (BTreeSet::new(), Vec::new());
-    while let Some(platform) = platform.upgrade().filter(|platform| !platform.is_stopping()) {
-        // Before that it is not known how far the doors were merged, nor which commands were carried out.
-        if platform.is_ready() {
-            match documents::all(platform.store(), documents::DOOR) {
-                Ok(doors) => {
-                    let names = doors.iter().filter_map(|door| door.id.parse::<DoorName>().ok());
-                    let new: Vec<_> = names.filter(|name| known.insert(name.clone())).collect();
-                    threads.extend(new.into_iter().filter_map(|door| start(&platform, door, teller.clone())));
-                }
-                Err(error) => tracing::warn!(%error, "doors are not looked for now"),
-            }
-        }
-        drop(platform);
-        std::thread::park_timeout(LOOK_EVERY);
-    }
-    for thread in threads {
-        if thread.join().is_err() {
-            tracing::error!("a thread that merges a door ended by a panic");
-        }
-    }
-}
-
-fn start(platform: &Platform, door: DoorName, teller: Teller) -> Option<JoinHandle<()>> {
-    tracing::info!(%door, "merging what it takes");
-    let merger = Merger {
-        bus: platform.parts.bus.clone(),
-        store: platform.parts.store.clone(),
-        intake: platform.intake.clone(),
-        under_way: platform.under_way.clone(),
-        merged: platform.progress.merged.clone(),
-        stop: platform.stop.clone(),
-        topic: door.topic(),
-        door,
-        teller,
-    };
-    let thread = std::thread::Builder::new().name("merger".to_owned()).spawn(move || merger.run());
-    thread.inspect_err(|error| tracing::error!(%error, "a door cannot be merged")).ok()
-}
-
 /// Of one door.
-struct Merger {
-    bus: Arc<dyn Bus>,
-    store: Arc<dyn Store>,
-    intake: Arc<Intake>,
-    under_way: Arc<UnderWay>,
-    merged: Arc<Mutex<Merged>>,
-    stop: Arc<AtomicBool>,
-    door: DoorName,
-    topic: Topic,
-    teller: Teller,
+pub(crate) struct Merger {
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) under_way: Arc<UnderWay>,
+    pub(crate) merged: Arc<Mutex<Merged>>,
+    pub(crate) questions: Option<SyncSender<Question>>,
+    pub(crate) receipts: Arc<Receipts>,
+    pub(crate) stop: Arc<AtomicBool>,
+    /// Set where the door was not heard of for long.
+    pub(crate) is_silent: Arc<AtomicBool>,
+    pub(crate) door: DoorName,
+    pub(crate) topic: Topic,
+    pub(crate) teller: Teller,
 }
 
 impl Merger {
-    fn run(self) {
+    /// Runs until the platform stops, or the door is silent and all that it took is in the log.
+    pub(crate) fn run(self) {
         let mut next = Offset(self.merged.lock().next(self.door.as_str()));
         let mut trimmed = Instant::now();
         while self.is_begun_anew(next) && !self.stop.load(Ordering::Relaxed) {
@@ -98,6 +59,7 @@ impl Merger {
         }
         while !self.stop.load(Ordering::Relaxed) {
             match self.turn(next) {
+                Ok(after) if after == next && self.is_silent.load(Ordering::Relaxed) => return,
                 Ok(after) => next = after,
                 Err(BusError::Trimmed { oldest, .. }) => {
                     // Only what is in the log is trimmed: another engine merged it just before this one took over.
@@ -181,6 +143,13 @@ impl Merger {
     fn prepare(&self, entries: &[Entry]) -> (Vec<Vec<u8>>, usize) {
         let (mut records, mut observations) = (Vec::with_capacity(entries.len()), 0);
         for entry in entries {
+            if let Some(aside) = aside::parse(&entry.bytes) {
+                match aside {
+                    Ok(aside) => self.hear(aside),
+                    Err(error) => tracing::warn!(door = %self.door, %error, "what a door says is not understood"),
+                }
+                continue;
+            }
             match record::placed(&entry.bytes, entry.offset.0) {
                 Ok(record) if !self.is_repeated(&record) => {
                     observations += record::through(&record).map_or(0, |through| through.observations as usize);
@@ -194,6 +163,25 @@ impl Merger {
             }
         }
         (records, observations)
+    }
+
+    /// What a door says beside its entries is answered, and goes no further.
+    fn hear(&self, aside: Aside) {
+        match aside {
+            Aside::Shown { ticket, consoles } => self.receipts.take(ticket, (self.door.clone(), consoles)),
+            Aside::Near { ticket, told } => {
+                let teller = self.teller.clone();
+                let tell = move |offers| teller.tell(&Told::Offers { ticket, offers });
+                let answer = Box::new({
+                    let tell = tell.clone();
+                    move |offers| tell(Some(offers))
+                });
+                let asked = self.questions.as_ref().map(|questions| questions.try_send(Question { told, answer }));
+                if !matches!(asked, Some(Ok(()))) {
+                    tell(None);
+                }
+            }
+        }
     }
 
     /// Whether it is a command with a key that was carried out before, or is under way, whichever door it came through.

@@ -24,7 +24,8 @@ use crate::door::{Door, Grant, Knock, Receipt, Refusal, Sources, SubmitError};
 use crate::followed::Followed;
 use crate::intake::Intake;
 use crate::live::Live;
-use crate::offers::Question;
+use crate::notices::Receipts;
+use crate::offers::{Asked, Question};
 use crate::once::UnderWay;
 use crate::pump::Progress;
 use crate::seat::Seat;
@@ -114,6 +115,10 @@ pub struct Platform {
     pub(crate) live: Live,
     /// To the engine, where it stands in this process.
     pub(crate) questions: Option<SyncSender<Question>>,
+    /// Questions of a door to the engine that wait for an answer.
+    pub(crate) asked: Asked,
+    /// What doors say of the notices that they were told.
+    pub(crate) receipts: Arc<Receipts>,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) takeover: Takeover,
     pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
@@ -176,6 +181,8 @@ impl Platform {
             under_way: Arc::default(),
             live: Live::default(),
             questions,
+            asked: Asked::default(),
+            receipts: Arc::default(),
             stop,
             takeover,
             threads: Mutex::default(),
@@ -305,6 +312,9 @@ impl Platform {
         }
         if let Some(shared) = self.shared.as_ref().filter(|_| !self.takeover.has_happened()) {
             shared.lease.release();
+        }
+        if !self.takeover.has_happened() {
+            self.take_leave();
         }
     }
 }

@@ -18,6 +18,8 @@ const UTC_OFFSET: u8 = 4;
 /// Then: length of the door's name, the name, the offset in the door's topic and the number of observations (u64 and u32,
 /// little-endian), the entry as the door made it.
 const THROUGH_DOOR: u8 = 5;
+/// What a door says beside its entries ([`crate::aside`]): in its own topic only, never in the log.
+pub(crate) const ASIDE: u8 = 6;
 
 /// A decoded entry.
 #[derive(Debug)]

@@ -5,8 +5,6 @@ use std::str::FromStr;
 
 use vigiles_bus::Topic;
 
-/// Most doors before one engine: each has a topic and a thread there.
-pub const MAX_DOORS: usize = 48;
 /// Longest name of a door, in bytes.
 const MAX_NAME_BYTES: usize = 32;
 
@@ -18,14 +16,19 @@ pub enum Seat {
     /// It owns the log, takes over what doors took, and steps the engine; others write to the store too.
     Engine,
     /// It takes deliveries and commands into a topic of its own, and serves reads; the engine runs elsewhere.
-    Door(DoorName),
+    Door {
+        /// Its name.
+        name: DoorName,
+        /// Whether consoles open at it.
+        has_consoles: bool,
+    },
 }
 
 impl Seat {
     /// The door, where it is one.
     pub fn door(&self) -> Option<&DoorName> {
         match self {
-            Self::Door(name) => Some(name),
+            Self::Door { name, .. } => Some(name),
             Self::Alone | Self::Engine => None,
         }
     }

@@ -33,8 +33,7 @@ impl Platform {
     }
 
     async fn settle(self: &Arc<Self>) -> Result<(), SettledError> {
-        let platform = self.clone();
-        let end = blocking(move || platform.parts.bus.bounds(&platform.intake.topic)).await??.end;
+        let end = self.intake.frames.end();
         if self.parts.seat.door().is_some() { self.settle_elsewhere(end).await } else { self.settle_here(end).await }
     }
 

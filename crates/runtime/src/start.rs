@@ -19,7 +19,7 @@ use crate::pump::{Batch, Pump};
 use crate::seat::Seat;
 use crate::snapshots::SnapshotsError;
 use crate::told::Teller;
-use crate::{followed, housekeeping, lease, merger, offers};
+use crate::{followed, housekeeping, lease, merging, offers};
 
 /// Batches of effects between the pump and the applier; when full, the engine waits and then the doors.
 pub(crate) const BATCHES: usize = 256;
@@ -40,7 +40,7 @@ struct Resume {
 
 pub(crate) fn start(parts: Parts) -> Result<Arc<Platform>, StartError> {
     match parts.seat.clone() {
-        Seat::Door(door) => door_start::start(parts, &door),
+        Seat::Door { name, has_consoles } => door_start::start(parts, &name, has_consoles),
         Seat::Alone | Seat::Engine => start_engine(parts),
     }
 }
@@ -140,7 +140,7 @@ fn share(platform: &Arc<Platform>, feed: u64, shared: Shared) -> Result<(), Star
     let (merging, keeping) = (Arc::downgrade(platform), Arc::downgrade(platform));
     let threads = [
         spawn("lease", move || lease::keep(&keeping, &shared.lease))?,
-        spawn("merging", move || merger::run(&merging, &shared.teller))?,
+        spawn("merging", move || merging::run(&merging, &shared.teller))?,
         follow(Arc::downgrade(platform), feed)?,
     ];
     platform.threads.lock().extend(threads);

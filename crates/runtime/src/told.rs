@@ -1,4 +1,5 @@
-//! What the engine's process tells the doors: the outcomes of commands that came through them, and notices.
+//! What the engine's process tells the doors: the outcomes of commands that came through them, answers to their questions, and
+//! notices.
 //!
 //! Told once and kept for a while: whoever was not there asks the store, or again with the same key.
 
@@ -8,8 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vigiles_bus::{Bus, BusError, Offset, Topic};
-use vigiles_engine::{CommandDone, CommandError};
+use vigiles_engine::{CommandDone, CommandError, Offer};
 
+use crate::aside::Aside;
 use crate::live::Notice;
 use crate::platform::Platform;
 
@@ -37,7 +39,19 @@ pub(crate) enum Told {
         sequence: u64,
     },
     /// A notice to everyone at a console.
-    Notice(Notice),
+    Notice {
+        /// For what the doors say of it.
+        ticket: u128,
+        /// The notice.
+        notice: Notice,
+    },
+    /// Which open incidents a call may belong to.
+    Offers {
+        /// Of the asker.
+        ticket: u128,
+        /// The likeliest first; none where the engine has too much to do.
+        offers: Option<Vec<Offer>>,
+    },
 }
 
 pub(crate) fn topic() -> Topic {
@@ -124,8 +138,11 @@ fn heard(platform: &Platform, topic: &Topic, next: Offset) -> Result<Offset, Bus
                     let _caller_gone = caller.send(outcome);
                 }
             }
-            // The engine counts the doors as told, whoever sits before them.
-            Ok(Told::Notice(notice)) => drop(platform.live.tell(notice)),
+            Ok(Told::Notice { ticket, notice }) => {
+                let consoles = platform.live.tell(notice);
+                platform.say_aside(&Aside::Shown { ticket, consoles });
+            }
+            Ok(Told::Offers { ticket, offers }) => platform.take_offers(ticket, offers),
             Err(error) => tracing::error!(offset = entry.offset.0, %error, "what the engine told cannot be read"),
         }
     }

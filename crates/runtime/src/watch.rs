@@ -96,6 +96,11 @@ impl Watch {
     }
 
     fn note_own(&self, through: &Through, at: Offset) {
+        // Asides and repeated commands are not in the log; but a part of it may also have been trimmed before it was read here.
+        let next = self.progress.own.borrow().next;
+        if through.offset > next {
+            self.intake.frames.skipped(next..through.offset);
+        }
         self.progress.own.send_modify(|own| {
             own.next = through.offset + 1;
             if through.observations > 0 {

@@ -109,7 +109,7 @@ pub(crate) fn stand_by(data: &Path, config: &Config) -> Result<()> {
 pub(crate) fn snapshots(directory: PathBuf, seat: &Seat, bus: &Arc<dyn Bus>) -> Snapshots {
     match seat {
         Seat::Alone => Snapshots::Directory(directory),
-        Seat::Engine | Seat::Door(_) => Snapshots::beside_log(bus.clone(), directory),
+        Seat::Engine | Seat::Door { .. } => Snapshots::beside_log(bus.clone(), directory),
     }
 }
 

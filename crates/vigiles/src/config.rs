@@ -254,7 +254,7 @@ impl Config {
             return Ok(Seat::Engine);
         }
         let name = self.name.as_deref().context("without the role `engine` a process needs a `name` of its own")?;
-        Ok(Seat::Door(name.parse()?))
+        Ok(Seat::Door { name: name.parse()?, has_consoles: roles.has(Role::Api) })
     }
 
     fn check(&self) -> Result<()> {

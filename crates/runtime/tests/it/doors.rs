@@ -4,15 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vigiles_bus::{Bus, Offset, SystemClock, Topic};
+use vigiles_bus::{Bus, Clock, ManualClock, Offset, SystemClock, Topic};
 use vigiles_engine::{CommandBody, Told};
 use vigiles_history::{History, Query};
-use vigiles_model::playbook::{Action, Step};
-use vigiles_model::{Playbook, PlaybookId, Priority, Reality, Severity, TaskState, Timestamp};
+use vigiles_model::{Geometry, PlaybookId, Position, Priority, Reality, Severity, Timestamp};
 use vigiles_runtime::door::Door;
 use vigiles_runtime::support::Bundle;
-use vigiles_runtime::{OffersError, Parts, Platform, Seat, Snapshots, TimeZone, record};
-use vigiles_store::Store;
+use vigiles_runtime::{OffersError, Parts, Platform, Seat, Snapshots, TimeZone, documents, record};
+use vigiles_store::{Query as Listing, Store};
 
 use crate::world::{SYSTEM, alarms, furnish, grant, incidents, put, reading, settle, store, wait_until};
 
@@ -20,23 +19,27 @@ use crate::world::{SYSTEM, alarms, furnish, grant, incidents, put, reading, sett
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What the processes share.
-struct Shared {
+pub(crate) struct Shared {
     bus: Arc<dyn Bus>,
     history: Arc<dyn History>,
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     snapshots: Arc<Snapshots>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Shared {
-    fn open(dir: &Path) -> Self {
-        let clock = Arc::new(SystemClock);
+    pub(crate) fn open(dir: &Path) -> Self {
+        Self::open_with(dir, Arc::new(SystemClock))
+    }
+
+    fn open_with(dir: &Path, clock: Arc<dyn Clock>) -> Self {
         let bus =
             vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
         let history =
             vigiles_history::Embedded::open(&dir.join("history"), vigiles_history::Options::default()).unwrap();
         let bus: Arc<dyn Bus> = Arc::new(bus);
         let snapshots = Arc::new(Snapshots::beside_log(bus.clone(), dir.join("engine")));
-        Self { bus, history: Arc::new(history), store: store(dir, clock), snapshots }
+        Self { bus, history: Arc::new(history), store: store(dir, clock.clone()), snapshots, clock }
     }
 
     fn parts(&self, seat: Seat) -> Parts {
@@ -44,19 +47,27 @@ impl Shared {
             bus: self.bus.clone(),
             history: self.history.clone(),
             store: self.store.clone(),
-            clock: Arc::new(SystemClock),
+            clock: self.clock.clone(),
             snapshots: self.snapshots.clone(),
             time_zone: TimeZone::default(),
             seat,
         }
     }
 
-    fn start(&self, seat: Seat) -> Arc<Platform> {
+    pub(crate) fn start(&self, seat: Seat) -> Arc<Platform> {
         Platform::start(self.parts(seat)).unwrap()
     }
 
-    fn door(&self, name: &str) -> Arc<Platform> {
-        self.start(Seat::Door(name.parse().unwrap()))
+    pub(crate) fn door(&self, name: &str) -> Arc<Platform> {
+        self.start(Seat::Door { name: name.parse().unwrap(), has_consoles: true })
+    }
+
+    /// The doors that are known.
+    fn known(&self) -> Vec<String> {
+        let page = self.store.list(&SYSTEM, &Listing::new(documents::DOOR)).unwrap();
+        let mut names: Vec<_> = page.documents.into_iter().map(|document| document.id).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Appends every entry of a door to the log once more, as an engine does that does not know whether it did.
@@ -138,7 +149,7 @@ async fn another_engine_goes_on_where_the_first_was_shut_out() {
     }
 }
 
-/// Each reading goes by once, and can be read once the door says so; what only the engine knows is refused.
+/// Each reading goes by once, and can be read once the door says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_door_shows_what_was_taken_elsewhere() {
     let dir = tempfile::tempdir().unwrap();
@@ -159,62 +170,79 @@ async fn a_door_shows_what_was_taken_elsewhere() {
         assert_eq!(passing.try_recv().unwrap().len(), 1);
     }
     assert!(passing.try_recv().is_err(), "what stands in the log again does not go by again");
-    let told = Told { incident_type: None, place: None, reality: Reality::Actual };
-    assert_eq!(door.offers(told.clone()).await, Err(OffersError::Elsewhere));
-    assert_eq!(engine.offers(told).await, Ok(Vec::new()), "nothing is near nowhere");
     for platform in [&door, &engine] {
         platform.stop();
     }
 }
 
-/// An incident whose playbook sends a notice once; gives what came of it.
-async fn notify(engine: &Arc<Platform>, number: usize) -> (TaskState, String) {
-    let open = CommandBody::OpenIncident {
+/// What only the engine knows is asked of it, and nothing of that is in the log; without an engine that is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_asks_the_engine_what_is_near() {
+    let dir = tempfile::tempdir().unwrap();
+    let shared = Shared::open(dir.path());
+    let engine = shared.start(Seat::Engine);
+    let door = furnish(shared.door("a")).await;
+    let place = Some(Geometry::Point(Position { lon: 13.4, lat: 52.5 }));
+    let told = Told { incident_type: None, place, reality: Reality::Actual };
+    assert_eq!(door.offers(told.clone()).await, Ok(Vec::new()));
+    put(&door, call(1, None, told.place.clone())).await.unwrap();
+    let found = door.offers(told.clone()).await.unwrap();
+    assert_eq!(found.iter().map(|offer| &offer.incident).collect::<Vec<_>>(), [&incidents(&engine)[0].id]);
+    let at_the_engine = engine.offers(told.clone()).await.unwrap();
+    assert_eq!(at_the_engine.len(), 1);
+    assert_eq!((&at_the_engine[0].incident, at_the_engine[0].relation), (&found[0].incident, found[0].relation));
+    // What it asked is behind what it took: that waits for nothing but its own.
+    assert_eq!(door.submit(&grant(), vec![reading(20.0, door.now())]).await.unwrap().accepted, 1);
+    assert!(door.offers(told.clone()).await.is_ok());
+    assert!(door.settled(PATIENCE).await.unwrap());
+    engine.stop();
+    let log = shared.bus.read(&Topic::new("input").unwrap(), Offset(0), 10_000, 16 << 20).unwrap();
+    assert!(log.iter().all(|entry| record::parse(&entry.bytes).is_ok()));
+    assert_eq!(door.offers(told).await, Err(OffersError::Away));
+    door.stop();
+}
+
+/// A door that is gone for good is forgotten, with all that it took in the log; one that lives makes itself known again, and one
+/// that comes back is taken again.
+#[tokio::test(flavor = "multi_thread")]
+async fn doors_that_are_gone_are_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::new(SystemClock.now()));
+    let shared = Shared::open_with(dir.path(), clock.clone());
+    let engine = shared.start(Seat::Engine);
+    let (here, gone) = (furnish(shared.door("here")).await, shared.door("gone"));
+    let take = async |door: &Arc<Platform>, value| {
+        let receipt = door.submit(&grant(), vec![reading(value, door.now())]).await.unwrap();
+        assert_eq!(receipt.accepted, 1);
+    };
+    take(&gone, 10.0).await;
+    gone.stop();
+    assert_eq!(shared.known(), ["gone", "here"]);
+    // Again and again: the engine counts from when it found the last sign.
+    wait_until(&engine, |_| {
+        clock.set(Timestamp(clock.now().0 + 2 * 3600 * 1_000_000));
+        !shared.known().contains(&"gone".to_owned())
+    });
+    take(&here, 20.0).await;
+    let back = shared.door("gone");
+    take(&back, 30.0).await;
+    settle(&here).await;
+    settle(&back).await;
+    assert_eq!(shared.stored(), 3);
+    wait_until(&engine, |_| shared.known() == ["gone", "here"]);
+    for platform in [&here, &back, &engine] {
+        platform.stop();
+    }
+}
+
+pub(crate) fn call(number: usize, playbook: Option<PlaybookId>, place: Option<Geometry>) -> CommandBody {
+    CommandBody::OpenIncident {
         title: format!("call {number}"),
         incident_type: "call".into(),
         priority: Priority::P3,
         severity: Severity::Minor,
-        place: None,
-        playbook: Some(PlaybookId::new("p").unwrap()),
+        place,
+        playbook,
         reality: Reality::Actual,
-    };
-    put(engine, open).await.unwrap();
-    let task = |platform: &Platform| {
-        let found = incidents(platform).into_iter().find(|incident| incident.title == format!("call {number}"));
-        found.and_then(|incident| incident.tasks.into_iter().next()).filter(|task| task.outcome.is_some())
-    };
-    wait_until(engine, |platform| task(platform).is_some());
-    let task = task(engine).unwrap();
-    (task.state, task.outcome.unwrap())
-}
-
-/// The timeline says what is known where the notice was sent: how many consoles are here, and that the doors have it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_notice_is_handed_to_the_doors() {
-    let dir = tempfile::tempdir().unwrap();
-    let shared = Shared::open(dir.path());
-    let engine = shared.start(Seat::Engine);
-    engine.run_errands(None);
-    let notice = Step { retries: Some(0), ..Step::new("tell", Action::NotifyConsole { message: "look".into() }) };
-    let (id, text) = (PlaybookId::new("p").unwrap(), String::new);
-    let book = Playbook { id, name: "P".into(), steps: vec![notice], version: 0, description: text(), source: text() };
-    put(&engine, CommandBody::PutPlaybook(Box::new(book))).await.unwrap();
-    let check = async |number, state, outcome: &str| {
-        assert_eq!(notify(&engine, number).await, (state, outcome.to_owned()));
-    };
-    check(1, TaskState::Failed, "no console was open to show it").await;
-    {
-        let (_feed, _console) = (engine.live().notices(), engine.live().attend());
-        check(2, TaskState::Done, "sent to one console").await;
-    }
-    let door = shared.door("a");
-    let (mut notices, _console) = (door.live().notices(), door.live().attend());
-    check(3, TaskState::Done, "handed to the doors, for their consoles").await;
-    assert_eq!(notices.recv().await.unwrap().message, "look");
-    let (_feed, _here) = (engine.live().notices(), engine.live().attend());
-    check(4, TaskState::Done, "sent to one console, and handed to the doors, for theirs").await;
-    assert_eq!(notices.recv().await.unwrap().message, "look");
-    for platform in [&door, &engine] {
-        platform.stop();
     }
 }

@@ -7,6 +7,7 @@ mod doors;
 mod exercise;
 mod faults;
 mod fixture;
+mod notices;
 mod once;
 mod overload;
 mod platform;

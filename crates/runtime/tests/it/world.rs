@@ -170,7 +170,10 @@ pub(crate) fn wait_until(platform: &Platform, condition: impl Fn(&Platform) -> b
     panic!("the condition never held");
 }
 
-/// A command that comes back once everything before it in the log is applied.
+/// A command that comes back once everything before it in the log is applied, however much that is: one that is late says
+/// only that there is more to wait for.
 pub(crate) async fn settle(platform: &Arc<Platform>) {
-    put(platform, CommandBody::PutKind(Box::new(kind()))).await.unwrap();
+    while let Err(failure) = put(platform, CommandBody::PutKind(Box::new(kind()))).await {
+        assert!(matches!(failure, CommandFailure::Late), "{failure}");
+    }
 }

@@ -12,7 +12,7 @@ use crate::servers::Servers;
 
 /// Deliveries at each of two doors at once.
 const DELIVERIES: u64 = 20;
-/// Engines killed.
+/// Engines killed, unless `VIGILES_TAKEOVERS` says another number.
 const KILLS: usize = 3;
 
 /// A process with some roles, in a data directory of its own.
@@ -127,7 +127,7 @@ fn check_tokens(console: &Client, door: &Server) {
     until_status(401, || client.deliver(&line("by-token", 4)));
 }
 
-/// What is sent through a door can be read when it is answered; what only the engine knows is refused with the reason.
+/// What is sent through a door can be read when it is answered; what only the engine knows is asked of it.
 fn check_at_the_api(console: &Client, source: &Client) {
     let asset = json!({"id": "pole-9", "name": "Pole 9", "class": "air_station", "agency": "city", "observes": [KIND],
         "place": {"type": "Point", "coordinates": [13.4, 52.5]}});
@@ -139,8 +139,8 @@ fn check_at_the_api(console: &Client, source: &Client) {
         let read = console.get(&observations).unwrap().expect(&[200]).json();
         assert_eq!(read["value"].as_array().unwrap().len(), number as usize, "{read}");
     }
-    let near = console.get("/api/v1/incidents/near?lon=13.4&lat=52.5").unwrap().expect(&[503]);
-    assert!(near.text.contains("this process has no engine"), "{near:?}");
+    let near = console.get("/api/v1/incidents/near?lon=13.4&lat=52.5").unwrap().expect(&[200]).json();
+    assert!(near["offers"].is_array(), "{near}");
 }
 
 /// The same key at two doors is one deed with one answer.
@@ -184,7 +184,8 @@ fn who_stands_by_takes_over_from_an_engine_that_was_killed() {
     let (door, console) = (ingest.client(&source), api.client(&reader));
     furnish(&console, "{asset} is high", true);
     until_status(202, || door.deliver(&line("first", 1)));
-    for round in 1..=KILLS {
+    let kills = std::env::var("VIGILES_TAKEOVERS").map_or(KILLS, |text| text.parse().unwrap());
+    for round in 1..=kills {
         let mut standby = starting(&servers, "engine", &format!("engine-{round}"));
         standby.until("standing by");
         for number in 0..5 {
@@ -199,12 +200,12 @@ fn who_stands_by_takes_over_from_an_engine_that_was_killed() {
         println!("the alarm of a reading behind the kill was there after {} ms", killed.elapsed().as_millis());
         engine = standby.ready();
     }
-    until_count(&console, "/api/v1/incidents", 6 * KILLS);
-    until_count(&console, &format!("/api/v1/observations?kind={KIND}"), 6 * KILLS + 1);
+    until_count(&console, "/api/v1/incidents", 6 * kills);
+    until_count(&console, &format!("/api/v1/observations?kind={KIND}"), 6 * kills + 1);
     for process in [ingest, api, engine] {
         process.stop();
     }
-    let last = format!("engine-{KILLS}");
+    let last = format!("engine-{kills}");
     let checked = check(&servers.directory(&last), &further);
     assert!(checked.status.success(), "{}", said(&checked));
     check_reproduced(&servers, &last);
