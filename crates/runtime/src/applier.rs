@@ -78,7 +78,7 @@ struct Work {
 }
 
 impl Applier {
-    /// Runs until the pump is gone, or another process has taken over.
+    /// Runs until the pump is gone, effects cannot be stored before the platform stops, or another process has taken over.
     pub(crate) fn run(self, batches: &Receiver<Batch>) {
         while let Ok(first) = batches.recv() {
             let mut together = vec![first];
@@ -88,14 +88,15 @@ impl Applier {
                     Err(_) => break,
                 }
             }
-            self.apply(together);
-            if self.takeover.has_happened() {
+            // What comes after effects that are not stored would set the mark behind them: they would never be applied.
+            if !self.apply(together) || self.takeover.has_happened() {
                 return;
             }
         }
     }
 
-    fn apply(&self, batches: Vec<Batch>) {
+    /// Whether the effects are stored.
+    fn apply(&self, batches: Vec<Batch>) -> bool {
         let known = self.intake.catalogue.get();
         let mut work = Work { writes: vec![self.fence()], ..Work::default() };
         let mut next = Offset(0);
@@ -112,7 +113,7 @@ impl Applier {
         work.writes.push(Write::SetMark { name: APPLIED, value: next.0 });
         // Effects come again from the log if a power cut takes them back; a snapshot ends that, so before one they
         // must be durable.
-        let Some(sequence) = self.write(&work.writes, next, newest_snapshot.is_some()) else { return };
+        let Some(sequence) = self.write(&work.writes, next, newest_snapshot.is_some()) else { return false };
         self.intake.catalogue.change(&work.puts, &work.deletes);
         self.intake.counters.alarms.add(work.raised.len());
         for at in &work.raised {
@@ -128,6 +129,7 @@ impl Applier {
         if let Some((offset, (state, merged))) = newest_snapshot {
             self.save_snapshot(offset, &state.to_bytes(), &merged);
         }
+        true
     }
 
     fn answer(&self, outcomes: Vec<(Arc<Asked>, Result<CommandDone, CommandError>)>, sequence: u64) {
