@@ -61,6 +61,8 @@ pub(crate) struct Applier {
     pub(crate) teller: Option<Teller>,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) takeover: Takeover,
+    /// The mark as it was at the start: it is not set back while the engine goes through what is behind it.
+    pub(crate) applied: Offset,
     /// What taking the fence gave.
     pub(crate) epoch: u64,
 }
@@ -110,10 +112,11 @@ impl Applier {
             newest_snapshot = batch.snapshot.map(|state| (batch.next, state)).or(newest_snapshot);
         }
         work.remember();
-        work.writes.push(Write::SetMark { name: APPLIED, value: next.0 });
+        let applied = next.max(self.applied);
+        work.writes.push(Write::SetMark { name: APPLIED, value: applied.0 });
         // Effects come again from the log if a power cut takes them back; a snapshot ends that, so before one they
         // must be durable.
-        let Some(sequence) = self.write(&work.writes, next, newest_snapshot.is_some()) else { return false };
+        let Some(sequence) = self.write(&work.writes, applied, newest_snapshot.is_some()) else { return false };
         self.intake.catalogue.change(&work.puts, &work.deletes);
         self.intake.counters.alarms.add(work.raised.len());
         for at in &work.raised {

@@ -241,6 +241,8 @@ impl Pump {
     }
 
     fn hand_on(&mut self, effects: Vec<(Asker, Effect)>, snapshot: bool) -> Result<(), PumpError> {
+        // Where the log is read for history alone, the engine's state is that of later, and so is no snapshot of here.
+        let snapshot = snapshot && self.position >= self.engine_from;
         if effects.is_empty() && !snapshot {
             return Ok(());
         }

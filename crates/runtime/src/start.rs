@@ -75,6 +75,7 @@ fn start_engine(parts: Parts) -> Result<Arc<Platform>, StartError> {
         teller: teller.clone(),
         stop: platform.stop.clone(),
         takeover: platform.takeover.clone(),
+        applied: resume.effects_from,
         epoch: resume.epoch,
     };
     let pump = Pump {
