@@ -14,3 +14,4 @@ mod roles;
 mod server;
 mod servers;
 mod support;
+mod units;
