@@ -5,7 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use vigiles_engine::{Command, CommandBody, Engine, Input};
 use vigiles_fuzz::{City, NOW};
 use vigiles_model::AgencyId;
-use vigiles_runtime::record::{Record, command, frame, parse, tick, utc_offset};
+use vigiles_runtime::aside;
+use vigiles_runtime::record::{Record, command, frame, parse, placed, through, tick, utc_offset};
 
 /// The bytes of a record that was read.
 fn write(record: &Record) -> Vec<u8> {
@@ -20,7 +21,16 @@ fn write(record: &Record) -> Vec<u8> {
 }
 
 fuzz_target!(|bytes: &[u8]| {
+    let aside = aside::parse(bytes);
     let Ok(record) = parse(bytes) else { return };
+    assert!(aside.is_none(), "what a door says beside its entries is no entry of the log");
+    assert_eq!(record.through, through(bytes));
+    if let Some(stood) = &record.through {
+        let moved = placed(bytes, !stood.offset).expect("an entry of a door can be placed");
+        assert_eq!(moved.len(), bytes.len(), "it is as large in the log as it was in the door's topic");
+        let found = through(&moved).expect("it came through the same door");
+        assert_eq!((&found.door, found.offset), (&stood.door, !stood.offset));
+    }
     let written = write(&record);
     // Bytes are compared, since a reading that is not a number is not equal to itself.
     let again = parse(&written).expect("what was written is read");

@@ -47,6 +47,7 @@ use crate::state::Api;
 /// The router of the API and the console.
 pub fn router(platform: Arc<Platform>, settings: Settings) -> Router {
     let endpoints = routes::all(&settings);
+    let has_console = settings.api;
     let api = Arc::new(Api::new(platform, settings, render(&endpoints)));
     let mut paths: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
     for endpoint in endpoints {
@@ -54,13 +55,12 @@ pub fn router(platform: Arc<Platform>, settings: Settings) -> Router {
         let methods = paths.remove(path).unwrap_or_default();
         paths.insert(path, methods.merge(route(api.clone(), Arc::new(endpoint))));
     }
-    paths
-        .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+    let router = paths.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let router = if has_console { router.fallback(pages::console) } else { router.fallback(pages::none) };
+    router
         .method_not_allowed_fallback(|uri: Uri| async move {
             Problem::new(Code::MethodNotAllowed, format!("{} has no such method", uri.path())).into_response()
         })
-        .fallback(pages::console)
         .layer(axum::middleware::from_fn_with_state(api, access_log::around))
 }
 

@@ -33,6 +33,12 @@ pub(crate) async fn console(method: Method, uri: Uri, headers: HeaderMap) -> Res
     }
 }
 
+/// What is no endpoint of a process without the console.
+pub(crate) async fn none(uri: Uri) -> Response {
+    let why = format!("there is no {} here: this process has not the role for it", uri.path());
+    Problem::new(Code::NotFound, why).into_response()
+}
+
 fn file(asset: &vigiles_console::Asset, headers: &HeaderMap) -> Response {
     let mut response = Response::new(Body::empty());
     let out = response.headers_mut();

@@ -10,6 +10,10 @@ use crate::wire::city::City;
 /// Settings of the API.
 #[derive(Clone)]
 pub struct Settings {
+    /// Whether deliveries of observations are taken.
+    pub ingest: bool,
+    /// Whether the console and the rest of the API are served.
+    pub api: bool,
     /// What the console must know of the city.
     pub city: City,
     /// The base map file; none where there is none.
@@ -31,6 +35,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            ingest: true,
+            api: true,
             city: City::default(),
             basemap: None,
             https: false,

@@ -162,6 +162,9 @@ pub trait History: Send + Sync {
     /// Every log entry before this offset is durable here: the log may be trimmed to it, replay starts at it.
     fn durable_offset(&self) -> u64;
 
+    /// Reads answer what log entries before this offset hold, also where another process writes them.
+    fn readable_offset(&self) -> Result<u64, HistoryError>;
+
     /// Makes durable all that was written; gives the new durable offset. For an orderly stop.
     fn flush(&self) -> Result<u64, HistoryError>;
 

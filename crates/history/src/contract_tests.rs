@@ -89,6 +89,7 @@ fn at_each_stage<F: Factory>(factory: &F, name: &str, entries: &[Vec<Observation
             history.flush().expect("sealed");
         }
     }
+    assert_eq!(history.readable_offset(), Ok(entries.len() as u64));
     check(&history, "partly in memory");
     assert_eq!(history.flush(), Ok(entries.len() as u64));
     assert_eq!(history.durable_offset(), entries.len() as u64);
@@ -96,6 +97,7 @@ fn at_each_stage<F: Factory>(factory: &F, name: &str, entries: &[Vec<Observation
     drop(history);
     let history = factory.open(name);
     assert_eq!(history.durable_offset(), entries.len() as u64);
+    assert_eq!(history.readable_offset(), Ok(entries.len() as u64));
     check(&history, "after a restart");
 }
 

@@ -1,6 +1,5 @@
 //! The thread that makes effects durable: documents and the log offset they came from, in one transaction.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -20,11 +19,13 @@ use vigiles_trust::Context;
 use crate::catalogue::Catalogue;
 use crate::documents;
 use crate::intake::Intake;
+use crate::merged::Merged;
 use crate::once::UnderWay;
 use crate::pump::{Asker, Batch, Progress};
 use crate::record::Asked;
-use crate::snapshot;
+use crate::snapshots::{Snapshots, SnapshotsError};
 use crate::takeover::Takeover;
+use crate::told::{Teller, Told};
 
 /// The mark in the store: effects of log entries before it are in the documents.
 pub(crate) const APPLIED: &str = "engine-applied";
@@ -55,9 +56,13 @@ pub(crate) struct Applier {
     pub(crate) under_way: Arc<UnderWay>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) errands: mpsc::Sender<Errand>,
-    pub(crate) snapshots: PathBuf,
+    pub(crate) snapshots: Arc<Snapshots>,
+    /// To the doors, where there may be any.
+    pub(crate) teller: Option<Teller>,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) takeover: Takeover,
+    /// The mark as it was at the start: it is not set back while the engine goes through what is behind it.
+    pub(crate) applied: Offset,
     /// What taking the fence gave.
     pub(crate) epoch: u64,
 }
@@ -75,7 +80,7 @@ struct Work {
 }
 
 impl Applier {
-    /// Runs until the pump is gone, or another process has taken over.
+    /// Runs until the pump is gone, effects cannot be stored before the platform stops, or another process has taken over.
     pub(crate) fn run(self, batches: &Receiver<Batch>) {
         while let Ok(first) = batches.recv() {
             let mut together = vec![first];
@@ -85,14 +90,15 @@ impl Applier {
                     Err(_) => break,
                 }
             }
-            self.apply(together);
-            if self.takeover.has_happened() {
+            // What comes after effects that are not stored would set the mark behind them: they would never be applied.
+            if !self.apply(together) || self.takeover.has_happened() {
                 return;
             }
         }
     }
 
-    fn apply(&self, batches: Vec<Batch>) {
+    /// Whether the effects are stored.
+    fn apply(&self, batches: Vec<Batch>) -> bool {
         let known = self.intake.catalogue.get();
         let mut work = Work { writes: vec![self.fence()], ..Work::default() };
         let mut next = Offset(0);
@@ -106,12 +112,11 @@ impl Applier {
             newest_snapshot = batch.snapshot.map(|state| (batch.next, state)).or(newest_snapshot);
         }
         work.remember();
-        work.writes.push(Write::SetMark { name: APPLIED, value: next.0 });
+        let applied = next.max(self.applied);
+        work.writes.push(Write::SetMark { name: APPLIED, value: applied.0 });
         // Effects come again from the log if a power cut takes them back; a snapshot ends that, so before one they
         // must be durable.
-        if !self.write(&work.writes, next, newest_snapshot.is_some()) {
-            return;
-        }
+        let Some(sequence) = self.write(&work.writes, applied, newest_snapshot.is_some()) else { return false };
         self.intake.catalogue.change(&work.puts, &work.deletes);
         self.intake.counters.alarms.add(work.raised.len());
         for at in &work.raised {
@@ -119,23 +124,28 @@ impl Applier {
         }
         self.intake.counters.commands.add(work.outcomes.len());
         self.progress.applied.fetch_add(count, Ordering::Release);
-        self.answer(work.outcomes);
+        self.answer(work.outcomes, sequence);
         for errand in work.errands {
             // A full queue loses nothing: the sweep finds tasks that still run.
             let _found_by_the_sweep = self.errands.try_send(errand);
         }
-        if let Some((offset, state)) = newest_snapshot {
-            self.save_snapshot(offset, &state.to_bytes());
+        if let Some((offset, (state, merged))) = newest_snapshot {
+            self.save_snapshot(offset, &state.to_bytes(), &merged);
         }
+        true
     }
 
-    fn answer(&self, outcomes: Vec<(Arc<Asked>, Result<CommandDone, CommandError>)>) {
+    fn answer(&self, outcomes: Vec<(Arc<Asked>, Result<CommandDone, CommandError>)>, sequence: u64) {
         for (asked, outcome) in outcomes {
             if let Some(once) = &asked.once {
                 self.under_way.done(once);
             }
-            if let Some(caller) = self.waiting.lock().remove(&asked.ticket) {
-                let _caller_gone = caller.send(outcome);
+            let caller = self.waiting.lock().remove(&asked.ticket);
+            match (caller, &self.teller) {
+                (Some(caller), _) => drop(caller.send(outcome)),
+                (None, Some(teller)) => teller.tell(&Told::Outcome { ticket: asked.ticket, outcome, sequence }),
+                // It was asked by a process that is gone.
+                (None, None) => {}
             }
         }
     }
@@ -146,19 +156,20 @@ impl Applier {
 
     /// Applies writes; a failing store is tried again until it works or the platform stops, since the log
     /// holds everything and the queue before this thread is bounded. Whoever was shut out does not try again.
-    fn write(&self, writes: &[Write], next: Offset, is_durable: bool) -> bool {
+    /// Gives the latest sequence of the store's change feed then.
+    fn write(&self, writes: &[Write], next: Offset, is_durable: bool) -> Option<u64> {
         let mut may_be_stored = false;
         loop {
             let error = match self.attempt(writes, next, is_durable, may_be_stored) {
-                Ok(()) => return true,
+                Ok(sequence) => return Some(sequence),
                 Err(error) => error,
             };
             if error == StoreError::Closed || self.takeover.note_store(&error) {
-                return false;
+                return None;
             }
             if self.stop.load(Ordering::Relaxed) {
                 tracing::error!(%error, "effects not applied; they are applied from the log at the next start");
-                return false;
+                return None;
             }
             may_be_stored |= matches!(error, StoreError::Unreachable { .. });
             tracing::error!(%error, "effects cannot be applied; trying again");
@@ -168,22 +179,28 @@ impl Applier {
 
     /// One try. Where an earlier one may have been stored without an answer, the mark that it sets tells; else versions and
     /// audit entries would double.
-    fn attempt(&self, writes: &[Write], next: Offset, is_durable: bool, may_be_stored: bool) -> Result<(), StoreError> {
+    fn attempt(
+        &self,
+        writes: &[Write],
+        next: Offset,
+        is_durable: bool,
+        may_be_stored: bool,
+    ) -> Result<u64, StoreError> {
         let ctx = Context::system("engine");
         if may_be_stored {
             // The earlier try may still be on its way to the server: this waits behind it.
-            self.store.apply(&ctx, vec![self.fence()])?;
+            let heads = self.store.apply(&ctx, vec![self.fence()])?;
             if self.store.mark(&ctx, APPLIED)?.is_some_and(|applied| applied >= next.0) {
-                return Ok(());
+                return Ok(heads.last().copied().unwrap_or(0));
             }
         }
         let batch = writes.to_vec();
         let done = if is_durable { self.store.apply(&ctx, batch) } else { self.store.apply_derived(&ctx, batch) };
-        done.map(drop)
+        done.map(|sequences| sequences.last().copied().unwrap_or(0))
     }
 
-    fn save_snapshot(&self, offset: Offset, state: &[u8]) {
-        match snapshot::save(&self.snapshots, offset, state) {
+    fn save_snapshot(&self, offset: Offset, state: &[u8], merged: &Merged) {
+        match self.snapshots.save(offset, state, merged) {
             Ok(oldest) => {
                 // What is derived is stored without waiting for the disk: before its entries go from the log, it does.
                 if let Err(error) = self.store.apply(&Context::system("engine"), vec![self.fence()]) {
@@ -195,7 +212,12 @@ impl Applier {
                     tracing::warn!(%error, "the log could not be trimmed");
                 }
             }
-            Err(error) => tracing::error!(%error, "snapshot not saved; the log is kept instead"),
+            Err(error) => {
+                if let SnapshotsError::Log(error) = &error {
+                    self.takeover.note_log(error);
+                }
+                tracing::error!(%error, "snapshot not saved; the log is kept instead");
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use vigiles_engine::{ConfigDocument, ConfigKind};
 use vigiles_formats::observation::Registry;
 use vigiles_model::kind::Overload;
 use vigiles_model::{Asset, Geometry, KindId, ObservationKind};
-use vigiles_store::{Store, StoreError};
+use vigiles_store::{Change, Document, Store, StoreError};
 
 use crate::documents::{self, Versioned};
 
@@ -51,13 +51,8 @@ impl Catalogue {
     /// Reads all kinds and assets.
     pub fn load(store: &dyn Store) -> Result<Self, StoreError> {
         let mut catalogue = Self::default();
-        for document in documents::all(store, documents::KIND)? {
-            let stored: Versioned<ObservationKind> = documents::read(&document)?;
-            catalogue.kinds.insert(document.id, stored.document);
-        }
-        for document in documents::all(store, documents::ASSET)? {
-            let stored: Versioned<Asset> = documents::read(&document)?;
-            catalogue.assets.insert(document.id, (&stored.document).into());
+        for kind in [documents::KIND, documents::ASSET] {
+            documents::all(store, kind)?.iter().try_for_each(|document| catalogue.take(document, false))?;
         }
         Ok(catalogue)
     }
@@ -97,6 +92,26 @@ impl Catalogue {
         }
     }
 
+    /// Takes what was stored of a kind or an asset, if it is one.
+    fn take(&mut self, document: &Document, deleted: bool) -> Result<(), StoreError> {
+        if document.kind == documents::KIND {
+            let stored: Versioned<ObservationKind> = documents::read(document)?;
+            if deleted {
+                self.kinds.remove(&document.id);
+            } else {
+                self.kinds.insert(document.id.clone(), stored.document);
+            }
+        } else if document.kind == documents::ASSET {
+            let stored: Versioned<Asset> = documents::read(document)?;
+            if deleted {
+                self.assets.remove(&document.id);
+            } else {
+                self.assets.insert(document.id.clone(), (&stored.document).into());
+            }
+        }
+        Ok(())
+    }
+
     fn delete(&mut self, what: ConfigKind, id: &str) {
         match what {
             ConfigKind::Kind => drop(self.kinds.remove(id)),
@@ -119,6 +134,23 @@ impl CatalogueCell {
     /// The catalogue as it is now.
     pub fn get(&self) -> Arc<Catalogue> {
         self.0.read().clone()
+    }
+
+    /// Takes over what another process changed, in the order of the feed.
+    pub(crate) fn take_changes(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let concerns = |kind| kind == documents::KIND || kind == documents::ASSET;
+        let mut concerned = changes.iter().filter(|change| concerns(change.document.kind)).peekable();
+        if concerned.peek().is_none() {
+            return Ok(());
+        }
+        let mut guard = self.0.write();
+        let catalogue = Arc::make_mut(&mut guard);
+        concerned.try_for_each(|change| catalogue.take(&change.document, change.deleted))
+    }
+
+    /// Takes over another catalogue.
+    pub(crate) fn replace(&self, catalogue: Catalogue) {
+        *self.0.write() = Arc::new(catalogue);
     }
 
     /// Takes over changes, all at once.

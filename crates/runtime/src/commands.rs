@@ -88,6 +88,7 @@ impl Platform {
         let ticket = self.ticket();
         let asked = Asked { ticket, once, tried: self.tried(&command.body).await? };
         let bytes = record::command(&asked, &command).map_err(|e| CommandFailure::Storage(e.to_string()))?;
+        let bytes = self.intake.record(bytes, 0);
         let (sender, receiver) = oneshot::channel();
         self.waiting.lock().insert(ticket, sender);
         let outcome = self.append_and_wait(bytes, receiver).await;
@@ -125,10 +126,10 @@ impl Platform {
         }
     }
 
-    /// Unique while any command of an earlier process can still be in the log.
-    fn ticket(&self) -> u128 {
+    /// Unique while any command of an earlier or another process can still be in the log.
+    pub(crate) fn ticket(&self) -> u128 {
         let count = self.tickets.fetch_add(1, Ordering::Relaxed);
-        (u128::from(self.started.0.unsigned_abs()) << 64) | u128::from(count)
+        (u128::from(self.run) << 64) | u128::from(count)
     }
 }
 

@@ -9,6 +9,7 @@ use vigiles_model::{Alarm, AlarmState, Asset, Geometry, Incident, Reality, Times
 use vigiles_store::{Document, Draft, Expect, Kind, Query, Store, StoreError, Write};
 use vigiles_trust::{Context, Resource};
 
+use crate::directory;
 use crate::trial::RuleTrial;
 
 /// Alarms; the body is a [`vigiles_model::Alarm`].
@@ -43,8 +44,11 @@ pub const STA_SENSOR: Kind = Kind::new("sensorthings_sensor", Resource::Assets);
 /// FeaturesOfInterest.
 pub const STA_FEATURE: Kind = Kind::new("sensorthings_feature", Resource::Assets);
 
-/// All kinds of this module, for the opening of the store.
-pub const KINDS: [Kind; 16] = [
+/// Doors: processes that append to topics of their own.
+pub const DOOR: Kind = Kind::new("door", Resource::System);
+
+/// The kinds that the engine's effects write, those of SensorThings beside them, exercises and doors.
+const OWN_KINDS: [Kind; 17] = [
     ALARM,
     INCIDENT,
     KIND,
@@ -61,7 +65,19 @@ pub const KINDS: [Kind; 16] = [
     STA_PROPERTY,
     STA_SENSOR,
     STA_FEATURE,
+    DOOR,
 ];
+
+/// Every kind of document there is, for the opening of the store.
+pub const KINDS: [Kind; OWN_KINDS.len() + directory::KINDS.len()] = {
+    let mut all = [DOOR; OWN_KINDS.len() + directory::KINDS.len()];
+    let mut i = 0;
+    while i < all.len() {
+        all[i] = if i < OWN_KINDS.len() { OWN_KINDS[i] } else { directory::KINDS[i - OWN_KINDS.len()] };
+        i += 1;
+    }
+    all
+};
 
 /// Versions of rules, kept for good: an alarm names the one that raised it. The body is a [`RuleVersion`].
 pub const RULE_VERSION: Kind = Kind::new("rule_version", Resource::Rules);

@@ -14,9 +14,9 @@ use vigiles_trust::Context;
 
 use crate::applier::Errand;
 use crate::carrier::{self, Failure};
-use crate::documents;
 use crate::live::Notice;
 use crate::platform::Platform;
+use crate::{documents, notices};
 
 /// Tasks carried out at once.
 const AT_ONCE: usize = 8;
@@ -122,11 +122,7 @@ async fn outcome(platform: &Arc<Platform>, errand: &Errand) -> Option<(vigiles_m
 async fn carry_out_once(platform: &Arc<Platform>, incident: &Incident, task: &Task) -> carrier::Outcome {
     if let Action::NotifyConsole { message } = &task.step.action {
         let notice = Notice { message: message.clone(), incident: incident.id.clone(), at: platform.now() };
-        return match platform.live().tell(notice) {
-            0 => Err(Failure::Passing("no console was open to show it".to_owned())),
-            1 => Ok("sent to one console".to_owned()),
-            consoles => Ok(format!("sent to {consoles} consoles")),
-        };
+        return notices::notify(platform, notice).await;
     }
     // The engine hands out nothing of an exercise that would leave the platform; here the types do not let it.
     let Some(live) = Live::of(incident, task) else {

@@ -11,7 +11,7 @@ use vigiles_store::{AuditNote, Outcome};
 use vigiles_trust::Context;
 
 use crate::platform::Platform;
-use crate::record;
+use crate::{doors, record};
 
 /// Time between two expiries.
 const EXPIRY: Duration = Duration::from_secs(900);
@@ -47,6 +47,8 @@ struct State {
     accepted: u64,
     expired: Timestamp,
     measured: Timestamp,
+    /// When a door gave its last sign of life; its first is given at its start.
+    signed: Option<Timestamp>,
 }
 
 impl State {
@@ -67,8 +69,11 @@ impl State {
         let seconds = now.since(self.at).as_secs_f64().clamp(0.1, 10.0);
         self.watch_clock(platform, now);
         self.at = now;
-        platform.log_utc_offset();
-        tick(platform, now);
+        let is_door = platform.parts.seat.door().is_some();
+        if !is_door {
+            platform.log_utc_offset();
+            tick(platform, now);
+        }
         let accepted = platform.intake.counters.accepted.get();
         let rate = (accepted - self.accepted) as f64 / seconds;
         self.accepted = accepted;
@@ -78,7 +83,11 @@ impl State {
             self.measured = now;
             platform.measure();
         }
-        if now.since(self.expired) >= EXPIRY {
+        if now.since(*self.signed.get_or_insert(now)) >= doors::SIGN_EVERY {
+            self.signed = Some(now);
+            platform.give_sign();
+        }
+        if !is_door && now.since(self.expired) >= EXPIRY {
             self.expired = now;
             expire(platform, now);
         }

@@ -1,13 +1,10 @@
 //! From drafts to durable log entries: admit, drop redeliveries, append, answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
-use vigiles_bus::{Appended, Bus, BusError, Clock, Offset, Topic};
+use vigiles_bus::{Appended, Bus, BusError, Clock, Topic};
 use vigiles_formats::observation::{Draft, Registry, Rejection, Sender, admit};
 use vigiles_model::kind::Overload;
 use vigiles_model::{Observation, SourceId, Timestamp};
@@ -15,22 +12,22 @@ use vigiles_model::{Observation, SourceId, Timestamp};
 use crate::catalogue::{Catalogue, CatalogueCell};
 use crate::counters::{Counters, SourceTable};
 use crate::door::{Grant, Receipt, SubmitError};
+use crate::frames::Frames;
 use crate::recent::Recent;
-use crate::record;
+use crate::seat::DoorName;
 use crate::takeover::Takeover;
+use crate::{platform, record};
 
 /// Observations in one log entry at most.
 const FRAME: usize = 2048;
 /// Durable observations that the engine may be behind before sources are told to wait.
 pub(crate) const MAX_LAG: u64 = 500_000;
-/// Observations handed to the engine in memory instead of being decoded from the log.
-const MAX_HANDED: usize = 200_000;
 
 /// Takes deliveries.
 pub struct Intake {
     /// The log.
     pub bus: Arc<dyn Bus>,
-    /// The topic of all inputs.
+    /// The topic that this process appends to: that of all inputs, or a door's.
     pub topic: Topic,
     /// Platform time.
     pub clock: Arc<dyn Clock>,
@@ -43,35 +40,51 @@ pub struct Intake {
     /// Frames on their way to the engine.
     pub frames: Frames,
     recent: Recent,
+    /// Set where the topic is a door's.
+    door: Option<DoorName>,
     pub(crate) takeover: Takeover,
 }
 
 impl Intake {
-    /// An intake in front of a log.
+    /// An intake in front of a log, or of a door's topic.
     pub(crate) fn new(
         bus: Arc<dyn Bus>,
-        topic: Topic,
+        door: Option<DoorName>,
         clock: Arc<dyn Clock>,
         catalogue: Catalogue,
         takeover: Takeover,
     ) -> Self {
         Self {
             bus,
-            topic,
+            topic: door.as_ref().map_or_else(platform::topic, DoorName::topic),
             clock,
             catalogue: CatalogueCell::new(catalogue),
             counters: Counters::default(),
             sources: SourceTable::default(),
             frames: Frames::default(),
             recent: Recent::default(),
+            door,
             takeover,
         }
+    }
+
+    /// The record of an entry in this process's topic.
+    pub(crate) fn record(&self, entry: Vec<u8>, observations: usize) -> Vec<u8> {
+        match &self.door {
+            Some(door) => record::through_door(door, observations as u32, &entry),
+            None => entry,
+        }
+    }
+
+    /// Whether the engine is so far behind that sources are told to wait.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.frames.lag() > MAX_LAG
     }
 
     /// Refuses while the engine is so far behind that a delivery could only wait: for doors to ask before
     /// they read a delivery, and cheap enough for each.
     pub fn check_room(&self) -> Result<(), SubmitError> {
-        if self.frames.lag() > MAX_LAG && !self.catalogue.get().may_shed() {
+        if self.is_behind() && !self.catalogue.get().may_shed() {
             self.counters.overloaded.add(1);
             return Err(SubmitError::Overloaded { retry_after: Duration::from_secs(1) });
         }
@@ -83,7 +96,7 @@ impl Intake {
         self.check_room()?;
         let catalogue = self.catalogue.get();
         let (mut receipt, mut fresh) = self.admit_all(grant, drafts, &catalogue);
-        if self.frames.lag() > MAX_LAG {
+        if self.is_behind() {
             self.shed_or_wait(&mut fresh, &catalogue, &mut receipt)?;
         }
         let mut pending = Vec::with_capacity(fresh.len() / FRAME + 1);
@@ -186,6 +199,7 @@ impl Intake {
         frame: Vec<Observation>,
     ) -> Result<(Arc<Vec<Observation>>, oneshot::Receiver<Result<Appended, BusError>>), SubmitError> {
         let bytes = record::frame(&frame).map_err(|e| SubmitError::Storage(e.to_string()))?;
+        let bytes = self.record(bytes, frame.len());
         let frame = Arc::new(frame);
         let (sender, receiver) = oneshot::channel();
         let handed = self.frames.hand(frame.clone());
@@ -232,73 +246,4 @@ impl Intake {
 /// The source of a token that is bound to none: the token itself.
 fn own_source(grant: &Grant) -> SourceId {
     SourceId::new(grant.principal.as_str()).expect("ids of all sorts share one alphabet")
-}
-
-/// Frames on their way to the engine: those handed over in memory spare it the decoding, all are counted,
-/// so that the lag is known.
-#[derive(Debug, Default)]
-pub struct Frames(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    appended: AtomicU64,
-    processed: AtomicU64,
-    handed: Mutex<Handed>,
-}
-
-#[derive(Debug, Default)]
-struct Handed {
-    frames: FxHashMap<u64, Arc<Vec<Observation>>>,
-    observations: usize,
-}
-
-struct HandedFrame {
-    shared: Arc<Shared>,
-    frame: Arc<Vec<Observation>>,
-}
-
-impl Frames {
-    fn hand(&self, frame: Arc<Vec<Observation>>) -> HandedFrame {
-        self.0.appended.fetch_add(frame.len() as u64, Ordering::Relaxed);
-        HandedFrame { shared: self.0.clone(), frame }
-    }
-
-    /// The frame at an offset, where it is still in memory; forgets it.
-    pub fn take(&self, offset: Offset) -> Option<Arc<Vec<Observation>>> {
-        let mut handed = self.0.handed.lock();
-        let frame = handed.frames.remove(&offset.0)?;
-        handed.observations -= frame.len();
-        Some(frame)
-    }
-
-    /// The engine has taken so many observations; frames before `next` are forgotten.
-    pub fn processed(&self, observations: usize, next: Offset) {
-        self.0.processed.fetch_add(observations as u64, Ordering::Relaxed);
-        let mut handed = self.0.handed.lock();
-        if handed.observations > MAX_HANDED / 2 {
-            handed.frames.retain(|offset, _| *offset >= next.0);
-            handed.observations = handed.frames.values().map(|f| f.len()).sum();
-        }
-    }
-
-    /// Observations appended by this process that the engine has not taken yet.
-    pub fn lag(&self) -> u64 {
-        self.0.appended.load(Ordering::Relaxed).saturating_sub(self.0.processed.load(Ordering::Relaxed))
-    }
-}
-
-impl HandedFrame {
-    fn settle(self, result: &Result<Appended, BusError>) {
-        match result {
-            Ok(appended) => {
-                let mut handed = self.shared.handed.lock();
-                if handed.observations + self.frame.len() <= MAX_HANDED {
-                    handed.observations += self.frame.len();
-                    handed.frames.insert(appended.first_offset.0, self.frame);
-                }
-            }
-            // What was not appended will never be processed.
-            Err(_) => drop(self.shared.appended.fetch_sub(self.frame.len() as u64, Ordering::Relaxed)),
-        }
-    }
 }

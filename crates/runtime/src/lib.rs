@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
 
 mod applier;
+pub mod aside;
 pub mod back_test;
 pub mod carrier;
 pub mod catalogue;
@@ -15,19 +16,32 @@ pub mod counters;
 pub mod directory;
 pub mod documents;
 pub mod door;
+mod door_start;
+mod doors;
 mod errands;
 pub mod exercise;
 mod follow;
+mod followed;
+pub mod frames;
 mod housekeeping;
 pub mod intake;
+pub mod lease;
 pub mod live;
+mod merged;
+mod merger;
+mod merging;
+mod notices;
 pub mod offers;
 pub mod once;
 pub mod platform;
 mod pump;
 mod recent;
 pub mod record;
+pub mod seat;
+pub mod settled;
 pub mod snapshot;
+pub mod snapshot_part;
+pub mod snapshots;
 mod start;
 pub mod status;
 pub mod storage;
@@ -35,21 +49,13 @@ mod strangers;
 pub mod support;
 mod takeover;
 pub mod time_zone;
+mod told;
 pub mod trial;
+mod watch;
 
 pub use commands::CommandFailure;
 pub use offers::OffersError;
 pub use platform::{Parts, Platform, StartError, acted_on, acted_on_in, log_end, read_through, topic};
+pub use seat::Seat;
+pub use snapshots::Snapshots;
 pub use time_zone::TimeZone;
-
-/// Every kind of document there is, for the opening of the store.
-pub const KINDS: [vigiles_store::Kind; documents::KINDS.len() + directory::KINDS.len()] = {
-    let mut all = [documents::ALARM; documents::KINDS.len() + directory::KINDS.len()];
-    let mut i = 0;
-    while i < all.len() {
-        all[i] =
-            if i < documents::KINDS.len() { documents::KINDS[i] } else { directory::KINDS[i - documents::KINDS.len()] };
-        i += 1;
-    }
-    all
-};

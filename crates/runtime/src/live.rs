@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustc_hash::{FxHashMap, FxHasher};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use vigiles_model::{Duration, IncidentId, Observation, Timestamp};
 
@@ -23,7 +23,7 @@ const INTERVAL_EACH: i64 = 50;
 const MAX_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A notice to everyone at a console.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Notice {
     /// The text.
     pub message: String,
@@ -82,7 +82,7 @@ impl Live {
         Console(self.consoles.clone())
     }
 
-    /// Every observation from now on, in the order of the log, once history has it.
+    /// Every observation from now on, in the order of the log; where the engine stands in this process, once history has it.
     pub fn passing(&self) -> broadcast::Receiver<Arc<Vec<Observation>>> {
         self.passing.subscribe()
     }

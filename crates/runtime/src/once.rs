@@ -15,7 +15,7 @@ use crate::commands::CommandFailure;
 use crate::platform::Platform;
 
 /// Who stores and recalls outcomes.
-const KEEPER: Context = Context::system("engine");
+pub(crate) const KEEPER: Context = Context::system("engine");
 /// What an outcome has in the place of the status of a reply.
 const OUTCOME: u16 = 0;
 
@@ -35,6 +35,11 @@ pub struct Once {
 pub(crate) struct UnderWay(Mutex<FxHashSet<String>>);
 
 impl UnderWay {
+    /// Takes a key; whether nobody had it.
+    pub(crate) fn begin(&self, once: &Once) -> bool {
+        self.0.lock().insert(once.key.clone())
+    }
+
     pub(crate) fn done(&self, once: &Once) {
         self.0.lock().remove(&once.key);
     }
@@ -52,7 +57,7 @@ impl Once {
         }))
     }
 
-    fn outcome(&self, reply: &Reply) -> Result<CommandDone, CommandFailure> {
+    pub(crate) fn outcome(&self, reply: &Reply) -> Result<CommandDone, CommandFailure> {
         if reply.fingerprint != self.fingerprint {
             let why = "this key was used for another request; use a new key for a new request".to_owned();
             return Err(CommandError::Invalid { field: "Idempotency-Key".to_owned(), why }.into());
@@ -74,7 +79,7 @@ impl Platform {
         if !self.is_ready() {
             return Err(CommandFailure::Overloaded);
         }
-        if !self.under_way.0.lock().insert(once.key.clone()) {
+        if !self.under_way.begin(&once) {
             return Err(CommandFailure::Late);
         }
         let outcome = match self.recall(&once).await {
@@ -82,8 +87,9 @@ impl Platform {
             Ok(Some(reply)) => once.outcome(&reply),
             Err(error) => Err(error),
         };
-        // What is late is in the log: its key stays taken until the applier lets go of it.
-        if !matches!(outcome, Err(CommandFailure::Late)) {
+        // What is late is in the log: its key stays taken until the applier lets go of it. What came through a door is looked
+        // for where it is merged.
+        if self.parts.seat.door().is_some() || !matches!(outcome, Err(CommandFailure::Late)) {
             self.under_way.done(&once);
         }
         outcome

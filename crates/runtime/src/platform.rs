@@ -1,6 +1,6 @@
 //! The handle that the API and the protocols hold, and how the platform starts and stops.
 
-use std::path::PathBuf;
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, OnceLock};
@@ -18,14 +18,20 @@ use vigiles_trust::Context;
 
 use crate::applier::{Errand, Waiting};
 use crate::carrier::Carrier;
+use crate::catalogue::Catalogue;
 use crate::directory::Directory;
 use crate::door::{Door, Grant, Knock, Receipt, Refusal, Sources, SubmitError};
+use crate::followed::Followed;
 use crate::intake::Intake;
 use crate::live::Live;
-use crate::offers::Question;
+use crate::notices::Receipts;
+use crate::offers::{Asked, Question};
 use crate::once::UnderWay;
 use crate::pump::Progress;
-use crate::storage::Measured;
+use crate::seat::Seat;
+use crate::snapshots::Snapshots;
+use crate::start::Shared;
+use crate::storage::{LastHour, Measured};
 use crate::strangers::Strangers;
 use crate::takeover::Takeover;
 use crate::time_zone::{Logged, TimeZone};
@@ -46,9 +52,11 @@ pub struct Parts {
     /// Platform time.
     pub clock: Arc<dyn Clock>,
     /// Where the engine's snapshots lie.
-    pub snapshots: PathBuf,
+    pub snapshots: Arc<Snapshots>,
     /// What the city's clocks show.
     pub time_zone: TimeZone,
+    /// How the process takes part.
+    pub seat: Seat,
 }
 
 /// Why a platform does not start.
@@ -79,6 +87,12 @@ pub enum StartError {
         /// Where what was made from it ends.
         acted_on: u64,
     },
+    /// No further door.
+    #[error("there are {most} processes without the role `engine` already, and no more are taken")]
+    Doors {
+        /// How many there may be.
+        most: usize,
+    },
     /// The log no longer reaches back to the newest usable snapshot.
     #[error(
         "the engine cannot be rebuilt: the log starts at {log}, the newest usable snapshot is at {snapshot}; restore a backup of both"
@@ -99,7 +113,12 @@ pub struct Platform {
     pub(crate) waiting: Arc<Waiting>,
     pub(crate) under_way: Arc<UnderWay>,
     pub(crate) live: Live,
-    pub(crate) questions: SyncSender<Question>,
+    /// To the engine, where it stands in this process.
+    pub(crate) questions: Option<SyncSender<Question>>,
+    /// Questions of a door to the engine that wait for an answer.
+    pub(crate) asked: Asked,
+    /// What doors say of the notices that they were told.
+    pub(crate) receipts: Arc<Receipts>,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) takeover: Takeover,
     pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
@@ -109,12 +128,18 @@ pub struct Platform {
     /// Where automatic tasks are handed in, for their count.
     pub(crate) tasks: mpsc::WeakSender<Errand>,
     /// The log position at the start: the platform is ready once it has come so far.
-    pub(crate) ready_at: u64,
+    pub(crate) ready_at: AtomicU64,
     /// The batches of effects that had been handed on when it had come so far.
     pub(crate) handed_at_ready: OnceLock<u64>,
     pub(crate) started: Timestamp,
     pub(crate) rate_per_s: AtomicU64,
     pub(crate) tickets: AtomicU64,
+    /// A number of this run of this process, for its tickets.
+    pub(crate) run: u64,
+    /// How far what other processes change in the store is known.
+    pub(crate) followed: Followed,
+    /// Set for an engine beside which other processes work.
+    pub(crate) shared: Option<Shared>,
     pub(crate) utc_offset: Logged,
     pub(crate) measured: Mutex<Measured>,
     pub(crate) strangers: Strangers,
@@ -127,6 +152,57 @@ impl Platform {
     /// then follows the log.
     pub fn start(parts: Parts) -> Result<Arc<Self>, StartError> {
         start::start(parts)
+    }
+
+    /// A platform without its threads.
+    pub(crate) fn assemble(
+        parts: Parts,
+        errands: Option<mpsc::Receiver<Errand>>,
+        tasks: mpsc::WeakSender<Errand>,
+        questions: Option<SyncSender<Question>>,
+        shared: Option<Shared>,
+    ) -> Result<Arc<Self>, StartError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let takeover = Takeover::new(stop.clone());
+        let directory = Directory::open(parts.store.clone())?;
+        let started = parts.clock.now();
+        let catalogue = Catalogue::load(&*parts.store)?;
+        let door = parts.seat.door().cloned();
+        // An engine is ready once the log was read as far as it reaches when it is taken over.
+        let ready_at = if door.is_some() { 0 } else { u64::MAX };
+        let run = rustc_hash::FxBuildHasher.hash_one((started, &door));
+        let mut intake = Intake::new(parts.bus.clone(), door, parts.clock.clone(), catalogue, takeover.clone());
+        intake.counters.last_hour = LastHour::load(&*parts.store, started)?;
+        Ok(Arc::new(Self {
+            parts,
+            intake: Arc::new(intake),
+            progress: Arc::default(),
+            waiting: Arc::default(),
+            under_way: Arc::default(),
+            live: Live::default(),
+            questions,
+            asked: Asked::default(),
+            receipts: Arc::default(),
+            stop,
+            takeover,
+            threads: Mutex::default(),
+            carrier: OnceLock::new(),
+            directory,
+            errands: Mutex::new(errands),
+            tasks,
+            ready_at: AtomicU64::new(ready_at),
+            handed_at_ready: OnceLock::new(),
+            started,
+            rate_per_s: AtomicU64::new(0),
+            tickets: AtomicU64::new(0),
+            run,
+            shared,
+            followed: Followed::default(),
+            utc_offset: Logged::default(),
+            measured: Mutex::default(),
+            strangers: Strangers::new(),
+            exercises: tokio::sync::Mutex::default(),
+        }))
     }
 
     /// Starts the automatic tasks; needs the asynchronous runtime that the doors run on.
@@ -173,22 +249,13 @@ impl Platform {
     /// Whether everything that was in the log at the start has been taken, and its effects are in the store.
     pub fn is_ready(&self) -> bool {
         let progress = &self.progress;
-        if progress.failed.lock().is_some() || progress.position.load(Ordering::Acquire) < self.ready_at {
+        if progress.failed.lock().is_some()
+            || progress.position.load(Ordering::Acquire) < self.ready_at.load(Ordering::Acquire)
+        {
             return false;
         }
         let handed = *self.handed_at_ready.get_or_init(|| progress.handed.load(Ordering::Relaxed));
         progress.applied.load(Ordering::Acquire) >= handed
-    }
-
-    /// Waits until history has what was acknowledged before the call, or `patience` is over.
-    pub async fn settled(self: &Arc<Self>, patience: std::time::Duration) -> Result<(), BusError> {
-        let platform = self.clone();
-        let end = tokio::task::spawn_blocking(move || platform.parts.bus.bounds(&topic())).await;
-        let end = end.map_err(|_| BusError::Closed)??.end.0;
-        let mut moved = self.progress.moved.subscribe();
-        // Who is late finds it a moment later: it is in the log.
-        let _late = tokio::time::timeout(patience, moved.wait_for(|position| *position >= end)).await;
-        Ok(())
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -243,6 +310,12 @@ impl Platform {
         if let Err(error) = self.parts.history.flush() {
             tracing::error!(%error, "history not flushed; it is rebuilt from the log at the next start");
         }
+        if let Some(shared) = self.shared.as_ref().filter(|_| !self.takeover.has_happened()) {
+            shared.lease.release();
+        }
+        if !self.takeover.has_happened() {
+            self.take_leave();
+        }
     }
 }
 
@@ -280,11 +353,15 @@ fn refused(source: &SourceId, count: usize) -> Vec<Draft> {
 }
 
 /// The offset up to which others have acted on the log: the log must not end before it.
-pub fn acted_on(store: &dyn Store, history: &dyn History, snapshots: &std::path::Path) -> Result<u64, StartError> {
-    let io = |source| StartError::Io { what: format!("reading {}", snapshots.display()), source };
-    let snapshot = crate::snapshot::load(snapshots).map_err(io)?.map_or(0, |found| found.offset.0);
+pub fn acted_on(store: &dyn Store, history: &dyn History, snapshots: &Snapshots) -> Result<u64, StartError> {
+    let snapshot = snapshots.load()?.map_or(0, |found| found.snapshot.offset.0);
+    Ok(acted_on_beside(store, history)?.max(snapshot))
+}
+
+/// The same, but for the snapshots.
+pub(crate) fn acted_on_beside(store: &dyn Store, history: &dyn History) -> Result<u64, StoreError> {
     let applied = store.mark(&Context::system("start"), crate::applier::APPLIED)?.unwrap_or(0);
-    Ok(applied.max(snapshot).max(history.durable_offset()))
+    Ok(applied.max(history.durable_offset()))
 }
 
 /// The same, of a store whose marks these are, by name.

@@ -15,8 +15,9 @@ use vigiles_trust::Context;
 
 use crate::intake::Intake;
 use crate::live::{Gatherer, Live};
+use crate::merged::Merged;
 use crate::offers::Questions;
-use crate::record;
+use crate::record::{self, Record, Through};
 
 /// Log entries read at once.
 const ENTRIES: usize = 1024;
@@ -40,8 +41,8 @@ pub(crate) struct Batch {
     pub next: Offset,
     /// Effects in order, each with whoever asked for the command it belongs to.
     pub effects: Vec<(Asker, Effect)>,
-    /// The engine's state at `next`, when a snapshot is due.
-    pub snapshot: Option<Frozen>,
+    /// The engine's state at `next`, and how far the doors were merged, when a snapshot is due.
+    pub snapshot: Option<(Frozen, Merged)>,
 }
 
 /// How far the pump has come, for readiness and the system page.
@@ -51,16 +52,29 @@ pub(crate) struct Progress {
     pub position: AtomicU64,
     /// The same, for those who wait for it.
     pub moved: watch::Sender<u64>,
+    /// Of a door: how far what it took stands in the log, for those who wait for it.
+    pub own: watch::Sender<Own>,
     /// Batches handed on to the applier.
     pub handed: AtomicU64,
     /// Batches whose effects are in the store.
     pub applied: AtomicU64,
     /// Platform time of the last entry taken, microseconds.
     pub time: AtomicU64,
+    /// How far each door was merged.
+    pub merged: Arc<Mutex<Merged>>,
     /// The engine's own counts, a second old at most.
     pub engine: Mutex<Statistics>,
     /// Why the pump stopped, if it did.
     pub failed: Mutex<Option<String>>,
+}
+
+/// How far what a door took stands in the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Own {
+    /// Everything before this offset of its own topic.
+    pub next: u64,
+    /// The offset of the log after the last observations among it: history has them once it is readable to there.
+    pub observed: u64,
 }
 
 /// The pump.
@@ -75,6 +89,10 @@ pub(crate) struct Pump {
     pub(crate) engine_from: Offset,
     /// Effects of entries before this are in the store already.
     pub(crate) effects_from: Offset,
+    /// Entries before this were in the log at the start: they count for no lag.
+    pub(crate) counted_from: Offset,
+    /// How far the doors were merged by the entries that are read for history alone.
+    pub(crate) merged_before: Merged,
     pub(crate) progress: Arc<Progress>,
     pub(crate) live: Live,
     pub(crate) questions: Questions,
@@ -126,13 +144,15 @@ impl Pump {
     fn take_all(&mut self, entries: Vec<Entry>, gatherer: &mut Gatherer, since: &mut Since) -> Result<(), PumpError> {
         let mut effects = Vec::new();
         let mut at = Timestamp::default();
-        let mut observations = 0;
+        let (mut observations, mut counted) = (0, 0);
         for entry in entries {
             at = entry.at;
-            observations += self.take(&entry, gatherer, &mut effects)?;
+            let count = self.take(&entry, gatherer, &mut effects)?;
+            observations += count;
+            counted += if entry.offset < self.counted_from { 0 } else { count };
             self.position = entry.offset.next();
         }
-        self.intake.frames.processed(observations, self.position);
+        self.intake.frames.processed(counted, self.position);
         self.progress.time.store(at.0.unsigned_abs(), Ordering::Relaxed);
         since.observations += observations;
         let due = since.observations >= SNAPSHOT_OBSERVATIONS || at.since(since.snapshot_at) >= SNAPSHOT_INTERVAL;
@@ -154,17 +174,12 @@ impl Pump {
         gatherer: &mut Gatherer,
         out: &mut Vec<(Asker, Effect)>,
     ) -> Result<usize, PumpError> {
-        let (input, asked) = match self.intake.frames.take(entry.offset) {
-            Some(frame) => (Input::Observations(Arc::unwrap_or_clone(frame)), None),
-            None => match record::parse(&entry.bytes) {
-                Ok(record) => (record.input, record.asked.map(Arc::new)),
-                Err(error) => {
-                    self.intake.counters.undecodable.add(1);
-                    tracing::error!(offset = entry.offset.0, %error, "log entry skipped");
-                    return Ok(0);
-                }
-            },
-        };
+        if let Some(through) = record::through(&entry.bytes)
+            && !self.is_first(entry.offset, &through)
+        {
+            return Ok(through.observations as usize);
+        }
+        let Some((input, asked)) = self.input(entry) else { return Ok(0) };
         if entry.offset >= self.engine_from {
             let mut effects = Vec::new();
             self.engine.step(&input, entry.at, &mut effects);
@@ -187,6 +202,31 @@ impl Pump {
         Ok(count)
     }
 
+    /// What an entry says, and who asked for it; none where it cannot be read.
+    fn input(&self, entry: &Entry) -> Option<(Input, Asker)> {
+        if let Some(frame) = self.intake.frames.take(entry.offset) {
+            return Some((Input::Observations(Arc::unwrap_or_clone(frame)), None));
+        }
+        match record::parse(&entry.bytes) {
+            Ok(Record { input, asked, .. }) => Some((input, asked.map(Arc::new))),
+            Err(error) => {
+                self.intake.counters.undecodable.add(1);
+                tracing::error!(offset = entry.offset.0, %error, "log entry skipped");
+                None
+            }
+        }
+    }
+
+    /// Whether an entry of a door stands in the log for the first time. Where the log is read for history alone, the
+    /// engine's state, which tells how far the doors were merged, is that of later.
+    fn is_first(&mut self, offset: Offset, through: &Through) -> bool {
+        if offset < self.engine_from {
+            self.merged_before.take(through)
+        } else {
+            self.progress.merged.lock().take(through)
+        }
+    }
+
     /// History waits for room by itself; a full disk is waited out here, since the log still holds everything.
     fn write_history(&self, offset: Offset, observations: &[Observation]) -> Result<(), PumpError> {
         loop {
@@ -201,10 +241,12 @@ impl Pump {
     }
 
     fn hand_on(&mut self, effects: Vec<(Asker, Effect)>, snapshot: bool) -> Result<(), PumpError> {
+        // Where the log is read for history alone, the engine's state is that of later, and so is no snapshot of here.
+        let snapshot = snapshot && self.position >= self.engine_from;
         if effects.is_empty() && !snapshot {
             return Ok(());
         }
-        let snapshot = snapshot.then(|| self.engine.freeze());
+        let snapshot = snapshot.then(|| (self.engine.freeze(), self.progress.merged.lock().clone()));
         let batch = Batch { next: self.position, effects, snapshot };
         self.progress.handed.fetch_add(1, Ordering::Relaxed);
         self.out.send(batch).map_err(|_| PumpError::Applier)

@@ -6,7 +6,7 @@ use vigiles_bus::Kept;
 use vigiles_engine::Statistics;
 use vigiles_model::Timestamp;
 
-use crate::platform::Platform;
+use crate::platform::{Platform, topic};
 use crate::start;
 use crate::storage::Measured;
 
@@ -57,9 +57,9 @@ pub struct Queue {
 impl Platform {
     /// How the platform is doing.
     pub fn status(&self) -> Status {
-        let topic = &self.intake.topic;
-        let bounds = self.parts.bus.bounds(topic).map_or(0..0, |b| b.start.0..b.end.0);
-        let queued = self.parts.bus.queued(topic).unwrap_or_default();
+        let log = topic();
+        let bounds = self.parts.bus.bounds(&log).map_or(0..0, |b| b.start.0..b.end.0);
+        let queued = self.parts.bus.queued(&self.intake.topic).unwrap_or_default();
         let position = self.progress.position.load(Ordering::Relaxed);
         let time = Timestamp(self.progress.time.load(Ordering::Relaxed) as i64);
         let behind = position < bounds.end;
@@ -76,7 +76,7 @@ impl Platform {
             lag_observations: self.intake.frames.lag(),
             position,
             log: bounds,
-            kept: self.parts.bus.kept(topic).unwrap_or_default(),
+            kept: self.parts.bus.kept(&log).unwrap_or_default(),
             alarms_last_hour: self.intake.counters.last_hour.count(self.now()),
             measured: *self.measured.lock(),
             engine: self.progress.engine.lock().clone(),

@@ -1,7 +1,6 @@
 //! What is stored and how much room is left, measured now and then for the system page.
 
 use std::collections::VecDeque;
-use std::path::Path;
 
 use parking_lot::Mutex;
 use vigiles_model::{Duration, Timestamp};
@@ -39,8 +38,8 @@ impl Platform {
             }
             Err(error) => tracing::warn!(%error, "the store could not be measured"),
         }
-        let directory = &self.parts.snapshots;
-        if let Some((count, bytes)) = files(directory) {
+        let directory = self.parts.snapshots.directory();
+        if let Some((count, bytes)) = self.parts.snapshots.measure() {
             (found.snapshots, found.snapshot_bytes) = (count, bytes);
         }
         // The snapshots' own directory is made with the first one; the one above is there from the start.
@@ -51,12 +50,6 @@ impl Platform {
         }
         *self.measured.lock() = found;
     }
-}
-
-/// Number and bytes of the files in a directory.
-fn files(directory: &Path) -> Option<(u64, u64)> {
-    let sizes = std::fs::read_dir(directory).ok()?.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len()));
-    Some(sizes.fold((0, 0), |(count, bytes), size| (count + 1, bytes + size)))
 }
 
 /// Minutes that are looked back over.

@@ -14,8 +14,10 @@ use vigiles_trust::Context;
 
 use crate::applier::APPLIED;
 use crate::documents::{ALARM, INCIDENT};
+use crate::merged::Merged;
 use crate::platform::{Parts, topic};
-use crate::{record, snapshot};
+use crate::record;
+use crate::snapshots::SnapshotsError;
 
 const MAGIC: &[u8; 8] = b"VIGBUND1";
 /// Entries and bytes read from the log at once.
@@ -68,8 +70,8 @@ pub struct Reproduction {
 #[derive(Debug, thiserror::Error)]
 pub enum SupportError {
     /// The snapshots cannot be read.
-    #[error("reading the engine's snapshots: {0}")]
-    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Snapshots(#[from] SnapshotsError),
     /// The log cannot be read.
     #[error(transparent)]
     Bus(#[from] BusError),
@@ -96,17 +98,18 @@ impl Bundle {
     pub fn gather(parts: &Parts) -> Result<Self, SupportError> {
         let ctx = Context::system("support");
         let bounds = parts.bus.bounds(&topic())?;
-        let snapshots = snapshot::all(&parts.snapshots)?;
-        let first = snapshots.into_iter().find(|found| found.offset >= bounds.start && bounds.start > Offset(0));
+        let mut snapshots = parts.snapshots.all()?.into_iter();
+        let first = snapshots.find(|found| found.snapshot.offset >= bounds.start && bounds.start > Offset(0));
         let start = match &first {
-            Some(found) => found.offset,
+            Some(found) => found.snapshot.offset,
             None if bounds.start == Offset(0) => Offset(0),
             None => return Err(SupportError::Gap { log: bounds.start.0 }),
         };
         let end = parts.store.mark(&ctx, APPLIED)?.unwrap_or(0);
-        let entries = read(parts, start, Offset(end))?;
+        let (state, merged) = first.map(|found| (found.snapshot.state, found.merged)).unzip();
+        let entries = read(parts, start, Offset(end), merged.unwrap_or_default())?;
         let program = env!("CARGO_PKG_VERSION").to_owned();
-        let mut bundle = Self { program, state: first.map(|found| found.state), entries, stored: Shown::new() };
+        let mut bundle = Self { program, state, entries, stored: Shown::new() };
         for (kind, id) in bundle.play(false)?.0.into_keys() {
             let of = if kind == ALARM.name() { ALARM } else { INCIDENT };
             if let Some(document) = parts.store.get(&ctx, of, &id)? {
@@ -179,13 +182,15 @@ impl Bundle {
     }
 }
 
-fn read(parts: &Parts, from: Offset, end: Offset) -> Result<Vec<Entry>, SupportError> {
+/// The entries of the log, those of doors where they stand for the first time.
+fn read(parts: &Parts, from: Offset, end: Offset, mut merged: Merged) -> Result<Vec<Entry>, SupportError> {
     let (mut position, mut entries) = (from, Vec::new());
     loop {
         let page = parts.bus.read(&topic(), position, ENTRIES, BYTES)?;
         let Some(last) = page.last() else { return Ok(entries) };
         position = last.offset.next();
-        let before_end = page.into_iter().filter(|entry| entry.offset < end);
+        let mut is_first = |bytes: &[u8]| record::through(bytes).is_none_or(|through| merged.take(&through));
+        let before_end = page.into_iter().filter(|entry| entry.offset < end && is_first(&entry.bytes));
         entries.extend(before_end.map(|entry| Entry { at: entry.at.0, bytes: entry.bytes.to_vec() }));
         if position >= end {
             return Ok(entries);

@@ -105,7 +105,7 @@ mod tests {
     use crate::record::{self, Asked};
 
     fn store(dir: &std::path::Path) -> SqliteStore {
-        let options = Options { kinds: &crate::KINDS, clock: Arc::new(|| Timestamp(0)), max_bytes: None };
+        let options = Options { kinds: &crate::documents::KINDS, clock: Arc::new(|| Timestamp(0)), max_bytes: None };
         SqliteStore::open(dir, options).unwrap()
     }
 

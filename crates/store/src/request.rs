@@ -168,6 +168,7 @@ pub(crate) fn ends_transaction(error: &StoreError) -> bool {
 
 /// What was done to one document, for audit.
 pub(crate) struct Deed {
+    pub(crate) kind: Kind,
     pub(crate) verb: &'static str,
     pub(crate) resource: String,
     pub(crate) version: u64,
@@ -175,7 +176,8 @@ pub(crate) struct Deed {
 
 /// One entry for each document that a person touched; one for the whole batch of the platform itself,
 /// whose every form is kept in the revisions.
-pub(crate) fn notes(author: &Author, deeds: Vec<Deed>) -> Vec<AuditNote> {
+pub(crate) fn notes(author: &Author, mut deeds: Vec<Deed>) -> Vec<AuditNote> {
+    deeds.retain(|deed| !deed.kind.is_notice());
     let note = |action: &str, resource: String, detail: String| AuditNote {
         action: action.to_owned(),
         resource,

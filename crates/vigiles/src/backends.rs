@@ -10,7 +10,7 @@ use vigiles_backup::Shipping;
 use vigiles_bus::{Bus, Clock, JetStream, SystemClock};
 use vigiles_history::{History, PostgresHistory};
 use vigiles_runtime::directory::Directory;
-use vigiles_runtime::{Parts, TimeZone};
+use vigiles_runtime::{Parts, Seat, Snapshots, TimeZone, documents};
 use vigiles_store::{PostgresStore, SqliteStore, Store};
 
 use crate::backups;
@@ -83,7 +83,34 @@ pub(crate) fn open(data: &Path, config: &Config, time_zone: TimeZone) -> Result<
     }
     let history = open_history(&layout, config)?;
     let store = open_store(&layout, config, clock.clone())?;
-    Ok(Opened { parts: Parts { bus, history, store, clock, snapshots: layout.snapshots, time_zone }, lock, shipping })
+    let seat = config.seat()?;
+    let snapshots = Arc::new(snapshots(layout.snapshots, &seat, &bus));
+    Ok(Opened { parts: Parts { bus, history, store, clock, snapshots, time_zone, seat }, lock, shipping })
+}
+
+/// Waits while another engine works on the servers; what is alone on its data waits for nobody.
+pub(crate) fn stand_by(data: &Path, config: &Config) -> Result<()> {
+    if config.seat()? != Seat::Engine {
+        return Ok(());
+    }
+    make(data)?;
+    let layout = Layout::new(data);
+    // Not even one that stands by shares its directory.
+    let _held = lock(&layout.lock)?;
+    let store = open_store(&layout, config, Arc::new(SystemClock))?;
+    let tell = || {
+        // Nobody reads it where the program runs as a service.
+        let _nobody = crate::cmds::say("vigiles: standing by: another engine works");
+    };
+    vigiles_runtime::lease::stand_by(&*store, tell).context("waiting for the engine's lease")
+}
+
+/// Where several processes work on the log and the store, the engine's snapshots lie where each of them reaches them.
+pub(crate) fn snapshots(directory: PathBuf, seat: &Seat, bus: &Arc<dyn Bus>) -> Snapshots {
+    match seat {
+        Seat::Alone => Snapshots::Directory(directory),
+        Seat::Engine | Seat::Door { .. } => Snapshots::beside_log(bus.clone(), directory),
+    }
 }
 
 fn lock(path: &Path) -> Result<File> {
@@ -125,7 +152,7 @@ pub(crate) fn open_history(layout: &Layout, config: &Config) -> Result<Arc<dyn H
 
 /// Opens documents, accounts and the audit log.
 pub(crate) fn open_store(layout: &Layout, config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
-    let (kinds, clock): (_, vigiles_store::Clock) = (&vigiles_runtime::KINDS, Arc::new(move || clock.now()));
+    let (kinds, clock): (_, vigiles_store::Clock) = (&documents::KINDS, Arc::new(move || clock.now()));
     if let Some(address) = &config.store {
         let options = vigiles_store::postgres::Options { kinds, clock };
         return Ok(Arc::new(

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 use vigiles_backup::{Acknowledge, Place};
+use vigiles_runtime::Seat;
+
+use crate::roles::{Role, Roles};
 
 /// Schemes of the key `bus`.
 const BUS_SCHEMES: &[&str] = &["nats", "tls"];
@@ -30,6 +33,12 @@ pub(crate) struct Config {
     /// The server on which documents and observations lie: `postgres://…` (docs/store.md). The data directory if not given.
     #[serde(default)]
     pub(crate) store: Option<Address>,
+    /// What this process does; everything if not given. Roles apart need `bus` and `store` (docs/scale-out.md).
+    #[serde(default)]
+    pub(crate) roles: Option<Roles>,
+    /// The name of this process, which no other has; needed without the role `engine`: 1 to 32 of `a-z 0-9 -`.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
     /// Where backups go, and the log as it is written.
     #[serde(default)]
     pub(crate) backup: Option<Backup>,
@@ -226,6 +235,28 @@ impl Config {
         Ok(config)
     }
 
+    /// What this process does.
+    pub(crate) fn roles(&self) -> Roles {
+        self.roles.clone().unwrap_or_default()
+    }
+
+    /// How this process takes part, by its roles, its name, and where the log and the store lie.
+    pub(crate) fn seat(&self) -> Result<Seat> {
+        let roles = self.roles();
+        if self.bus.is_none() || self.store.is_none() {
+            anyhow::ensure!(
+                roles == Roles::default(),
+                "roles apart need `bus` and `store` on servers: docs/scale-out.md"
+            );
+            return Ok(Seat::Alone);
+        }
+        if roles.has(Role::Engine) {
+            return Ok(Seat::Engine);
+        }
+        let name = self.name.as_deref().context("without the role `engine` a process needs a `name` of its own")?;
+        Ok(Seat::Door { name: name.parse()?, has_consoles: roles.has(Role::Api) })
+    }
+
     fn check(&self) -> Result<()> {
         let servers = [("bus", self.bus.is_some()), ("store", self.store.is_some())];
         if let Some((key, _)) = servers.into_iter().find(|(_, named)| self.backup.is_some() && *named) {
@@ -233,6 +264,9 @@ impl Config {
                 "`backup` is for data in the data directory, and `{key}` puts it on servers: back up those with their own means \
                  (docs/backup.md)"
             ));
+        }
+        if self.backup.is_some() && self.roles() != Roles::default() {
+            return Err(anyhow!("`backup` is for a platform in one process: it goes with no `roles` (docs/backup.md)"));
         }
         for (key, every_s) in [
             ("backup", self.backup.as_ref().map(|backup| backup.every_s)),
@@ -277,6 +311,7 @@ mod tests {
         let backup = "[backup]\nto = '/b'\nkey_file = '/k'\n";
         check(backup, Ok("None None"));
         check(&format!("bus = 'nats://u:geheim@h'\n{backup}"), Err("`bus` puts it on servers"));
+        check(&format!("roles = ['engine']\n{backup}"), Err("`backup` is for a platform in one process"));
         check(&format!("{backup}every_s = 1"), Err("`backup.every_s` must be 10 to"));
         check(&format!("{backup}acknowledge = 'nobody'"), Err("unknown variant `nobody`"));
         check("store = [\"postgres://u:geheim@h\"]", Err("line 1, column 9: "));

@@ -7,6 +7,7 @@ mod city;
 mod cmds;
 mod config;
 mod control;
+mod roles;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the platform: every role in one process, in one data directory.
+    /// Start the platform: every role in one process and one data directory, or some roles on servers.
     Run(cmds::run::Arguments),
     /// Verify a data directory: say what is wrong and where.
     Check(cmds::check::Arguments),

@@ -102,7 +102,7 @@ async fn detach(call: Call) -> Answer {
 impl From<OffersError> for Problem {
     fn from(error: OffersError) -> Self {
         match error {
-            OffersError::Overloaded => Self::later(Code::Unavailable, error.to_string(), 1),
+            OffersError::Overloaded | OffersError::Away => Self::later(Code::Unavailable, error.to_string(), 1),
             OffersError::Closed => Self::later(Code::Unavailable, error.to_string(), 5),
         }
     }

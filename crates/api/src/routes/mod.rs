@@ -31,16 +31,25 @@ mod tokens;
 use crate::endpoint::Endpoint;
 use crate::settings::Settings;
 
-/// All endpoints.
+/// The endpoints of what this process does; those about its health in each.
 pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
+    let mut all = health::endpoints();
+    if settings.ingest {
+        all.extend(delivery::endpoints(settings.max_delivery_bytes));
+    }
+    if settings.api {
+        all.extend(of_api(settings));
+    }
+    all
+}
+
+fn of_api(settings: &Settings) -> Vec<Endpoint> {
     [
-        health::endpoints(),
         session::endpoints(),
         accounts::endpoints(),
         agencies::endpoints(),
         tokens::endpoints(),
         audit::endpoints(),
-        delivery::endpoints(settings.max_delivery_bytes),
         observations::endpoints(),
         exports::endpoints(),
         picture::endpoints(),

@@ -129,7 +129,7 @@ pub(super) async fn submit(call: &Call, drafts: Vec<Draft>) -> Result<Receipt, P
     {
         return Err(refused(rejection.clone()));
     }
-    call.platform().settled(PATIENCE).await.map_err(|e| Problem::internal(&e))?;
+    let _in_time = call.platform().settled(PATIENCE).await.map_err(|e| Problem::internal(&e))?;
     Ok(receipt)
 }
 

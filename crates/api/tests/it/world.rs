@@ -11,7 +11,7 @@ use vigiles_api::{PATIENCE, Settings};
 use vigiles_bus::{Clock, SystemClock};
 use vigiles_model::{AgencyId, SourceId};
 use vigiles_runtime::directory::{self, Agency, NewAccount, NewToken};
-use vigiles_runtime::{Parts, Platform};
+use vigiles_runtime::{Parts, Platform, Seat, Snapshots, documents};
 use vigiles_store::SqliteStore;
 use vigiles_trust::{Context, Role};
 
@@ -62,12 +62,12 @@ fn open(dir: &std::path::Path) -> Arc<Platform> {
     let history = vigiles_history::Embedded::open(&dir.join("history"), vigiles_history::Options::default()).unwrap();
     let store_clock = clock.clone();
     let options = vigiles_store::sqlite::Options {
-        kinds: &vigiles_runtime::KINDS,
+        kinds: &documents::KINDS,
         clock: Arc::new(move || store_clock.now()),
         max_bytes: None,
     };
     let store = SqliteStore::open(&dir.join("store"), options).unwrap();
-    let snapshots = dir.join("engine");
+    let snapshots = Arc::new(Snapshots::Directory(dir.join("engine")));
     Platform::start(Parts {
         bus: Arc::new(bus),
         history: Arc::new(history),
@@ -75,6 +75,7 @@ fn open(dir: &std::path::Path) -> Arc<Platform> {
         clock,
         snapshots,
         time_zone: vigiles_runtime::TimeZone::default(),
+        seat: Seat::Alone,
     })
     .unwrap()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use vigiles_model::call::MAX_CALLS;
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{
@@ -18,7 +19,7 @@ use crate::slot::Address;
 use crate::turn::Turn;
 
 /// What is known of a call before anything is done about it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     /// Type in the city's words, where somebody has said one.
     pub incident_type: Option<String>,
@@ -29,7 +30,7 @@ pub struct Told {
 }
 
 /// An open incident that a call may belong to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
     /// Which.
     pub incident: IncidentId,

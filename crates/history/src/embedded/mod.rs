@@ -145,6 +145,10 @@ impl History for Embedded {
         self.shared.rest.read().durable_offset
     }
 
+    fn readable_offset(&self) -> Result<u64, HistoryError> {
+        Ok(self.shared.active.read().next_offset)
+    }
+
     fn flush(&self) -> Result<u64, HistoryError> {
         let shared = &self.shared;
         let _writing = shared.writing.lock();

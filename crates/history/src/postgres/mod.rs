@@ -160,6 +160,12 @@ impl History for PostgresHistory {
         self.shared.durable_offset.load(Ordering::Acquire)
     }
 
+    fn readable_offset(&self) -> Result<u64, HistoryError> {
+        // Reads store what is pending here first.
+        let taken = self.shared.pending.lock().next_offset;
+        Ok(taken.max(read::next_offset(&self.shared.readers)?))
+    }
+
     fn flush(&self) -> Result<u64, HistoryError> {
         self.shared.store()
     }

@@ -120,6 +120,12 @@ pub(super) fn series(pool: &Pool, query: &SeriesQuery) -> Result<Vec<Bucket>, Hi
     Ok(found.iter().map(bucket).collect())
 }
 
+/// Every log entry before it is stored, by whichever process.
+pub(super) fn next_offset(pool: &Pool) -> Result<u64, HistoryError> {
+    let row = pool.read("asking how far it is stored", |db| db.query_one("SELECT next_offset FROM progress", &[]))?;
+    Ok(row.get::<_, i64>(0) as u64)
+}
+
 /// What is stored: a partition counts as a file, the observations of a kind in it as a block.
 pub(super) fn counts(pool: &Pool) -> Result<Statistics, HistoryError> {
     let row = pool.read("counting", |db| {

@@ -7,6 +7,7 @@
 mod accounts;
 mod agencies;
 mod error;
+mod followed;
 mod links;
 mod sessions;
 mod sources;
@@ -45,8 +46,15 @@ pub const AGENCY: Kind = Kind::new("agency", Resource::Agencies);
 /// Sources.
 pub const SOURCE: Kind = Kind::new("source", Resource::Sources);
 
+/// Tell of changed accounts, sessions and tokens, which are not in the change feed, by their id.
+const NOTICES: [(Kind, Kind); 3] = [
+    (ACCOUNT, Kind::notice("account_notice", Resource::Accounts)),
+    (SESSION, Kind::notice("session_notice", Resource::Accounts)),
+    (TOKEN, Kind::notice("token_notice", Resource::Tokens)),
+];
+
 /// The kinds of this module, for the opening of the store.
-pub const KINDS: [Kind; 6] = [ACCOUNT, SESSION, LINK, TOKEN, AGENCY, SOURCE];
+pub const KINDS: [Kind; 9] = [ACCOUNT, SESSION, LINK, TOKEN, AGENCY, SOURCE, NOTICES[0].1, NOTICES[1].1, NOTICES[2].1];
 
 /// The agency of a platform that has only one.
 pub const FIRST_AGENCY: &str = "city";
@@ -71,11 +79,11 @@ impl Directory {
     /// Reads everything from the store.
     pub fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let directory = Self {
-            accounts: RwLock::new(load(&*store, ACCOUNT, |a: &Account| a.id.to_string())?),
-            sessions: Mutex::new(load(&*store, SESSION, |s: &sessions::Session| s.id.clone())?),
-            tokens: RwLock::new(load(&*store, TOKEN, |t: &Token| t.id.clone())?),
-            agencies: RwLock::new(load(&*store, AGENCY, |a: &Agency| a.id.to_string())?),
-            settings: RwLock::new(load(&*store, SOURCE, |s: &SourceSetting| s.id.to_string())?),
+            accounts: RwLock::new(load(&*store, ACCOUNT)?),
+            sessions: Mutex::new(load(&*store, SESSION)?),
+            tokens: RwLock::new(load(&*store, TOKEN)?),
+            agencies: RwLock::new(load(&*store, AGENCY)?),
+            settings: RwLock::new(load(&*store, SOURCE)?),
             sources: RwLock::default(),
             writing: Mutex::new(()),
             store,
@@ -105,12 +113,30 @@ impl Directory {
             time: row.created,
             body,
         };
-        self.store.apply(ctx, vec![Write::Put { document, expect }]).map(drop)
+        let notice = notice_of(row.kind).map(|kind| notice(kind, row.id, row.agency));
+        let batch = std::iter::once(Write::Put { document, expect }).chain(notice);
+        self.store.apply(ctx, batch.collect()).map(drop)
     }
 
     fn delete(&self, ctx: &Context, kind: Kind, id: &str) -> Result<(), StoreError> {
-        self.store.apply(ctx, vec![Write::Delete { kind, id: id.to_owned(), expect: Expect::Any }]).map(drop)
+        let delete = |kind| Write::Delete { kind, id: id.to_owned(), expect: Expect::Any };
+        let mut batch = vec![delete(kind)];
+        if let Some(of) = notice_of(kind) {
+            // Put first: what is older than notices has none, and its end must be told too.
+            batch.extend([notice(of, id, None), delete(of)]);
+        }
+        self.store.apply(ctx, batch).map(drop)
     }
+}
+
+fn notice_of(kind: Kind) -> Option<Kind> {
+    NOTICES.iter().find(|(secret, _)| *secret == kind).map(|(_, notice)| *notice)
+}
+
+fn notice(kind: Kind, id: &str, agency: Option<&AgencyId>) -> Write {
+    let (id, agency, state, body) = (id.to_owned(), agency.cloned(), String::new(), "{}".to_owned());
+    let document = Draft { kind, id, agency, state, place: None, time: Timestamp(0), body };
+    Write::Put { document, expect: Expect::Any }
 }
 
 /// What [`Directory::put`] stores.
@@ -122,13 +148,10 @@ struct Row<'a, T> {
     body: &'a T,
 }
 
-fn load<T: serde::de::DeserializeOwned>(
-    store: &dyn Store,
-    kind: Kind,
-    id: fn(&T) -> String,
-) -> Result<FxHashMap<String, T>, StoreError> {
+/// All documents of a kind, by id.
+fn load<T: serde::de::DeserializeOwned>(store: &dyn Store, kind: Kind) -> Result<FxHashMap<String, T>, StoreError> {
     documents::all(store, kind)?
-        .iter()
-        .map(|document| documents::read::<T>(document).map(|value| (id(&value), value)))
+        .into_iter()
+        .map(|document| documents::read::<T>(&document).map(|value| (document.id, value)))
         .collect()
 }

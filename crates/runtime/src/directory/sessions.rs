@@ -44,6 +44,10 @@ pub struct SignedIn {
 }
 
 impl Session {
+    pub(super) fn was_used_elsewhere(&mut self, stored: &Self) {
+        self.used = self.used.max(stored.used);
+    }
+
     fn is_over(&self, now: Timestamp) -> bool {
         now.since(self.used) > IDLE || now.since(self.created) > ABSOLUTE
     }

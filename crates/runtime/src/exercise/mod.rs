@@ -13,7 +13,7 @@ use vigiles_engine::exercise::Scenario;
 use vigiles_engine::exercise::debrief::{Debrief, Read};
 use vigiles_engine::{Command, CommandBody, CommandDone, CommandError};
 use vigiles_model::{AgencyId, Duration, Exercise, ExerciseId, Incident, PersonId, Timestamp};
-use vigiles_store::{AuditQuery, Draft, Expect, Query, StoreError, Write};
+use vigiles_store::{AuditQuery, Document, Draft, Expect, Query, StoreError, Write};
 use vigiles_trust::Context;
 
 use crate::commands::CommandFailure;
@@ -27,6 +27,8 @@ pub(crate) use player::run;
 const PLAYER: Context = Context::system("exercises");
 /// How long the platform remembers that a call was played.
 const REMEMBERED: Duration = Duration::from_secs(2 * 86_400);
+/// Tries to end an exercise while it is played on.
+const CLOSINGS: usize = 8;
 /// The stored state of an exercise under way, and of one that is over.
 const RUNNING: &str = "running";
 const ENDED: &str = "ended";
@@ -53,6 +55,9 @@ pub struct Run {
     /// How many targets were reached in time; none before its end, and for exercises from before this was kept.
     #[serde(default)]
     pub targets_met: Option<u64>,
+    /// The version it was read in, 0 before it is kept: whoever plays it and whoever ends it may be two processes.
+    #[serde(skip)]
+    pub(crate) version: u64,
 }
 
 /// Who asks.
@@ -75,7 +80,12 @@ impl Run {
             time: self.exercise.started,
             body: serde_json::to_string(self).expect("scenarios have text keys, and the check wants finite numbers"),
         };
-        Write::Put { document, expect: Expect::Any }
+        let expect = if self.version == 0 { Expect::Absent } else { Expect::Version(self.version) };
+        Write::Put { document, expect }
+    }
+
+    fn read(document: &Document) -> Result<Self, StoreError> {
+        documents::read::<Self>(document).map(|run| Self { version: document.version, ..run })
     }
 }
 
@@ -103,13 +113,14 @@ impl Platform {
             ended: None,
             reason: None,
             targets_met: None,
+            version: 0,
         };
         // What is kept first is begun by the player if the platform is killed in between.
         if let Some(running) = self.under_way().await? {
             let why = format!("exercise {} is under way; end it first", running.exercise.id);
             return Err(CommandError::NotAllowed { why }.into());
         }
-        self.keep(&run).await?;
+        self.keep(&mut run).await?;
         // Where it is not known whether the engine took it, the player tells it again.
         if let Err(CommandFailure::Refused(why)) = self.begin(ctx, &mut run).await {
             self.forget(&run).await?;
@@ -132,7 +143,11 @@ impl Platform {
             run.exercise = exercise;
         }
         run.begun = true;
-        self.keep(run).await
+        if !self.keep(run).await? {
+            // The player of another process was first.
+            *run = self.exercise(run.exercise.id.as_str()).await?.unwrap_or_else(|| run.clone());
+        }
+        Ok(())
     }
 
     /// Ends an exercise under way.
@@ -160,19 +175,26 @@ impl Platform {
     }
 
     async fn close(self: &Arc<Self>, mut run: Run, reason: String) -> Result<Run, CommandFailure> {
-        (run.ended, run.reason) = (Some(self.now()), Some(reason));
-        // Kept, so that a list of exercises need not look at every incident again.
-        let debrief = self.debrief(run.clone()).await?;
-        run.targets_met = Some(debrief.targets.iter().filter(|target| target.met).count() as u64);
-        self.keep(&run).await?;
-        Ok(run)
+        let ended = self.now();
+        for _ in 0..CLOSINGS {
+            (run.ended, run.reason) = (Some(ended), Some(reason.clone()));
+            // Kept, so that a list of exercises need not look at every incident again.
+            let debrief = self.debrief(run.clone()).await?;
+            run.targets_met = Some(debrief.targets.iter().filter(|target| target.met).count() as u64);
+            if self.keep(&mut run).await? {
+                return Ok(run);
+            }
+            // The player of another process noted meanwhile how far it came.
+            run = self.exercise(run.exercise.id.as_str()).await?.unwrap_or(run);
+        }
+        Err(CommandFailure::Late)
     }
 
     /// An exercise, under way or over.
     pub async fn exercise(self: &Arc<Self>, id: &str) -> Result<Option<Run>, CommandFailure> {
         let id = id.to_owned();
         self.stored(move |platform| {
-            platform.store().get(&PLAYER, EXERCISE, &id)?.map(|document| documents::read(&document)).transpose()
+            platform.store().get(&PLAYER, EXERCISE, &id)?.map(|document| Run::read(&document)).transpose()
         })
         .await
     }
@@ -191,15 +213,23 @@ impl Platform {
         .await
     }
 
-    async fn keep(self: &Arc<Self>, run: &Run) -> Result<(), CommandFailure> {
+    /// Stores it, unless another process stored it since it was read.
+    async fn keep(self: &Arc<Self>, run: &mut Run) -> Result<bool, CommandFailure> {
         let write = run.write();
-        self.stored(move |platform| platform.store().apply(&PLAYER, vec![write]).map(drop)).await
+        let is_kept = self.stored(move |platform| match platform.store().apply(&PLAYER, vec![write]) {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error),
+        });
+        let is_kept = is_kept.await?;
+        run.version += u64::from(is_kept);
+        Ok(is_kept)
     }
 
     async fn under_way(self: &Arc<Self>) -> Result<Option<Run>, CommandFailure> {
         self.stored(|platform| {
             let query = Query { states: vec![RUNNING.to_owned()], limit: 1, ..Query::new(EXERCISE) };
-            platform.store().list(&PLAYER, &query)?.documents.first().map(documents::read).transpose()
+            platform.store().list(&PLAYER, &query)?.documents.first().map(Run::read).transpose()
         })
         .await
     }

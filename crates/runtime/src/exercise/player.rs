@@ -42,7 +42,8 @@ impl Platform {
             played.map_err(|e| CommandFailure::Storage(e.to_string()))?;
         }
         run.played_us = to;
-        self.keep(&run).await
+        // Where it was ended meanwhile, the next look finds it ended.
+        self.keep(&mut run).await.map(drop)
     }
 
     fn readings(&self, run: &Run, span: (i64, i64)) -> Vec<Observation> {

@@ -18,7 +18,7 @@ use vigiles_formats::observation::Draft;
 use vigiles_history::Query;
 use vigiles_model::{Duration, Timestamp};
 use vigiles_runtime::door::Door as _;
-use vigiles_runtime::{Parts, Platform, TimeZone};
+use vigiles_runtime::{Parts, Platform, Seat, Snapshots, TimeZone};
 
 use crate::world::{SYSTEM, alarms, grant, incidents, kind, put, reading, settle, store, threshold_rule};
 
@@ -59,8 +59,9 @@ fn platform(disk: &SimulatedDisk, history: &str, dir: &Path, clock: &Arc<ManualC
         history: Arc::new(history.ok()?),
         store: store(dir, clock.clone()),
         clock: clock.clone(),
-        snapshots: dir.join("engine"),
+        snapshots: Arc::new(Snapshots::Directory(dir.join("engine"))),
         time_zone: TimeZone::default(),
+        seat: Seat::Alone,
     };
     match Platform::start(parts) {
         Ok(platform) => Some(platform),

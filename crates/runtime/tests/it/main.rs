@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod clocks;
+mod doors;
 mod exercise;
 mod faults;
 mod fixture;
+mod notices;
 mod once;
 mod overload;
 mod platform;

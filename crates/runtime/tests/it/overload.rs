@@ -51,6 +51,10 @@ impl History for Held {
         self.inner.durable_offset()
     }
 
+    fn readable_offset(&self) -> Result<u64, HistoryError> {
+        self.inner.readable_offset()
+    }
+
     fn flush(&self) -> Result<u64, HistoryError> {
         self.inner.flush()
     }

@@ -1,12 +1,20 @@
 //! What was acknowledged is there after a restart, once. Kills of the whole process are tested on the binary.
 
+use std::sync::Arc;
+
+use vigiles_bus::{Bus as _, SystemClock};
 use vigiles_engine::CommandBody;
 use vigiles_history::Query;
 use vigiles_model::Timestamp;
-use vigiles_runtime::Platform;
 use vigiles_runtime::door::Door;
+use vigiles_runtime::{Platform, TimeZone, record, topic};
 
-use crate::world::{SYSTEM, alarms, count_rule, furnished, grant, incidents, open, put, reading, settle};
+use crate::world::{
+    SYSTEM, alarms, count_rule, furnished, grant, incidents, open, open_on, put, reading, settle, store,
+};
+
+/// More entries than are read from the log at once.
+const ENTRIES: usize = 5000;
 
 fn stored(platform: &Platform) -> usize {
     platform.history().page(&SYSTEM, &Query { limit: 10_000, ..Query::default() }).unwrap().observations.len()
@@ -53,4 +61,38 @@ async fn a_lost_snapshot_is_rebuilt_from_the_log() {
         assert_eq!(stored(&platform), (round as usize + 1) * 20);
     }
     platform.stop();
+}
+
+/// Stopped while it goes through the log for a history that is behind, a platform sets nothing back: neither what was applied nor
+/// the engine's snapshot, which is of later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_while_history_catches_up_sets_nothing_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let platform = furnished(dir.path()).await;
+    platform.submit(&grant(), vec![reading(90.0, platform.now())]).await.unwrap();
+    settle(&platform).await;
+    platform.stop();
+    drop(platform);
+    let log =
+        vigiles_bus::Embedded::open(&dir.path().join("log"), vigiles_bus::Options::default(), Arc::new(SystemClock));
+    log.unwrap().append(&topic(), vec![record::tick(); ENTRIES]).unwrap();
+    let platform = open(dir.path());
+    settle(&platform).await;
+    let before = (alarms(&platform), incidents(&platform));
+    platform.stop();
+    drop(platform);
+    let documents = store(dir.path(), Arc::new(SystemClock));
+    let applied = || documents.mark(&SYSTEM, "engine-applied").unwrap().unwrap();
+    let reached = applied();
+    assert!(reached > ENTRIES as u64 && before.0.len() == 1);
+    for number in 0..3 {
+        let options = vigiles_history::Options::default();
+        let empty = vigiles_history::Embedded::open(&dir.path().join(format!("empty-{number}")), options).unwrap();
+        open_on(dir.path(), Arc::new(empty), Arc::new(SystemClock), TimeZone::default()).stop();
+        assert!(applied() >= reached, "{} is before {reached}", applied());
+    }
+    let again = open(dir.path());
+    settle(&again).await;
+    assert_eq!((alarms(&again), incidents(&again)), before);
+    again.stop();
 }

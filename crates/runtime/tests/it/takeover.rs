@@ -53,13 +53,21 @@ struct Unanswered {
     inner: Arc<dyn Store>,
     is_stored: bool,
     is_lost: AtomicBool,
+    /// Takes no batch with an alarm.
+    is_away: AtomicBool,
 }
 
 impl Unanswered {
     fn lose(&self, ctx: &Context, batch: &[Write]) -> Result<(), StoreError> {
         let is_alarm =
             |write: &Write| matches!(write, Write::Put { document, .. } if document.kind == documents::ALARM);
-        if !batch.iter().any(is_alarm) || self.is_lost.swap(true, Ordering::Relaxed) {
+        if !batch.iter().any(is_alarm) {
+            return Ok(());
+        }
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(StoreError::Unreachable { server: "test".to_owned(), what: "it is away".to_owned() });
+        }
+        if self.is_lost.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
         if self.is_stored {
@@ -120,7 +128,8 @@ impl Store for Unanswered {
 async fn check(is_stored: bool) {
     let dir = tempfile::tempdir().unwrap();
     let inner = store(dir.path(), Arc::new(SystemClock));
-    let unanswered = Arc::new(Unanswered { inner, is_stored, is_lost: AtomicBool::new(false) });
+    let unanswered =
+        Arc::new(Unanswered { inner, is_stored, is_lost: AtomicBool::default(), is_away: AtomicBool::default() });
     let platform = furnish(open_with_store(dir.path(), unanswered.clone())).await;
     platform.submit(&grant(), vec![reading(90.0, platform.now())]).await.unwrap();
     settle(&platform).await;
@@ -137,4 +146,23 @@ async fn check(is_stored: bool) {
 async fn effects_are_applied_once_where_the_answer_was_lost() {
     check(true).await;
     check(false).await;
+}
+
+/// The platform stops while a batch of effects cannot be stored, and what came after it could be.
+#[tokio::test(flavor = "multi_thread")]
+async fn effects_that_could_not_be_stored_before_a_stop_are_applied_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let inner = store(dir.path(), Arc::new(SystemClock));
+    let is_away = AtomicBool::default();
+    let away = Arc::new(Unanswered { inner: inner.clone(), is_stored: false, is_lost: AtomicBool::new(true), is_away });
+    let platform = furnish(open_with_store(dir.path(), away.clone())).await;
+    away.is_away.store(true, Ordering::Relaxed);
+    platform.submit(&grant(), vec![reading(90.0, platform.now())]).await.unwrap();
+    assert!(platform.settled(Duration::from_mins(2)).await.unwrap(), "the engine has taken it");
+    platform.stop();
+    drop(platform);
+    let platform = open_with_store(dir.path(), inner);
+    settle(&platform).await;
+    assert_eq!(alarms(&platform).len(), 1);
+    platform.stop();
 }

@@ -15,7 +15,7 @@ use vigiles_model::{
     AgencyId, Alarm, Incident, KindId, ObservationKind, Priority, RuleId, Severity, SourceId, Timestamp, Value,
 };
 use vigiles_runtime::door::Grant;
-use vigiles_runtime::{CommandFailure, Parts, Platform, TimeZone, documents};
+use vigiles_runtime::{CommandFailure, Parts, Platform, Seat, Snapshots, TimeZone, documents};
 use vigiles_store::{Query, SqliteStore, Store};
 use vigiles_trust::{Context, Role};
 
@@ -46,7 +46,7 @@ pub(crate) fn open_on(
 /// Opens the store of a directory, which may be open already.
 pub(crate) fn store(dir: &Path, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
     let options = vigiles_store::sqlite::Options {
-        kinds: &vigiles_runtime::KINDS,
+        kinds: &documents::KINDS,
         clock: Arc::new(move || clock.now()),
         max_bytes: None,
     };
@@ -67,8 +67,9 @@ fn start(
     time_zone: TimeZone,
 ) -> Arc<Platform> {
     let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
-    let snapshots = dir.join("engine");
-    Platform::start(Parts { bus: Arc::new(bus), history, store, clock, snapshots, time_zone }).unwrap()
+    let snapshots = Arc::new(Snapshots::Directory(dir.join("engine")));
+    let bus = Arc::new(bus);
+    Platform::start(Parts { bus, history, store, clock, snapshots, time_zone, seat: Seat::Alone }).unwrap()
 }
 
 pub(crate) fn agency() -> AgencyId {
@@ -171,7 +172,10 @@ pub(crate) fn wait_until(platform: &Platform, condition: impl Fn(&Platform) -> b
     panic!("the condition never held");
 }
 
-/// A command that comes back once everything before it in the log is applied.
+/// A command that comes back once everything before it in the log is applied, however much that is: one that is late says
+/// only that there is more to wait for.
 pub(crate) async fn settle(platform: &Arc<Platform>) {
-    put(platform, CommandBody::PutKind(Box::new(kind()))).await.unwrap();
+    while let Err(failure) = put(platform, CommandBody::PutKind(Box::new(kind()))).await {
+        assert!(matches!(failure, CommandFailure::Late), "{failure}");
+    }
 }

@@ -23,18 +23,25 @@ pub struct Kind {
     name: &'static str,
     resource: Resource,
     secret: bool,
+    notice: bool,
 }
 
 impl Kind {
     /// A kind whose documents appear in the change feed and keep their revisions. `name` is stored; never change it.
     pub const fn new(name: &'static str, resource: Resource) -> Self {
-        Self { name, resource, secret: false }
+        Self { name, resource, secret: false, notice: false }
     }
 
     /// A kind that bears secrets (password hashes, sessions, tokens): not in the change feed, no revisions,
     /// and audit tells only the id.
     pub const fn secret(name: &'static str, resource: Resource) -> Self {
-        Self { name, resource, secret: true }
+        Self { name, resource, secret: true, notice: false }
+    }
+
+    /// A kind whose documents tell in the change feed that a secret one changed, and bear nothing themselves. They are
+    /// written in the batch of what they tell of, so that audit has no entry of their own for them.
+    pub const fn notice(name: &'static str, resource: Resource) -> Self {
+        Self { name, resource, secret: false, notice: true }
     }
 
     /// The stored name.
@@ -50,6 +57,11 @@ impl Kind {
     /// Whether its documents bear secrets.
     pub const fn is_secret(self) -> bool {
         self.secret
+    }
+
+    /// Whether its documents only tell of others.
+    pub const fn is_notice(self) -> bool {
+        self.notice
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use vigiles_model::Timestamp;
 
-use super::fixture::{ACCOUNT, ASSET, Fixture, INCIDENT, Open, incident, of_kind, system};
-use crate::contract::{Changes, Store};
+use super::fixture::{ACCOUNT, ASSET, Fixture, INCIDENT, NOTICE, Open, TOKEN, incident, of_kind, system};
+use crate::contract::{AuditQuery, Changes, Expect, Store, Write};
 
 fn events(store: &dyn Store, after: u64, limit: usize) -> (Vec<(u64, String, bool)>, u64) {
     match store.changes(&system(), after, limit).unwrap() {
@@ -28,6 +28,20 @@ pub fn tells_changes_in_order(open: &Open) {
     assert_eq!(events(&*f.store, 0, 2), (vec![of(1, "a", false), of(2, "b", false)], 2));
     assert_eq!(events(&*f.store, 2, 10), (vec![of(3, "a", false), of(4, "a", true)], 4));
     assert_eq!(events(&*f.store, 4, 10), (vec![], 4));
+}
+
+/// A notice is in the feed, with what it tells of not; of both audit has one entry.
+pub fn notices_tell_of_secrets(open: &Open) {
+    let f = Fixture::new(open);
+    let put = |kind| Write::Put { document: of_kind(kind, incident("t1", 5)), expect: Expect::Any };
+    let delete = |kind| Write::Delete { kind, id: "t1".to_owned(), expect: Expect::Any };
+    f.store.apply(&system(), vec![put(TOKEN), put(NOTICE)]).unwrap();
+    f.store.apply(&system(), vec![delete(TOKEN), delete(NOTICE)]).unwrap();
+    let found = events(&*f.store, 0, 10).0;
+    assert_eq!(found, [(1, "t1".to_owned(), false), (2, "t1".to_owned(), true)]);
+    let entries = f.store.audit(&system(), &AuditQuery { limit: 10, ..AuditQuery::default() }).unwrap().entries;
+    let noted: Vec<_> = entries.iter().map(|entry| (entry.action.as_str(), entry.resource.as_str())).collect();
+    assert_eq!(noted, [("delete", "token/t1"), ("create", "token/t1")]);
 }
 
 pub fn leaves_secrets_out(open: &Open) {

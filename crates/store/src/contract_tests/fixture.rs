@@ -17,8 +17,10 @@ pub const ASSET: Kind = Kind::new("asset", Resource::Assets);
 pub const ACCOUNT: Kind = Kind::secret("account", Resource::Accounts);
 /// For the integrators of an agency, each their own.
 pub const TOKEN: Kind = Kind::secret("token", Resource::Tokens);
+/// Tells of tokens.
+pub const NOTICE: Kind = Kind::notice("token_notice", Resource::Tokens);
 /// All kinds of the suite.
-pub const KINDS: &[Kind] = &[INCIDENT, ASSET, ACCOUNT, TOKEN];
+pub const KINDS: &[Kind] = &[INCIDENT, ASSET, ACCOUNT, TOKEN, NOTICE];
 
 /// A fresh store, and whatever must live as long (a temporary directory, a server).
 pub struct Opened {

@@ -29,7 +29,7 @@ macro_rules! contract_suite {
                 narrows_by_fields_of_the_body, counts_what_it_holds, keeps_marks, derived_writes_are_writes,
                 remembers_replies_for_their_actor
             ],
-            feed: [tells_changes_in_order, leaves_secrets_out, says_resync, wakes_those_who_wait],
+            feed: [tells_changes_in_order, leaves_secrets_out, notices_tell_of_secrets, says_resync, wakes_those_who_wait],
             fences: [
                 only_the_newest_epoch_writes, derived_writes_are_fenced_too, fences_are_the_platforms_own,
                 one_of_many_takers_remains

@@ -155,7 +155,7 @@ impl Batch<'_> {
         let verb = if before.document.is_some() { "change" } else { "create" };
         let resource = format!("{}/{id}", kind.name());
         self.take_form(Document { kind, id, version, agency, state, place, time, body, sequence }, false);
-        Ok(Deed { verb, resource, version })
+        Ok(Deed { kind, verb, resource, version })
     }
 
     fn delete(&mut self, kind: Kind, id: &str, expect: Expect) -> Result<Option<Deed>, StoreError> {
@@ -164,7 +164,7 @@ impl Batch<'_> {
         let version = before.version + 1;
         let sequence = self.heads.sequence + 1;
         self.take_form(Document { version, sequence, ..(*before).clone() }, true);
-        Ok(Some(Deed { verb: "delete", resource: format!("{}/{id}", kind.name()), version }))
+        Ok(Some(Deed { kind, verb: "delete", resource: format!("{}/{id}", kind.name()), version }))
     }
 
     /// The document as it is, if it is as expected and whose it is now allows the change: nobody takes a

@@ -63,7 +63,7 @@ impl Batch<'_> {
         store(self.db, &document).map_err(|e| self.place.failed("documents", &e))?;
         self.revise(&document, false)?;
         let verb = if before.is_some() { "change" } else { "create" };
-        Ok(Deed { verb, resource: format!("{}/{}", kind.name(), document.id), version })
+        Ok(Deed { kind, verb, resource: format!("{}/{}", kind.name(), document.id), version })
     }
 
     fn delete(&mut self, kind: Kind, id: &str, expect: Expect) -> Result<Option<Deed>, StoreError> {
@@ -77,7 +77,7 @@ impl Batch<'_> {
             .map_err(|e| self.place.failed("documents", &e))?;
         let last = Document { version: before.version + 1, sequence: self.heads.sequence + 1, ..before };
         self.revise(&last, true)?;
-        Ok(Some(Deed { verb: "delete", resource: format!("{}/{id}", kind.name()), version: last.version }))
+        Ok(Some(Deed { kind, verb: "delete", resource: format!("{}/{id}", kind.name()), version: last.version }))
     }
 
     /// The document as it is, if it is as expected and whose it is now allows the change: nobody takes a

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use vigiles_bus::{BusError, Clock as _, SystemClock};
+use vigiles_runtime::{Seat, Snapshots};
 
 use crate::backends::{self, Layout};
 use crate::config::Config;
@@ -200,5 +201,14 @@ fn repair(layout: &Layout, config: &Config, aside: &Path) -> Result<Vec<Finding>
 fn acted_on(layout: &Layout, config: &Config) -> Result<u64> {
     let store = backends::open_store(layout, config, Arc::new(SystemClock))?;
     let history = backends::open_history(layout, config)?;
-    Ok(vigiles_runtime::acted_on(&*store, &*history, &layout.snapshots)?)
+    // A log in the directory is not opened here: it may be damaged, and snapshots lie beside it only on servers.
+    let snapshots = match config.seat()? {
+        Seat::Alone => Snapshots::Directory(layout.snapshots.clone()),
+        seat => backends::snapshots(
+            layout.snapshots.clone(),
+            &seat,
+            &backends::open_bus(layout, config, Arc::new(SystemClock))?,
+        ),
+    };
+    Ok(vigiles_runtime::acted_on(&*store, &*history, &snapshots)?)
 }

@@ -1,4 +1,4 @@
-//! `vigiles run`: every role in one process.
+//! `vigiles run`: every role in one process, or some of them.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,13 @@ use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
+use vigiles_api::Settings;
+use vigiles_bus::BusError;
 use vigiles_connect::mqtt;
-use vigiles_runtime::Platform;
 use vigiles_runtime::door::Door;
+use vigiles_runtime::{Platform, StartError};
+use vigiles_store::StoreError;
 use vigiles_trust::Context;
 
 use crate::backends::{self, Layout, Opened};
@@ -21,8 +24,9 @@ use crate::city::{self, Addresses, City};
 use crate::cmds;
 use crate::config::Config;
 use crate::control::{self, Desk};
+use crate::roles::{Role, Roles};
 
-/// Start the platform: every role in one process, in one data directory.
+/// Start the platform: every role in one process and one data directory, or some roles on servers.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The data directory; made where it does not exist.
@@ -40,16 +44,45 @@ pub(crate) struct Arguments {
     /// The configuration file.
     #[arg(long)]
     config: Option<PathBuf>,
+    /// What this process does, with commas: ingest, api, engine. Goes before `roles` of the configuration file.
+    #[arg(long)]
+    roles: Option<Roles>,
+    /// The name of this process, needed without the role `engine`. Goes before `name` of the configuration file.
+    #[arg(long)]
+    name: Option<String>,
+    /// Take over from the engine that works on the servers, rather than stand by until it ends.
+    #[arg(long)]
+    take_over: bool,
+}
+
+impl Arguments {
+    fn config(&self) -> Result<Config> {
+        let mut config = Config::read(self.config.as_deref())?;
+        config.roles = self.roles.clone().or(config.roles);
+        config.name = self.name.clone().or(config.name);
+        Ok(config)
+    }
+}
+
+/// Where the doors of this process listen; MQTT where it takes observations.
+struct Sockets {
+    http: TcpListener,
+    mqtt: Option<TcpListener>,
 }
 
 /// Runs until the first signal, then stops in order; the second signal stops at once.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let config = Config::read(arguments.config.as_deref())?;
+    let config = arguments.config()?;
+    let roles = config.roles();
     let city = arguments.city.as_deref().map(City::read).transpose()?;
     let time_zone = city.as_ref().map(|city| city.file.time_zone.clone()).unwrap_or_default();
+    if !arguments.take_over {
+        backends::stand_by(&arguments.data, &config)?;
+    }
     // Before anything is read: a port that is taken is said at once.
-    let http = listen(arguments.listen, "the console and the API", "--listen")?;
-    let mqtt = listen(arguments.mqtt, "the MQTT broker", "--mqtt")?;
+    let what = if roles.has(Role::Api) { "the console and the API" } else { "deliveries and health" };
+    let http = listen(arguments.listen, what, "--listen")?;
+    let mqtt = roles.has(Role::Ingest).then(|| listen(arguments.mqtt, "the MQTT broker", "--mqtt")).transpose()?;
     let Opened { parts, lock: _lock, shipping } = backends::open(&arguments.data, &config, time_zone)?;
     if let Some(city) = &city {
         make_basemap(city, &Layout::new(&arguments.data).basemap)?;
@@ -57,9 +90,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let backups = shipping.clone().map(|shipping| {
         Arc::new(Backups::new(shipping, &parts, &arguments.data, arguments.config.as_deref(), city.as_ref()))
     });
-    let platform = Platform::start(parts).context("starting the platform")?;
+    let platform = Platform::start(parts).map_err(not_started)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(arguments, (http, mqtt), &config, city.as_ref(), &platform, backups));
+    let served = runtime.block_on(async {
+        let mqtt = mqtt.map(TcpListener::from_std).transpose()?;
+        let sockets = Sockets { http: TcpListener::from_std(http)?, mqtt };
+        serve(arguments, sockets, &config, city.as_ref(), &platform, backups).await
+    });
     runtime.shutdown_timeout(Duration::from_secs(5));
     platform.stop();
     if let Some(shipping) = shipping {
@@ -70,7 +107,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 async fn serve(
     arguments: &Arguments,
-    (http, mqtt): (std::net::TcpListener, std::net::TcpListener),
+    sockets: Sockets,
     config: &Config,
     city: Option<&City>,
     platform: &Arc<Platform>,
@@ -78,18 +115,62 @@ async fn serve(
 ) -> Result<()> {
     let mut signals = Signals::install()?;
     let (stopper, stop) = watch::channel(false);
-    let (http, broker_socket) = (TcpListener::from_std(http)?, TcpListener::from_std(mqtt)?);
-    let addresses = Addresses { http: http.local_addr()?, mqtt: broker_socket.local_addr()? };
-    warn_of_open_doors(addresses, config);
-    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", addresses.http));
+    let roles = config.roles();
+    let http = sockets.http.local_addr()?;
+    let mqtt = sockets.mqtt.as_ref().map(TcpListener::local_addr).transpose()?;
+    warn_of_open_doors(http, mqtt, config);
+    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{http}"));
 
-    platform.run_errands(Some(super::outbound::carrier(config)?));
-    let brokers = super::clients::Brokers::read(config)?;
-    let door: Arc<dyn Door> = Arc::new(platform.clone());
-    let broker = mqtt::Broker::new(door, mqtt::Config::default());
-    let broker_task = tokio::spawn(broker.clone().serve(broker_socket, stop.clone()));
-    let clients = tokio::spawn(super::clients::keep(platform.clone(), brokers, stop.clone()));
-    if let (Some(backups), Some(settings)) = (&backups, &config.backup) {
+    let mut doors = JoinSet::new();
+    if roles.has(Role::Engine) {
+        platform.run_errands(Some(super::outbound::carrier(config)?));
+        let brokers = super::clients::Brokers::read(config)?;
+        doors.spawn(super::clients::keep(platform.clone(), brokers, stop.clone()));
+    }
+    let broker = sockets.mqtt.map(|socket| {
+        let door: Arc<dyn Door> = Arc::new(platform.clone());
+        let broker = mqtt::Broker::new(door, mqtt::Config::default());
+        doors.spawn(broker.clone().serve(socket, stop.clone()));
+        broker
+    });
+    keep_copies(config, city, platform, backups.as_ref(), &stop);
+    control::serve(&arguments.data, Desk { platform: platform.clone(), backups, base: base.clone() })?;
+    let settings = super::settings::settings(&arguments.data, &base, city, broker.as_ref(), stop.clone());
+    let settings = Settings { ingest: roles.has(Role::Ingest), api: roles.has(Role::Api), ..settings };
+    let router = vigiles_api::router(platform.clone(), settings);
+    doors.spawn(vigiles_api::serve(sockets.http, router, vigiles_api::PATIENCE, stop.clone()));
+    announce(&roles, &base, mqtt)?;
+    let work = async {
+        if let Some(city) = city {
+            prepare(city, platform, arguments, &roles, (http, mqtt), &stop).await?;
+        }
+        if roles.has(Role::Api) {
+            greet(city, platform, &base)?;
+        }
+        anyhow::Ok(TakenOver(platform.taken_over().await))
+    };
+    let taken_over = tokio::select! {
+        () = signals.next() => None,
+        why = work => Some(why?),
+    };
+    tracing::info!("stopping; a second signal stops at once");
+    stopper.send_replace(true);
+    tokio::select! {
+        ended = finish(doors) => ended?,
+        () = signals.next() => anyhow::bail!("stopped by a second signal"),
+    }
+    taken_over.map_or(Ok(()), |why| Err(why.into()))
+}
+
+/// Backups and pages that open without the platform, where the configuration asks for them.
+fn keep_copies(
+    config: &Config,
+    city: Option<&City>,
+    platform: &Arc<Platform>,
+    backups: Option<&Arc<Backups>>,
+    stop: &watch::Receiver<bool>,
+) {
+    if let (Some(backups), Some(settings)) = (backups, &config.backup) {
         tokio::spawn(backups.clone().keep(Duration::from_secs(settings.every_s), stop.clone()));
     }
     if let Some(settings) = &config.continuity {
@@ -101,30 +182,17 @@ async fn serve(
             }
         });
     }
-    control::serve(&arguments.data, Desk { platform: platform.clone(), backups, base: base.clone() })?;
+}
 
-    let settings = super::settings::settings(&arguments.data, &base, city, &broker, stop.clone());
-    let router = vigiles_api::router(platform.clone(), settings);
-    let http_task = tokio::spawn(vigiles_api::serve(http, router, vigiles_api::PATIENCE, stop.clone()));
-    cmds::say(format_args!("vigiles: console and API at {base}, MQTT at {}", addresses.mqtt))?;
-    let work = async {
-        if let Some(city) = city {
-            prepare(city, platform, &arguments.data, addresses, &stop).await?;
-        }
-        greet(city, platform, &base)?;
-        anyhow::Ok(TakenOver(platform.taken_over().await))
+/// Says where the process is reached.
+fn announce(roles: &Roles, base: &str, mqtt: Option<SocketAddr>) -> Result<()> {
+    let what = match (roles.has(Role::Api), roles.has(Role::Ingest)) {
+        (true, _) => "console and API",
+        (false, true) => "deliveries",
+        (false, false) => "health",
     };
-    let taken_over = tokio::select! {
-        () = signals.next() => None,
-        why = work => Some(why?),
-    };
-    tracing::info!("stopping; a second signal stops at once");
-    stopper.send_replace(true);
-    tokio::select! {
-        ended = finish(broker_task, clients, http_task) => ended?,
-        () = signals.next() => anyhow::bail!("stopped by a second signal"),
-    }
-    taken_over.map_or(Ok(()), |why| Err(why.into()))
+    let mqtt = mqtt.map(|address| format!(", MQTT at {address}")).unwrap_or_default();
+    cmds::say(format_args!("vigiles: {what} at {base}{mqtt}"))
 }
 
 /// Why a platform ended that was shut out: it must not be started again by itself, or two of them would take turns.
@@ -132,25 +200,41 @@ async fn serve(
 #[error("another process has taken over: {0}")]
 pub(crate) struct TakenOver(String);
 
+/// Where two stand by and both take over, one of them is too late.
+fn not_started(error: StartError) -> anyhow::Error {
+    match error {
+        StartError::Store(fenced @ StoreError::Fenced { .. }) => TakenOver(fenced.to_string()).into(),
+        StartError::Log(fenced @ BusError::Fenced { .. }) => TakenOver(fenced.to_string()).into(),
+        other => anyhow::Error::new(other).context("starting the platform"),
+    }
+}
+
 /// Waits until every door has ended.
-async fn finish(broker: JoinHandle<()>, clients: JoinHandle<()>, http: JoinHandle<()>) -> Result<()> {
-    broker.await?;
-    clients.await?;
-    Ok(http.await?)
+async fn finish(mut doors: JoinSet<()>) -> Result<()> {
+    while let Some(ended) = doors.join_next().await {
+        ended?;
+    }
+    Ok(())
 }
 
 async fn prepare(
     city: &City,
     platform: &Arc<Platform>,
-    data: &Path,
-    addresses: Addresses,
+    arguments: &Arguments,
+    roles: &Roles,
+    (http, mqtt): (SocketAddr, Option<SocketAddr>),
     stop: &watch::Receiver<bool>,
 ) -> Result<()> {
-    let taken = city::take_over(city, platform, data).await?;
-    if taken > 0 {
-        tracing::info!(taken, city = city.file.name, "configuration taken over");
+    if roles.has(Role::Engine) {
+        let taken = city::take_over(city, platform, &arguments.data).await?;
+        if taken > 0 {
+            tracing::info!(taken, city = city.file.name, "configuration taken over");
+        }
     }
-    city::start_replays(city, platform, addresses, stop)
+    match mqtt {
+        Some(mqtt) => city::start_replays(city, platform, Addresses { http, mqtt }, stop),
+        None => Ok(()),
+    }
 }
 
 /// Tells a newcomer how to get in: nothing is open, and there is no default password.
@@ -178,17 +262,17 @@ fn listen(address: SocketAddr, what: &str, option: &str) -> Result<std::net::Tcp
 }
 
 /// The doors speak no TLS themselves: whoever opens them to a network must know it.
-fn warn_of_open_doors(addresses: Addresses, config: &Config) {
+fn warn_of_open_doors(http: SocketAddr, mqtt: Option<SocketAddr>, config: &Config) {
     let behind_tls = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-    if !addresses.http.ip().is_loopback() && !behind_tls {
+    if !http.ip().is_loopback() && !behind_tls {
         tracing::warn!(
-            address = %addresses.http,
+            address = %http,
             "passwords and data cross the network unencrypted: put a TLS proxy before it and set `public_url` (docs/operate.md)"
         );
     }
-    if !addresses.mqtt.ip().is_loopback() {
+    if let Some(mqtt) = mqtt.filter(|mqtt| !mqtt.ip().is_loopback()) {
         tracing::warn!(
-            address = %addresses.mqtt,
+            address = %mqtt,
             "MQTT tokens and readings cross the network unencrypted: put a TLS proxy before it (docs/operate.md)"
         );
     }

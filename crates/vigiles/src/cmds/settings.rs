@@ -17,10 +17,22 @@ pub(crate) fn settings(
     data: &Path,
     base: &str,
     city: Option<&City>,
-    broker: &Arc<Broker>,
+    broker: Option<&Arc<Broker>>,
     stopping: watch::Receiver<bool>,
 ) -> Settings {
     let basemap = Some(Layout::new(data).basemap).filter(|path| path.exists());
+    Settings {
+        city: city.map(|city| wire(city, basemap.is_some())).unwrap_or_default(),
+        basemap,
+        https: base.starts_with("https://"),
+        stopping,
+        doors: broker.map(gauge).into_iter().collect(),
+        ..Settings::default()
+    }
+}
+
+/// What the broker counts.
+fn gauge(broker: &Arc<Broker>) -> DoorGauge {
     let broker = broker.clone();
     let read = move || {
         let counters = broker.counters();
@@ -40,14 +52,7 @@ pub(crate) fn settings(
             ],
         }
     };
-    Settings {
-        city: city.map(|city| wire(city, basemap.is_some())).unwrap_or_default(),
-        basemap,
-        https: base.starts_with("https://"),
-        stopping,
-        doors: vec![DoorGauge { name: "mqtt", read: Arc::new(read) }],
-        ..Settings::default()
-    }
+    DoorGauge { name: "mqtt", read: Arc::new(read) }
 }
 
 fn wire(city: &City, has_map: bool) -> CityWire {

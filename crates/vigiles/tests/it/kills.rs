@@ -48,7 +48,7 @@ fn deliver(client: &Client, mut next: u64, acknowledged: &SyncSender<u64>) -> u6
 }
 
 /// Publishes with quality of service 1; whether it was acknowledged.
-fn publish(server: &Server, token: &str, asset: &str, value: u64) -> bool {
+pub(crate) fn publish(server: &Server, token: &str, asset: &str, value: u64) -> bool {
     let (host, port) = server.mqtt.split_once(':').unwrap();
     let topic = format!("vigiles/v1/observations/{KIND}/{asset}");
     let arguments = ["-h", host, "-p", port, "-u", "test", "-P", token, "-q", "1", "-t", &topic, "-m"];

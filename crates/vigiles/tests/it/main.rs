@@ -11,6 +11,8 @@ mod damage;
 mod full;
 mod kills;
 mod readers;
+mod roles;
 mod server;
 mod servers;
 mod support;
+mod units;

@@ -16,7 +16,8 @@ const TITLE: usize = 1800;
 /// What the platform may hold in memory after the burst, in KiB; the events alone are 15 MB for each client.
 const MOST_KIB: u64 = 700_000;
 
-fn follow(server: &Server, token: &str) -> BufReader<TcpStream> {
+/// Follows the events; says hello.
+pub(crate) fn follow(server: &Server, token: &str) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(server.http.trim_start_matches("http://")).unwrap();
     let head = format!("GET /api/v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
     stream.write_all(head.as_bytes()).unwrap();
@@ -26,7 +27,7 @@ fn follow(server: &Server, token: &str) -> BufReader<TcpStream> {
 }
 
 /// Reads on to a line that begins so.
-fn until(reader: &mut impl std::io::BufRead, wanted: &str) -> String {
+pub(crate) fn until(reader: &mut impl std::io::BufRead, wanted: &str) -> String {
     let mut line = Vec::new();
     loop {
         line.clear();

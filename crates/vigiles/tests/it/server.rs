@@ -15,7 +15,7 @@ pub(crate) struct Server {
     _out: BufReader<ChildStdout>,
     /// `http://address:port`.
     pub(crate) http: String,
-    /// `address:port`.
+    /// `address:port`; empty where it takes no observations.
     pub(crate) mqtt: String,
 }
 
@@ -64,23 +64,7 @@ impl Server {
     }
 
     fn start_by(command: &mut Command, data: &Path, further: &[&str]) -> Self {
-        command.args(["run", "--listen", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data"]).arg(data).args(further);
-        command.env("VIGILES_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        let (http, mqtt) = loop {
-            line.clear();
-            assert_ne!(out.read_line(&mut line).unwrap(), 0, "the program ended: {:?}", child.wait());
-            let greeting = line.trim().strip_prefix("vigiles: console and API at ");
-            if let Some((http, mqtt)) = greeting.and_then(|rest| rest.split_once(", MQTT at ")) {
-                break (http.to_owned(), mqtt.to_owned());
-            }
-        };
-        let server = Self { child, _out: out, http, mqtt };
-        let client = server.client("");
-        while client.get("/readyz").unwrap().status != 200 {}
-        server
+        Starting::by(command, data, further).ready()
     }
 
     pub(crate) fn client(&self, token: &str) -> Client {
@@ -108,6 +92,52 @@ impl Server {
     pub(crate) fn lift_limit(&self) {
         let arguments = ["--fsize=unlimited:unlimited", "--pid", &self.pid().to_string()];
         assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
+    }
+}
+
+/// A binary that was started and is not ready yet.
+pub(crate) struct Starting {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl Starting {
+    /// Starts with further arguments.
+    pub(crate) fn with(data: &Path, further: &[&str]) -> Self {
+        Self::by(&mut Command::new(BINARY), data, further)
+    }
+
+    fn by(command: &mut Command, data: &Path, further: &[&str]) -> Self {
+        command.args(["run", "--listen", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data"]).arg(data).args(further);
+        command.env("VIGILES_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        Self { child, out }
+    }
+
+    /// Reads on to the line that says this.
+    pub(crate) fn until(&mut self, wanted: &str) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert_ne!(self.out.read_line(&mut line).unwrap(), 0, "the program ended: {:?}", self.child.wait());
+            if line.contains(wanted) {
+                return line;
+            }
+        }
+    }
+
+    /// Waits until it is ready.
+    pub(crate) fn ready(mut self) -> Server {
+        // `vigiles: console and API at …, MQTT at …`, with what the process does.
+        let line = self.until(" at http://");
+        let (_, addresses) = line.trim().split_once(" at ").unwrap();
+        let (http, mqtt) = addresses.split_once(", MQTT at ").unwrap_or((addresses, ""));
+        let (http, mqtt) = (http.to_owned(), mqtt.to_owned());
+        let server = Server { child: self.child, _out: self.out, http, mqtt };
+        let client = server.client("");
+        while client.get("/readyz").unwrap().status != 200 {}
+        server
     }
 }
 
@@ -157,6 +187,11 @@ impl Client {
         let request = self.agent.put(format!("{}{path}", self.base)).content_type("application/json");
         let request = request.header("authorization", format!("Bearer {}", self.token));
         read(request.send(body.to_string()).unwrap()).unwrap()
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        let request = self.agent.delete(format!("{}{path}", self.base));
+        read(request.header("authorization", format!("Bearer {}", self.token)).call().unwrap()).unwrap()
     }
 
     pub(crate) fn post(&self, path: &str, kind: &str, key: &str, body: &str) -> Result<Answer, ureq::Error> {

@@ -11,10 +11,10 @@ use crate::kills::{check_commands, check_kills, rounds};
 use crate::server::{Server, check, said, token_with};
 
 /// The exit status of a platform that was shut out.
-const TAKEN_OVER: i32 = 3;
+pub(crate) const TAKEN_OVER: i32 = 3;
 
 /// Both servers, and a configuration file that names them.
-struct Servers {
+pub(crate) struct Servers {
     folder: TempDir,
     nats: NatsServer,
     postgres: Cluster,
@@ -22,7 +22,7 @@ struct Servers {
 }
 
 impl Servers {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (nats, postgres) = (NatsServer::start(), Cluster::start());
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("vigiles.toml").display().to_string();
@@ -43,11 +43,11 @@ impl Servers {
         format!("store = {:?}", self.postgres.url())
     }
 
-    fn arguments(&self) -> [&str; 2] {
+    pub(crate) fn arguments(&self) -> [&str; 2] {
         ["--config", &self.config]
     }
 
-    fn directory(&self, name: &str) -> PathBuf {
+    pub(crate) fn directory(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
@@ -89,7 +89,8 @@ fn a_second_process_shuts_the_first_one_out() {
     // On one data directory there is one process, wherever the log lies.
     assert!(Server::refused_with(&one, &further).contains("is in use by another process"));
 
-    let second = Server::start_with(&two, &further);
+    let [config, file] = further;
+    let second = Server::start_with(&two, &[config, file, "--take-over"]);
     let late = first.client(&source).deliver(&line("b", HIGH + 2));
     // An error is a connection that was refused: it had noticed before.
     assert!(late.as_ref().map_or(true, |answer| answer.status >= 500), "{:?}", late.ok());
