@@ -2121,19 +2121,30 @@ export interface components {
             cost_us: number;
             /**
              * Format: double
-             * @description Seconds of the span that have readings.
+             * @description Seconds of the span that have readings which were judged.
              */
             data_s: number;
+            /**
+             * Format: int64
+             * @description How often the condition could not be computed, as where an attribute is missing: nothing is raised for such a reading.
+             */
+            errors: number;
             /** @description Alarms by the hour of the day on the city's clocks, from midnight on. */
             hours: number[];
             kept?: components["schemas"]["RuleTrial"] | null;
             /** @description What they were raised for, most first. */
             keys: components["schemas"]["BackTestKey"][];
+            /**
+             * Format: int64
+             * @description Of those, the readings that a detector which learns only learned from: no alarm could come of them, and `data_s` leaves
+             *     out their time. A trial begins with nothing learned.
+             */
+            learning: number;
             marks?: components["schemas"]["BackTestMarks"] | null;
             no_suggestion?: components["schemas"]["NoSuggestion"] | null;
             /**
              * Format: int64
-             * @description Readings judged.
+             * @description Readings read.
              */
             observations: number;
             /**
@@ -2552,7 +2563,7 @@ export interface components {
             started?: components["schemas"]["Time"] | null;
             /** @description Its title. */
             title: string;
-            /** @description `done`, `late`, `missed` (its turn had come), `skipped` or `not_reached`. */
+            /** @description `done`, `late`, `missed` (its deadline passed, or it failed), `under_way` (the exercise ended before its deadline), `skipped` or `not_reached`. */
             verdict: string;
         };
         /** @description What became of a target. */
