@@ -220,7 +220,7 @@ fn bad_readings_are_counted_and_not_judged() {
 #[test]
 fn an_error_in_a_rule_is_counted_and_harms_nothing_else() {
     let mut rig = Rig::with_rules(&[
-        "id = 'broken'\n[detector.condition]\nexpression = 'value == \"text\"'",
+        "id = 'broken'\n[detector.condition]\nexpression = 'asset.attributes.lane == \"bus\"'",
         "id = 'good'\n[detector.threshold]\nabove = 35",
     ]);
     rig.feed("0 a air.pm25 40\n 1 a air.pm25 41");
