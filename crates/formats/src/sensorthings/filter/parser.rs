@@ -8,7 +8,17 @@ const MAX_DEPTH: usize = 48;
 /// Most words of an expression.
 const MAX_WORDS: usize = 4096;
 
+/// Links to further pages carry the expression as it is written out: one that could not be read again is refused here.
 pub(super) fn parse(text: &str) -> Result<Expression, Fault> {
+    let expression = read(text)?;
+    match read(&expression.to_string()) {
+        Ok(again) if again == expression => Ok(expression),
+        Ok(_) => Err((0, "the expression does not mean the same when it is written out".to_owned())),
+        Err((_, why)) => Err((0, format!("written out with its parentheses, {why}"))),
+    }
+}
+
+fn read(text: &str) -> Result<Expression, Fault> {
     let words = words(text)?;
     if words.is_empty() {
         return Err((0, "an expression is missing".to_owned()));

@@ -154,6 +154,10 @@ fn faults_say_where() {
     wrong(&"not ".repeat(60), "at most 48 levels");
     wrong(&vec!["1 eq 1"; 500].join(" and "), "too many operators");
     wrong("name eq #", "has no meaning");
+    wrong(
+        &format!("{}name eq 1", "-".repeat(40)),
+        "written out with its parentheses, an expression has at most 48 levels",
+    );
 }
 
 fn literal() -> impl Strategy<Value = Literal> {
@@ -199,6 +203,24 @@ fn expression() -> impl Strategy<Value = Expression> {
             }),
         ]
     })
+}
+
+#[test]
+fn long_chains_are_written_as_chains() {
+    let check = |text: &str, expected: &str| {
+        let read = Expression::parse("$filter", text).unwrap();
+        assert_eq!(read.to_string(), expected);
+        assert_eq!(Expression::parse("$filter", expected), Ok(read));
+    };
+    check("a1 or b1 or c1 and d1 and e1", "(a1 or b1 or (c1 and d1 and e1))");
+    check("a1 sub (b1 sub c1) sub d1 mul e1", "(a1 sub (b1 sub c1) sub (d1 mul e1))");
+    check("(a1 or b1) and c1", "((a1 or b1) and c1)");
+    check("not a1 eq b1 and c1", "((not (a1 eq b1)) and c1)");
+    check("--a1 add -(-2)", "((-(-a1)) add 2.0)");
+    // A page of 300 names, as clients ask for them.
+    let many = vec!["name eq 'x'"; 300].join(" or ");
+    let read = Expression::parse("$filter", &many).unwrap();
+    assert_eq!(Expression::parse("$filter", &read.to_string()), Ok(read));
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! Expressions as text that reads as the same expression.
+//! Expressions as text that reads as the same expression: a chain of operators stays a chain, and is not as deep as it is long.
 
 use std::fmt;
 
@@ -10,9 +10,15 @@ impl fmt::Display for Expression {
         match self {
             Self::Literal(literal) => literal.fmt(f),
             Self::Path(path) => f.write_str(&path.join("/")),
-            Self::Binary(operator, left, right) => write!(f, "({left} {} {right})", operator.as_str()),
+            Self::Binary(..) => {
+                f.write_str("(")?;
+                chain(self, f)?;
+                f.write_str(")")
+            }
             Self::Not(inner) => write!(f, "(not {inner})"),
-            Self::Negate(inner) => write!(f, "(-({inner}))"),
+            // A number behind a minus is one literal.
+            Self::Negate(inner) if matches!(**inner, Self::Literal(_)) => write!(f, "(-({inner}))"),
+            Self::Negate(inner) => write!(f, "(-{inner})"),
             Self::Call(function, arguments) => {
                 write!(f, "{}(", function.as_str())?;
                 for (i, argument) in arguments.iter().enumerate() {
@@ -25,6 +31,16 @@ impl fmt::Display for Expression {
             }
         }
     }
+}
+
+/// An operation without parentheses of its own, nor of those on its left that bind as strongly.
+fn chain(expression: &Expression, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Expression::Binary(operator, left, right) = expression else { return write!(f, "{expression}") };
+    match &**left {
+        Expression::Binary(before, ..) if before.strength() >= operator.strength() => chain(left, f)?,
+        _ => write!(f, "{left}")?,
+    }
+    write!(f, " {} {right}", operator.as_str())
 }
 
 impl fmt::Display for Literal {
