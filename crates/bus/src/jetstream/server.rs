@@ -109,10 +109,7 @@ pub(crate) fn check(monitors: &[String], connected: &ServerInfo) -> Result<usize
     if cluster_size == 0 {
         return Err(Objection::Passing(silent.join("; ")));
     }
-    if monitors.len() < cluster_size {
-        let named = monitors.len();
-        return Err(refused(format!("the cluster has {cluster_size} servers, but monitor names {named}: name each")));
-    }
+    check_size(cluster_size, monitors.len())?;
     for why in silent {
         tracing::warn!(why, "a server of the log does not tell how it is set");
     }
@@ -148,6 +145,20 @@ fn check_settings(monitor: &str, varz: &Varz) -> Result<usize, Objection> {
         Some(meta) if !meta.leader.is_empty() => Ok(meta.cluster_size),
         _ => Err(Objection::Passing(format!("the cluster of {server} has no leader"))),
     }
+}
+
+/// Whether a cluster has as many servers as the address names. While it forms it may have a leader before all have joined:
+/// who took it for as small as it says would keep each message fewer times than is meant, for good.
+fn check_size(size: usize, named: usize) -> Result<(), Objection> {
+    if named < size {
+        return Err(refused(format!("the cluster has {size} servers, but monitor names {named}: name each")));
+    }
+    if size > 1 && named > size {
+        return Err(Objection::Passing(format!(
+            "the cluster knows {size} servers, but monitor names {named}: the others have not joined it yet, or are not of it"
+        )));
+    }
+    Ok(())
 }
 
 fn check_version(server: &str, version: &str) -> Result<(), Objection> {
@@ -192,6 +203,20 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(check_version("server a", version).is_ok(), taken, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn a_cluster_is_taken_when_all_its_servers_have_joined() {
+        let check = |size, named| match check_size(size, named) {
+            Ok(()) => "taken",
+            Err(Objection::Passing(_)) => "not yet",
+            Err(_) => "refused",
+        };
+        for (size, named, expected) in
+            [(1, 1, "taken"), (3, 3, "taken"), (2, 3, "not yet"), (3, 5, "not yet"), (3, 2, "refused"), (1, 2, "taken")]
+        {
+            assert_eq!(check(size, named), expected, "{size} servers, {named} named");
         }
     }
 

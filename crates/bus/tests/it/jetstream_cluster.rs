@@ -77,6 +77,8 @@ fn a_cluster_that_loses_its_leader_loses_and_doubles_nothing() {
 #[test]
 fn every_server_of_a_cluster_must_tell_how_it_is_set() {
     let servers = cluster();
+    // Who names all of them waits until all have joined.
+    drop(open(&address(&servers, 3)));
     let refused = JetStream::open(&address(&servers, 2), Options::default(), Arc::new(ManualClock::default()));
     let refused = refused.err().map(|error| error.to_string()).unwrap();
     let either =
