@@ -203,6 +203,19 @@ fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -
                     reality: *reality,
                 },
             ),
+        CommandBody::TakeCall { text, role, title, incident_type, priority, severity, place, playbook, reality } => {
+            let taken = CallTaken { text, role: *role, place: place.as_ref() };
+            let opening = Opening {
+                title: title.as_deref().unwrap_or_else(|| taken.headline()),
+                incident_type,
+                priority: *priority,
+                severity: *severity,
+                place: place.as_ref(),
+                playbook: playbook.as_ref(),
+                reality: *reality,
+            };
+            turn.take_call(asked, &taken, &opening)
+        }
         CommandBody::ChangeState { incident, to: IncidentState::Merged, .. } => {
             let why = format!("incident {incident} becomes merged only by the command that merges it");
             Err(CommandError::NotAllowed { why })

@@ -56,7 +56,7 @@ pub use command::{Command, CommandBody, CommandDone, CommandError, ConfigDocumen
 pub use correlation::Correlation;
 pub use effect::{Effect, Input, SnapshotError, Statistics};
 pub use engine::Engine;
-pub use incidents::{Offer, Told, next_states};
+pub use incidents::{OPENED_IT, Offer, Told, next_states};
 pub use judge::LATENESS;
 pub use playbook::check as check_playbook;
 pub use rule::{Diagnostic, Rule};

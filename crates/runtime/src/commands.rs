@@ -153,6 +153,7 @@ fn audit_note(command: &Command) -> AuditNote {
         B::PutCorrelation(d) => ("put", format!("correlation/{}", d.id)),
         B::Delete { what, id } => ("delete", format!("{}/{id}", what.as_str())),
         B::OpenIncident { .. } => ("open", "incident".to_owned()),
+        B::TakeCall { .. } => ("take_call", "incident".to_owned()),
         B::ChangeState { incident, .. } => ("change_state", format!("incident/{incident}")),
         B::Assess { incident, .. } => ("assess", format!("incident/{incident}")),
         B::SetPriority { incident, .. } => ("set_priority", format!("incident/{incident}")),

@@ -204,6 +204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands over a call of another system: it joins the open incident that tells of the same event by the rules of correlation, or opens one
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["take_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/city": {
         parameters: {
             query?: never;
@@ -3932,6 +3952,43 @@ export interface components {
             /** @description The volume that the data lies on. */
             volume: components["schemas"]["Volume"];
         };
+        /** @description A call that another system hands over. */
+        TakeCall: {
+            /**
+             * @description Type in the city's words. Only incidents with an alarm or a call of this type, or of one that a correlation rule
+             *     joins to it, come into question.
+             */
+            incident_type: string;
+            place?: components["schemas"]["Place"] | null;
+            /** @description Playbook to start, where an incident is opened. */
+            playbook?: string | null;
+            /** @description How urgent, where an incident is opened. */
+            priority: components["schemas"]["Priority"];
+            reality?: components["schemas"]["Reality"] | null;
+            role?: components["schemas"]["CallerRole"] | null;
+            /** @description How bad. The severity of an incident that it joins rises to it. */
+            severity: components["schemas"]["Severity"];
+            /** @description What was told; no names, no numbers. */
+            text: string;
+            /** @description Title of the incident, where one is opened; the first line of the text, cut to 120 characters, where absent. */
+            title?: string | null;
+        };
+        /** @description What became of a call that a system handed over. Of the incident it tells no more than what to ask for. */
+        TakenCall: {
+            /** @description The call. */
+            call: string;
+            /** @description The incident that it is in now. */
+            incident: string;
+            /** @description Whether the incident was there before; otherwise the call opened it. */
+            joined: boolean;
+            /**
+             * Format: int64
+             * @description The number of that incident, for people.
+             */
+            number: number;
+            /** @description Why it is there: the score with its evidence, where it joined. */
+            why: string;
+        };
         /** @description One step of a playbook under way. */
         Task: {
             /** @description Who or what carries it out. */
@@ -5004,6 +5061,45 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    take_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeCall"];
+            };
+        };
+        responses: {
+            /** @description Where the call is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenCall"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             503: components["responses"]["Problem503"];
         };
     };

@@ -2,18 +2,18 @@
 
 use serde::Deserialize;
 use utoipa::IntoParams;
-use vigiles_engine::{CommandBody, Offer, Told};
+use vigiles_engine::{CommandBody, CommandDone, OPENED_IT, Offer, Told};
 use vigiles_model::{Geometry, Incident, Position};
 use vigiles_runtime::OffersError;
 use vigiles_runtime::documents::INCIDENT;
 use vigiles_trust::{Action, Resource};
 
-use super::incident_commands::{command, own, run};
+use super::incident_commands::{WRITE, command, own, run};
 use crate::call::{Call, names, ok, place, stored};
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::{Code, Problem};
-use crate::wire::incident::{self as wire, Incident as WireIncident, Offers};
-use crate::wire::orders::AddCall;
+use crate::wire::incident::{self as wire, Incident as WireIncident, Offers, TakenCall};
+use crate::wire::orders::{AddCall, TakeCall};
 use crate::wire::words::Reality;
 
 /// What is known of a call.
@@ -45,6 +45,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .may(Action::Read(Resource::Incidents))
         .query::<NearQuery>()
         .answers::<Offers>(200, "At most 8, the likeliest first."),
+        Endpoint::post(
+            "/api/v1/calls",
+            "take_call",
+            "Hands over a call of another system: it joins the open incident that tells of the same event by the rules of \
+             correlation, or opens one",
+            take,
+        )
+        .may(WRITE)
+        .takes::<TakeCall>()
+        .idempotent()
+        .answers::<TakenCall>(200, "Where the call is now.")
+        .also(&[404, 409]),
         command(Endpoint::post(
             "/api/v1/incidents/{id}/calls",
             "add_call",
@@ -91,6 +103,33 @@ async fn add(call: Call) -> Answer {
     let place = told.as_ref().map(|p| place("place", p)).transpose()?;
     let incident = own(&call).await?;
     run(&call, CommandBody::AddCall { incident, text, role: role.map(Into::into).unwrap_or_default(), place }).await
+}
+
+async fn take(call: Call) -> Answer {
+    let body: TakeCall = call.json()?;
+    let place = body.place.as_ref().map(|p| place("place", p)).transpose()?;
+    let command = CommandBody::TakeCall {
+        text: body.text,
+        role: body.role.map(Into::into).unwrap_or_default(),
+        title: body.title,
+        incident_type: body.incident_type,
+        priority: body.priority.into(),
+        severity: body.severity.into(),
+        place,
+        playbook: body.playbook,
+        reality: body.reality.unwrap_or(Reality::Actual).into(),
+    };
+    let CommandDone::Incident(incident) = call.command(None, command).await? else {
+        return Err(Problem::internal(&"a call was not answered by its incident"));
+    };
+    let Some(taken) = incident.calls.last() else { return Err(Problem::internal(&"the incident has no call")) };
+    ok(&TakenCall {
+        call: taken.id.clone(),
+        joined: taken.why != OPENED_IT,
+        why: taken.why.clone(),
+        number: incident.number,
+        incident: incident.id,
+    })
 }
 
 async fn detach(call: Call) -> Answer {

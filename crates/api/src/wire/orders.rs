@@ -90,6 +90,40 @@ pub struct AddCall {
     pub place: Option<Place>,
 }
 
+/// A call that another system hands over.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TakeCall {
+    /// What was told; no names, no numbers.
+    #[schema(min_length = 1, max_length = 4096)]
+    pub text: String,
+    /// What the caller is to it; unknown where absent.
+    #[serde(default)]
+    pub role: Option<CallerRole>,
+    /// Title of the incident, where one is opened; the first line of the text, cut to 120 characters, where absent.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 300)]
+    pub title: Option<String>,
+    /// Type in the city's words. Only incidents with an alarm or a call of this type, or of one that a correlation rule
+    /// joins to it, come into question.
+    #[schema(min_length = 1, max_length = 128)]
+    pub incident_type: String,
+    /// How urgent, where an incident is opened.
+    pub priority: Priority,
+    /// How bad. The severity of an incident that it joins rises to it.
+    pub severity: Severity,
+    /// Where, as the caller said. Without one the call opens an incident.
+    #[serde(default)]
+    pub place: Option<Place>,
+    /// Playbook to start, where an incident is opened.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub playbook: Option<model::PlaybookId>,
+    /// Actual where absent.
+    #[serde(default)]
+    pub reality: Option<Reality>,
+}
+
 /// Merges another incident into this one.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -44,3 +44,36 @@ async fn a_call_is_offered_what_is_near_added_and_taken_out() {
     let fire = world.token_of(Role::Operator, "fire");
     world.request("POST", &path).bearer(&fire).json(json!({"text": "x"})).send().await.expect(403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_another_system_joins_what_it_belongs_to_or_opens_one() {
+    let world = world().await;
+    let (token, incident) = raise(&world).await;
+    let call = |lon: f64, incident_type: &str| {
+        json!({"text": "It smells of smoke\nand a dog barks", "role": "witness", "incident_type": incident_type,
+            "priority": "p2", "severity": "severe", "place": {"type": "Point", "coordinates": [lon, 60.1]}})
+    };
+    let hand_over = |body: Value| world.request("POST", "/api/v1/calls").bearer(&token).json(body);
+    let incident_type = incident["incident_type"].as_str().unwrap();
+    // Delivered again with its key, it is one call.
+    let twice = || hand_over(call(24.9, incident_type)).header("idempotency-key", "cad-4711");
+    let joined = twice().send().await.expect(200).json();
+    assert_eq!((&joined["incident"], &joined["joined"]), (&incident["id"], &json!(true)), "{joined}");
+    assert!(joined["why"].as_str().unwrap().starts_with("score 0."), "{joined}");
+    assert_eq!(twice().send().await.expect(200).json(), joined);
+    let path = format!("/api/v1/incidents/{}", incident["id"].as_str().unwrap());
+    let whole = world.request("GET", &path).bearer(&token).send().await.expect(200).json();
+    assert_eq!((whole["calls"].as_array().unwrap().len(), &whole["severity"]), (1, &json!("severe")));
+
+    let opened = hand_over(call(20.0, incident_type)).send().await.expect(200).json();
+    assert_eq!((&opened["joined"], &opened["why"]), (&json!(false), &json!("it opened the incident")), "{opened}");
+    let path = format!("/api/v1/incidents/{}", opened["incident"].as_str().unwrap());
+    let whole = world.request("GET", &path).bearer(&token).send().await.expect(200).json();
+    assert_eq!((&whole["title"], &whole["calls"][0]["id"]), (&json!("It smells of smoke"), &opened["call"]));
+
+    let mut named = call(20.0, "smoke");
+    named["caller"] = json!("no place for names");
+    hand_over(named).send().await.expect(422);
+    let auditor = world.token_of(Role::Auditor, "city");
+    world.request("POST", "/api/v1/calls").bearer(&auditor).json(call(20.0, "smoke")).send().await.expect(403);
+}

@@ -66,6 +66,27 @@ pub enum CommandBody {
         /// Actual, exercise or test.
         reality: Reality,
     },
+    /// A call that another system hands over: it joins the open incident that it belongs to by the rules, or opens one.
+    TakeCall {
+        /// What was told.
+        text: String,
+        /// What the caller is to it.
+        role: CallerRole,
+        /// Title of the incident, where one is opened; the beginning of the text where none is given.
+        title: Option<String>,
+        /// Type in the city's words.
+        incident_type: String,
+        /// How urgent, where an incident is opened.
+        priority: Priority,
+        /// How bad; the severity of an incident that it joins rises to it.
+        severity: Severity,
+        /// Where, as the caller said.
+        place: Option<Geometry>,
+        /// Playbook to start, where an incident is opened.
+        playbook: Option<PlaybookId>,
+        /// Actual, exercise or test.
+        reality: Reality,
+    },
     /// Moves an incident along its lifecycle.
     ChangeState {
         /// Which.

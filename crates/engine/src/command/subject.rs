@@ -42,7 +42,10 @@ impl CommandBody {
             | Self::PostMessage { incident, .. }
             | Self::AddCall { incident, .. }
             | Self::DetachCall { incident, .. } => Some(incident),
-            Self::OpenIncident { .. } | Self::StartExercise { .. } | Self::EndExercise { .. } => None,
+            Self::OpenIncident { .. }
+            | Self::TakeCall { .. }
+            | Self::StartExercise { .. }
+            | Self::EndExercise { .. } => None,
             setting => {
                 debug_assert!(setting.is_configuration(), "a command on an incident names it above");
                 None

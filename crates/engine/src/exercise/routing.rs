@@ -10,7 +10,9 @@ impl Engine {
     /// not find it either.
     pub(crate) fn side_of(&self, body: &CommandBody) -> Reality {
         let is_drill = match body {
-            CommandBody::OpenIncident { reality, .. } => *reality == Reality::Exercise,
+            CommandBody::OpenIncident { reality, .. } | CommandBody::TakeCall { reality, .. } => {
+                *reality == Reality::Exercise
+            }
             body => match (&self.drill, body.incident()) {
                 (Some(drill), Some(id)) => drill.live.cases.number(id).is_some(),
                 _ => false,

@@ -9,8 +9,10 @@ use vigiles_model::{
     Call, CallId, CallerRole, Geometry, Incident, IncidentId, IncidentState, Reality, Relation, Timestamp,
 };
 
-use super::lifecycle::{Answer, Asked};
+use super::correlate::severity_text;
+use super::lifecycle::{Answer, Asked, Opening};
 use super::sighting::{Seen, Sighting, caller};
+use super::ties::{Role, Tie};
 use super::{Case, incident_id};
 use crate::command::CommandError;
 use crate::config::{geometry, text};
@@ -42,11 +44,24 @@ pub struct Offer {
     pub why: String,
 }
 
-/// A call as a person writes it down.
+/// A call as it is written down.
 pub(crate) struct CallTaken<'a> {
     pub(crate) text: &'a str,
     pub(crate) role: CallerRole,
     pub(crate) place: Option<&'a Geometry>,
+}
+
+/// Why a call is in the incident that it opened.
+pub const OPENED_IT: &str = "it opened the incident";
+/// Longest title that is taken from what was told, in characters.
+const MAX_HEADLINE: usize = 120;
+
+impl CallTaken<'_> {
+    /// The beginning of what was told: its first line, cut where it is long.
+    pub(crate) fn headline(&self) -> &str {
+        let line = self.text.trim().lines().next().unwrap_or_default();
+        line.char_indices().nth(MAX_HEADLINE).map_or(line, |(end, _)| &line[..end])
+    }
 }
 
 impl Engine {
@@ -87,8 +102,8 @@ impl Turn<'_> {
         let ties = self.view().ties_of_told(&seen);
         let found = ties.into_iter().find(|tie| tie.case == number);
         let why = found.map_or_else(|| "a person put it here".to_owned(), |tie| tie.why);
-        self.edit(asked, id, |case| {
-            let incident = &mut case.incident;
+        let answer = self.edit(asked, id, |case| {
+            let incident = &case.incident;
             if !incident.state.is_open() {
                 return Err(CommandError::NotAllowed { why: "the incident is not open; reopen it first".to_owned() });
             }
@@ -96,20 +111,50 @@ impl Turn<'_> {
                 let why = format!("an incident has at most {MAX_CALLS} calls; open another and link it");
                 return Err(CommandError::NotAllowed { why });
             }
-            let call = Call {
-                id: call_id(incident),
-                at: asked.at,
-                by: asked.by.cloned(),
-                text: taken.text.to_owned(),
-                role: taken.role,
-                place: taken.place.cloned(),
-                why: why.clone(),
-            };
-            let joined = TimelineEvent::CallJoined { call: call.id.clone(), text: call.text.clone(), why };
-            case.take_call(call, seen.sighting);
-            case.note(asked.at, asked.by, joined);
+            case.note_call(asked, taken, why, seen.sighting);
             Ok(())
-        })
+        })?;
+        self.recount_latest(number);
+        Ok(answer)
+    }
+
+    /// A call that another system hands over joins the open incident that tells of the same event, the likeliest, of
+    /// equal ones the oldest; where there is none it opens one. What it may be a cause or an effect of is related.
+    pub(crate) fn take_call(&mut self, asked: Asked<'_>, taken: &CallTaken<'_>, opening: &Opening<'_>) -> Answer {
+        text("text", taken.text)?;
+        opening.check()?;
+        let seen = self.view().see_told(opening.incident_type, opening.place, asked.at);
+        let ties = if opening.reality == self.reality { self.view().ties_of_told(&seen) } else { Vec::new() };
+        let takes = |tie: &&Tie| tie.role == Role::SameEvent && self.live.cases.takes_calls(tie.case);
+        let Some(join) = ties.iter().find(takes) else { return self.open_told(asked, opening, &seen, Some(taken)) };
+        let (number, why) = (join.case, join.why.clone());
+        self.live.cases.change(number, |case| {
+            let rises = opening.severity > case.incident.severity;
+            let severity = severity_text(opening.severity);
+            let why = if rises { format!("{why}; severity rises to {severity}") } else { why };
+            case.incident.severity = case.incident.severity.max(opening.severity);
+            if case.incident.place.is_none() {
+                case.incident.place = taken.place.cloned();
+            }
+            case.note_call(asked, taken, why, seen.sighting);
+            case.touch(asked.at);
+        });
+        for tie in ties.iter().filter(|tie| tie.case != number) {
+            self.find_relation(number, tie, asked.at);
+        }
+        self.recount_latest(number);
+        let started = self.advance(number, asked.at);
+        self.show_case(number);
+        self.hand_out(number, started);
+        self.answer(number)
+    }
+
+    /// The incidents that are related as the same event count the call that has just joined.
+    fn recount_latest(&mut self, number: u64) {
+        let joined = self.live.cases.get(number).and_then(|case| case.incident.calls.last());
+        if let Some(call) = joined.map(|call| caller(&call.id)) {
+            self.recount_elsewhere(number, call, true);
+        }
     }
 
     /// A person takes a call out: it gets an incident of its own, and what stayed never joins it by itself.
@@ -136,6 +181,7 @@ impl Turn<'_> {
             case.note(asked.at, asked.by, TimelineEvent::CallLeft { call: call.id.clone(), incident });
             case.touch(asked.at);
         });
+        self.recount_elsewhere(source, caller(&call.id), false);
         self.show_case(source);
         self.show_case(number);
         self.answer(number)
@@ -158,9 +204,9 @@ fn check_leaving(parent: &Case, call: &CallId) -> Result<Call, CommandError> {
     Ok(found.clone())
 }
 
-fn call_id(incident: &Incident) -> CallId {
-    let version = incident.version.to_le_bytes();
-    let id = incident_id(&[b"call", incident.id.as_str().as_bytes(), &version]);
+/// From the version of the incident to which the call is added.
+fn call_id(incident: &Incident, version: u64) -> CallId {
+    let id = incident_id(&[b"call", incident.id.as_str().as_bytes(), &version.to_le_bytes()]);
     CallId::new(id.as_str().replacen("inc-", "call-", 1)).expect("hexadecimal digits make an id")
 }
 
@@ -187,6 +233,33 @@ fn call_by_itself(parent: &Incident, number: u64, call: Call, sighting: Sighting
 }
 
 impl Case {
+    /// Writes the call down that opens the incident: before its first version.
+    pub(super) fn open_with(&mut self, asked: Asked<'_>, taken: &CallTaken<'_>, sighting: Sighting) {
+        let id = call_id(&self.incident, 0);
+        self.write_call(id, asked, taken, OPENED_IT.to_owned(), sighting);
+    }
+
+    /// Writes a call down that joins.
+    fn note_call(&mut self, asked: Asked<'_>, taken: &CallTaken<'_>, why: String, sighting: Sighting) {
+        let id = call_id(&self.incident, self.incident.version);
+        self.write_call(id, asked, taken, why, sighting);
+    }
+
+    fn write_call(&mut self, id: CallId, asked: Asked<'_>, taken: &CallTaken<'_>, why: String, sighting: Sighting) {
+        let call = Call {
+            id,
+            at: asked.at,
+            by: asked.by.cloned(),
+            text: taken.text.to_owned(),
+            role: taken.role,
+            place: taken.place.cloned(),
+            why: why.clone(),
+        };
+        let joined = TimelineEvent::CallJoined { call: call.id.clone(), text: call.text.clone(), why };
+        self.take_call(call, sighting);
+        self.note(asked.at, asked.by, joined);
+    }
+
     fn take_call(&mut self, call: Call, sighting: Sighting) {
         self.add_caller(caller(&call.id));
         self.add_sighting(Sighting { call: Some(call.id.clone()), ..sighting });

@@ -4,6 +4,7 @@ use vigiles_model::incident::TimelineEvent;
 use vigiles_model::relation::MAX_LINKS;
 use vigiles_model::{Alarm, CauseLink, Incident, Severity, Timestamp};
 
+use super::calls::OPENED_IT;
 use super::sighting::Seen;
 use super::ties::{Role, Tie};
 use super::{Case, incident_id};
@@ -103,11 +104,7 @@ impl Turn<'_> {
         let mut case = opened_by(alarm, spec, case_number, title, at);
         case.note(at, None, TimelineEvent::Opened);
         case.take_in(alarm, seen);
-        case.note(
-            at,
-            None,
-            TimelineEvent::AlarmJoined { alarm: alarm.id.clone(), why: "it opened the incident".to_owned() },
-        );
+        case.note(at, None, TimelineEvent::AlarmJoined { alarm: alarm.id.clone(), why: OPENED_IT.to_owned() });
         if let Some(playbook) = spec.playbook.as_ref().and_then(|id| self.config.playbooks.get(id)) {
             case.load_playbook(playbook);
         }

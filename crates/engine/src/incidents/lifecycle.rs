@@ -6,7 +6,8 @@ use vigiles_model::{
     TaskId, Timestamp,
 };
 
-use super::sighting::opener;
+use super::calls::CallTaken;
+use super::sighting::{Seen, opener};
 use super::{Case, incident_id};
 use crate::command::{CommandDone, CommandError, TaskOutcome};
 use crate::config::{geometry, invalid, text};
@@ -33,15 +34,31 @@ pub(crate) struct Opening<'a> {
     pub(crate) reality: Reality,
 }
 
+impl Opening<'_> {
+    pub(super) fn check(&self) -> Result<(), CommandError> {
+        text("title", self.title)?;
+        text("incident_type", self.incident_type)?;
+        self.place.map_or(Ok(()), |place| geometry("place", place))
+    }
+}
+
 pub(crate) type Answer = Result<CommandDone, CommandError>;
 
 impl Turn<'_> {
     pub(crate) fn open_incident(&mut self, asked: Asked<'_>, opening: &Opening<'_>) -> Answer {
-        text("title", opening.title)?;
-        text("incident_type", opening.incident_type)?;
-        if let Some(place) = opening.place {
-            geometry("place", place)?;
-        }
+        opening.check()?;
+        let seen = self.view().see_told(opening.incident_type, opening.place, asked.at);
+        self.open_told(asked, opening, &seen, None)
+    }
+
+    /// Opens an incident for what a person tells: with the call, where a system handed one over.
+    pub(super) fn open_told(
+        &mut self,
+        asked: Asked<'_>,
+        opening: &Opening<'_>,
+        seen: &Seen,
+        call: Option<&CallTaken<'_>>,
+    ) -> Answer {
         let playbook = opening.playbook.map(|id| self.playbook(id)).transpose()?;
         if !self.make_room_for_case() {
             return Err(CommandError::NotAllowed {
@@ -60,15 +77,18 @@ impl Turn<'_> {
             ..Incident::opened(id, number, asked.agency.clone(), opening.reality, asked.at)
         });
         case.note(asked.at, asked.by, TimelineEvent::Opened);
-        let seen = self.view().see_told(opening.incident_type, opening.place, asked.at);
-        case.add_sighting(seen.sighting.clone());
-        case.add_caller(opener(&case.incident.id));
+        if let Some(call) = call {
+            case.open_with(asked, call, seen.sighting.clone());
+        } else {
+            case.add_sighting(seen.sighting.clone());
+            case.add_caller(opener(&case.incident.id));
+        }
         if let Some(playbook) = playbook {
             case.load_playbook(&playbook);
         }
         self.live.cases.insert(case);
         if opening.reality == self.reality {
-            self.relate_opened(number, &seen, asked.at);
+            self.relate_opened(number, seen, asked.at);
         }
         let started = self.advance(number, asked.at);
         self.show_case(number);

@@ -14,7 +14,7 @@ mod view;
 mod words;
 
 pub(crate) use calls::CallTaken;
-pub use calls::{Offer, Told};
+pub use calls::{OPENED_IT, Offer, Told};
 pub(crate) use correlate::severity_text;
 pub use lifecycle::next_states;
 pub(crate) use lifecycle::{Answer, Asked, Opening, state_text};
@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use vigiles_model::call::MAX_CALLS;
 use vigiles_model::incident::{MAX_TIMELINE, TimelineEntry, TimelineEvent};
 use vigiles_model::{AssetId, Incident, IncidentId, IncidentState, PersonId, Reality, Timestamp};
 
@@ -133,6 +134,11 @@ impl Cases {
         case.incident.state.is_open()
             && case.incident.reality == self.reality
             && case.incident.alarms.len() < MAX_JOINED
+    }
+
+    /// Whether calls may join the incident by themselves.
+    fn takes_calls(&self, number: u64) -> bool {
+        self.get(number).is_some_and(|case| self.may_join(case) && case.incident.calls.len() < MAX_CALLS)
     }
 
     pub(crate) fn all(&self) -> &BTreeMap<u64, Arc<Case>> {

@@ -108,6 +108,25 @@ impl Turn<'_> {
         self.show_case(number);
     }
 
+    /// A call came to the incident or left it: those that are related as the same event count it too.
+    pub(super) fn recount_elsewhere(&mut self, number: u64, call: u64, came: bool) {
+        let Some(case) = self.live.cases.get(number) else { return };
+        let same = case.incident.related.iter().filter(|r| r.relation == Relation::SameEvent);
+        let others: Vec<u64> = same.filter_map(|r| self.live.cases.number(&r.incident)).collect();
+        for other in others {
+            let callers = BTreeSet::from([call]);
+            self.live.cases.edit(other, |case| {
+                if came {
+                    case.count_elsewhere(&callers);
+                } else {
+                    case.discount(&callers);
+                }
+                case.incident.version += 1;
+            });
+            self.show_case(other);
+        }
+    }
+
     /// Points the relations of a merged incident at the one that it was merged into.
     pub(super) fn move_relations(&mut self, target: u64, source: u64) {
         let (Some(into), Some(from)) = (self.live.cases.get(target), self.live.cases.get(source)) else { return };

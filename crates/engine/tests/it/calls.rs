@@ -36,27 +36,44 @@ fn opening(incident_type: &str, lon: f64, reality: Reality) -> Body {
     }
 }
 
-fn adding(incident: &IncidentId, lon: f64) -> Body {
+pub(crate) fn adding(incident: &IncidentId, lon: f64) -> Body {
     let text = "Two cars, somebody is hurt".to_owned();
     Body::AddCall { incident: incident.clone(), text, role: CallerRole::Witness, place: Some(point(lon)) }
 }
 
-fn done(result: Result<CommandDone, CommandError>) -> Incident {
+/// A call that another system hands over.
+pub(crate) fn handed_over(incident_type: &str, lon: f64) -> Body {
+    Body::TakeCall {
+        text: format!("A {incident_type}, says the caller\nand more"),
+        role: CallerRole::Witness,
+        title: None,
+        incident_type: incident_type.into(),
+        priority: Priority::P2,
+        severity: Severity::Severe,
+        place: Some(point(lon)),
+        playbook: None,
+        reality: Reality::Actual,
+    }
+}
+
+pub(crate) fn done(result: Result<CommandDone, CommandError>) -> Incident {
     match result {
         Ok(CommandDone::Incident(incident)) => *incident,
         other => panic!("{other:?}"),
     }
 }
 
-/// Plays "second told type lon" and readings, and compares the incidents, as
+/// Plays "second told type lon" (opened by a person), "second system type lon" (a call handed over) and readings, and compares the incidents, as
 /// "number type: alarms, witnesses; relation to number".
-fn check(script: &str, expected: &[&str]) -> Rig {
+pub(crate) fn check(script: &str, expected: &[&str]) -> Rig {
     let mut rig = Rig::with_correlations(&RULES, &CHAIN[2..3]);
     for line in script.lines().map(str::trim) {
         let words: Vec<&str> = line.split(' ').collect();
-        if let [second, "told", incident_type, lon] = words[..] {
+        if let [second, how @ ("told" | "system"), incident_type, lon] = words[..] {
             rig.now = second.parse().unwrap();
-            done(rig.command(opening(incident_type, lon.parse().unwrap(), Reality::Actual)));
+            let lon = lon.parse().unwrap();
+            let opened = || opening(incident_type, lon, Reality::Actual);
+            done(rig.command(if how == "told" { opened() } else { handed_over(incident_type, lon) }));
         } else {
             rig.feed(line);
         }
@@ -65,7 +82,7 @@ fn check(script: &str, expected: &[&str]) -> Rig {
     rig
 }
 
-fn story(rig: &Rig) -> Vec<String> {
+pub(crate) fn story(rig: &Rig) -> Vec<String> {
     let all = rig.incidents();
     let number = |id: &IncidentId| all.iter().find(|i| i.id == *id).map_or(0, |i| i.number);
     let line = |i: &Incident| {
@@ -276,6 +293,7 @@ enum Act {
     Sensor(usize, u8),
     Open(u8),
     Add(usize, u8),
+    HandOver(u8),
     Take(usize, usize),
     Merge(usize, usize),
     Split(usize),
@@ -287,6 +305,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (0..3usize, any::<u8>()).prop_map(|(who, at)| Act::Sensor(who, at)),
         3 => any::<u8>().prop_map(Act::Open),
         3 => (0..6usize, any::<u8>()).prop_map(|(i, at)| Act::Add(i, at)),
+        3 => any::<u8>().prop_map(Act::HandOver),
         2 => (0..6usize, 0..3usize).prop_map(|(i, n)| Act::Take(i, n)),
         1 => (0..6usize, 1..6usize).prop_map(|(a, b)| Act::Merge(a, b)),
         1 => (0..6usize).prop_map(Act::Split),
@@ -308,6 +327,7 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<(IncidentId, IncidentId)> {
         }
         Act::Open(at) => opening("collision", lon(*at), Reality::Actual),
         Act::Add(i, at) => adding(&of(*i)?.id, lon(*at)),
+        Act::HandOver(at) => handed_over("collision", lon(*at)),
         Act::Take(i, n) => Body::DetachCall { incident: of(*i)?.id.clone(), call: of(*i)?.calls.get(*n)?.id.clone() },
         Act::Merge(a, b) => Body::Merge { into: of(*a)?.id.clone(), from: of(a + b)?.id.clone() },
         Act::Split(i) => Body::Split {
@@ -344,7 +364,7 @@ proptest! {
             let before: usize = rig.incidents().iter().map(|i| i.calls.len()).sum();
             apart.extend(carry_out(&mut rig, act));
             let now: usize = rig.incidents().iter().map(|i| i.calls.len()).sum();
-            prop_assert!(now == before || (matches!(act, Act::Add(..)) && now == before + 1), "{act:?}");
+            prop_assert!(now == before || (matches!(act, Act::Add(..) | Act::HandOver(_)) && now == before + 1), "{act:?}");
             added = added.max(now);
             if matches!(act, Act::Merge(..)) {
                 // A merge brings together what it names, and what that was related to.

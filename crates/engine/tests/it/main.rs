@@ -18,6 +18,7 @@ mod floods;
 mod freezing;
 mod geofence_ride;
 mod incidents;
+mod intake;
 mod learned;
 mod nab;
 mod operators;

@@ -47,6 +47,7 @@ enum Act {
     Link(usize, usize, usize),
     Unlink(usize, usize),
     AddCall(usize, u8),
+    TakeCall(bool, u8),
     DetachCall(usize, usize),
 }
 
@@ -67,6 +68,7 @@ fn act() -> impl Strategy<Value = (i64, Act)> {
         1 => (0..9usize, 0..9usize, 0..3usize).prop_map(|(a, b, r)| Act::Link(a, b, r)),
         1 => (0..9usize, 0..9usize).prop_map(|(a, b)| Act::Unlink(a, b)),
         1 => (0..9usize, 0..20u8).prop_map(|(i, at)| Act::AddCall(i, at)),
+        1 => (any::<bool>(), 0..20u8).prop_map(|(fence, at)| Act::TakeCall(fence, at)),
         1 => (0..9usize, 0..2usize).prop_map(|(i, n)| Act::DetachCall(i, n)),
     ];
     (0..40i64, act)
@@ -167,6 +169,17 @@ fn body(act: &Act, incidents: &[Incident]) -> Option<Body> {
             let (text, role) = ("They saw it too".to_owned(), CallerRole::Witness);
             Body::AddCall { incident: id(i)?, text, role, place: Some(place(*at)) }
         }
+        Act::TakeCall(fence, at) => Body::TakeCall {
+            text: "It was seen".into(),
+            role: CallerRole::Unknown,
+            title: (at % 2 == 0).then(|| "Seen".into()),
+            incident_type: if *fence { "fence" } else { "air" }.into(),
+            priority: Priority::P3,
+            severity: Severity::Moderate,
+            place: (*at > 2).then(|| place(*at)),
+            playbook: None,
+            reality: Reality::Actual,
+        },
         Act::DetachCall(i, n) => Body::DetachCall { incident: id(i)?, call: whole(i)?.calls.get(*n)?.id.clone() },
         Act::Read(_) | Act::Tick | Act::Redeliver => return None,
     })

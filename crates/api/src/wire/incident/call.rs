@@ -48,6 +48,23 @@ impl Call {
     }
 }
 
+/// What became of a call that a system handed over. Of the incident it tells no more than what to ask for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TakenCall {
+    /// The incident that it is in now.
+    #[schema(value_type = String)]
+    pub incident: model::IncidentId,
+    /// The number of that incident, for people.
+    pub number: u64,
+    /// The call.
+    #[schema(value_type = String)]
+    pub call: model::CallId,
+    /// Whether the incident was there before; otherwise the call opened it.
+    pub joined: bool,
+    /// Why it is there: the score with its evidence, where it joined.
+    pub why: String,
+}
+
 /// The open incidents that a call may belong to.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Offers {

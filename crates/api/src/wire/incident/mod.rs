@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vigiles_model as model;
 
-pub use self::call::{Call, Offer, Offers};
+pub use self::call::{Call, Offer, Offers, TakenCall};
 pub use self::relation::{CauseLink, RelatedIncident};
 pub use self::timeline::{TimelineEntry, TimelineEvent};
 use super::NameOf;
