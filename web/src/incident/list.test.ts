@@ -12,11 +12,11 @@ const live = (...incidents: Incident[]) => new Map(incidents.map((held) => [held
 
 test('what is wanted becomes the query of a page', () => {
   expect(isNarrowed(any)).toBe(false);
-  expect(query(any, null)).toBe('limit=100');
+  expect(query(any, null)).toBe('limit=100&reality=actual%2Cexercise%2Ctest');
   const wanted: Wanted = { states: ['closed', 'merged'], text: ' dust ', from: '2026-05-04T03:00', to: '' };
   expect(isNarrowed(wanted)).toBe(true);
   const parts = new URLSearchParams(query(wanted, 'next'));
-  expect([...parts]).toEqual([['limit', '100'], ['state', 'closed,merged'], ['q', 'dust'], ['from', new Date('2026-05-04T03:00').toISOString()], ['cursor', 'next']]);
+  expect([...parts]).toEqual([['limit', '100'], ['reality', 'actual,exercise,test'], ['state', 'closed,merged'], ['q', 'dust'], ['from', new Date('2026-05-04T03:00').toISOString()], ['cursor', 'next']]);
 });
 
 test('what happens meanwhile is taken into the list', () => {

@@ -20,7 +20,7 @@ export function isNarrowed(wanted: Wanted): boolean {
 
 /** The query of one page; the first one without a cursor. */
 export function query(wanted: Wanted, cursor: string | null): string {
-  const parts = new URLSearchParams({ limit: PAGE });
+  const parts = new URLSearchParams({ limit: PAGE, reality: 'actual,exercise,test' });
   if (wanted.states.length > 0) parts.set('state', wanted.states.join());
   if (wanted.text.trim()) parts.set('q', wanted.text.trim());
   if (wanted.from) parts.set('from', new Date(wanted.from).toISOString());

@@ -5300,6 +5300,12 @@ export interface operations {
                  * @example alarm,incident
                  */
                 events?: string | null;
+                /**
+                 * @description Which incidents: `actual` where absent; `actual`, `exercise`, `test`, separated by commas. Alarms of exercises are
+                 *     no events.
+                 * @example actual,exercise
+                 */
+                reality?: string | null;
             };
             header?: {
                 /** @description The id of the last event that was taken: the stream goes on after it, or says `resync`. */
@@ -5581,6 +5587,8 @@ export interface operations {
                 to?: string | null;
                 /** @description Led by this agency. */
                 agency?: string | null;
+                /** @description `actual` where absent; `actual`, `exercise`, `test`, separated by commas. */
+                reality?: string | null;
                 /** @description Containing this text. */
                 q?: string | null;
                 /** @description Items wanted, 1 to 1000; 100 where absent. */

@@ -44,7 +44,7 @@ class LiveCity {
     this.#waiting = [];
     this.#stream = new Stream({
       open: (lastId, signal) =>
-        fetch('/api/v1/events', { headers: { ...headers(), Accept: 'text/event-stream', ...(lastId ? { 'Last-Event-ID': lastId } : {}) }, signal }),
+        fetch('/api/v1/events?reality=actual,exercise,test', { headers: { ...headers(), Accept: 'text/event-stream', ...(lastId ? { 'Last-Event-ID': lastId } : {}) }, signal }),
       // Readings need not wait for the lists: the newest wins by its time.
       event: (event) => (this.#waiting && event.type !== 'observations' ? this.#waiting.push(event) : this.#take(event)),
       connection: (state) => (this.connection = state),

@@ -18,7 +18,7 @@ use super::{Frame, STATUS_EVERY};
 use crate::call::{names, units};
 use crate::routes::system::system;
 use crate::state::Api;
-use crate::wire::document::{Lookup, wire};
+use crate::wire::document::{Lookup, Wire, wire};
 use crate::wire::exercise::Exercise;
 use crate::wire::observation;
 use crate::wire::time::Time;
@@ -96,7 +96,11 @@ impl Renderer {
         let rule_name = |id: &RuleId| self.rules.get(id).cloned().unwrap_or_else(|| id.to_string());
         let lookup = Lookup { unit: &unit, rule_name: &rule_name, name_of: &names(&api.platform) };
         let Some(wire) = wire(document, &lookup)? else { return Ok(None) };
-        framed(change, &wire)
+        let frame = framed(change, &wire)?;
+        Ok(match wire {
+            Wire::Incident(incident) => frame.map(|frame| Frame { reality: incident.reality.into(), ..frame }),
+            _ => frame,
+        })
     }
 
     /// Whether an exercise began or ended: how far it was played is stored twice a second, and is no event.

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
-use vigiles_model::AgencyId;
+use vigiles_model::{AgencyId, Reality};
 use vigiles_trust::{Action, Context, Resource};
 
 use crate::problem::{Code, Problem};
@@ -39,6 +39,8 @@ pub(crate) struct Frame {
     event: &'static str,
     resource: Resource,
     agency: Option<AgencyId>,
+    /// Of an incident; all else is actual.
+    reality: Reality,
     text: Bytes,
 }
 
@@ -58,7 +60,7 @@ impl Frame {
         // JSON has no line breaks of its own, so one data line holds it.
         serde_json::to_writer(&mut text, data)?;
         text.extend_from_slice(b"\n\n");
-        Ok(Self { sequence, event, resource, agency, text: text.into() })
+        Ok(Self { sequence, event, resource, agency, reality: Reality::Actual, text: text.into() })
     }
 
     fn is_for(&self, ctx: &Context) -> bool {

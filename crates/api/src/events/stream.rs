@@ -195,7 +195,7 @@ impl Client {
     }
 
     fn give(&mut self, frame: &Frame) {
-        if self.wanted.has(frame.event) && frame.is_for(&self.ctx) {
+        if self.wanted.takes(frame) && frame.is_for(&self.ctx) {
             self.pending.push_back(frame.text.clone());
         }
     }
@@ -214,7 +214,7 @@ impl Client {
             let mut texts = Vec::new();
             for change in &changes {
                 if let Some(frame) = renderer.frame(&api, change)?
-                    && wanted.has(frame.event)
+                    && wanted.takes(&frame)
                     && frame.is_for(&ctx)
                 {
                     texts.push(frame.text);

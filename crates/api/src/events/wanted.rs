@@ -2,9 +2,12 @@
 
 use serde::Deserialize;
 use utoipa::IntoParams;
+use vigiles_model::Reality;
 
+use super::Frame;
 use crate::call::words;
 use crate::problem::{Code, Problem};
+use crate::routes::listing::realities;
 
 /// Every event that a client may choose; `hello` and `resync` come to all.
 const EVENTS: [&str; 12] = [
@@ -30,28 +33,41 @@ pub(crate) struct EventsQuery {
     /// only what changes.
     #[param(example = "alarm,incident")]
     events: Option<String>,
+    /// Which incidents: `actual` where absent; `actual`, `exercise`, `test`, separated by commas. Alarms of exercises are
+    /// no events.
+    #[param(example = "actual,exercise")]
+    reality: Option<String>,
 }
 
 /// The events of one client.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted(Vec<&'static str>);
+pub(super) struct Wanted {
+    events: Vec<&'static str>,
+    realities: Vec<Reality>,
+}
 
 impl Wanted {
     pub(super) fn of(query: &EventsQuery) -> Result<Self, Problem> {
+        let realities = realities(query.reality.as_deref())?;
         if query.events.is_none() {
-            return Ok(Self(EVENTS.to_vec()));
+            return Ok(Self { events: EVENTS.to_vec(), realities });
         }
         let known = |word: &String| EVENTS.into_iter().find(|event| event == word).ok_or_else(|| word.clone());
         let chosen: Result<Vec<_>, _> = words(query.events.as_deref()).iter().map(known).collect();
         match chosen {
             Ok(chosen) if chosen.is_empty() => Err(wrong("names no event")),
-            Ok(chosen) => Ok(Self(chosen)),
+            Ok(events) => Ok(Self { events, realities }),
             Err(unknown) => Err(wrong(&format!("there is no event {unknown:?}"))),
         }
     }
 
     pub(super) fn has(&self, event: &str) -> bool {
-        self.0.contains(&event)
+        self.events.contains(&event)
+    }
+
+    /// Whether the client is meant to get it; what it may see is another question.
+    pub(super) fn takes(&self, frame: &Frame) -> bool {
+        self.has(frame.event) && self.realities.contains(&frame.reality)
     }
 }
 
@@ -64,9 +80,9 @@ mod tests {
     use super::*;
 
     fn check(asked: Option<&str>, expected: Result<usize, &str>) {
-        let found = Wanted::of(&EventsQuery { events: asked.map(str::to_owned) });
+        let found = Wanted::of(&EventsQuery { events: asked.map(str::to_owned), reality: None });
         match (found, expected) {
-            (Ok(wanted), Ok(count)) => assert_eq!(wanted.0.len(), count, "{asked:?}"),
+            (Ok(wanted), Ok(count)) => assert_eq!(wanted.events.len(), count, "{asked:?}"),
             (Err(problem), Err(why)) => assert!(problem.detail.contains(why), "{problem:?}"),
             (found, _) => panic!("{asked:?}: {found:?}"),
         }

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use vigiles_history::Query as HistoryQuery;
 use vigiles_model::{Alarm, Asset, BoundingBox, Duration, Incident, Timestamp};
-use vigiles_runtime::documents::{ALARM, ASSET, INCIDENT, Versioned};
+use vigiles_runtime::documents::{ALARM, ASSET, INCIDENT, Versioned, word};
 use vigiles_store::Query;
 use vigiles_trust::{Action, Resource};
 
 use super::alarms::Names;
-use super::listing::{self, Window, words_of};
+use super::listing::{self, Window, realities, words_of};
 use crate::call::{Call, names, ok, stored, units, versioned};
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::{Code, Problem};
@@ -47,6 +47,8 @@ struct IncidentsQuery {
     to: Option<String>,
     /// Led by this agency.
     agency: Option<String>,
+    /// `actual` where absent; `actual`, `exercise`, `test`, separated by commas.
+    reality: Option<String>,
     /// Containing this text.
     q: Option<String>,
     /// Items wanted, 1 to 1000; 100 where absent.
@@ -98,7 +100,9 @@ async fn list(call: Call) -> Answer {
     let agency = asked.agency.as_deref().map(str::parse).transpose();
     let agency =
         agency.map_err(|e: vigiles_model::id::IdError| Problem::of(Code::Malformed, "agency", e.to_string()))?;
-    let fields = vec![("incident_type", asked.type_.into_iter().collect()), ("priority", priorities)];
+    let realities = realities(asked.reality.as_deref())?.into_iter().map(|reality| word(&reality)).collect();
+    let types = asked.type_.into_iter().collect();
+    let fields = vec![("incident_type", types), ("priority", priorities), ("reality", realities)];
     let IncidentsQuery { bbox, from, to, q, limit, cursor, .. } = asked;
     let window = Window { bbox, from, to, q, limit, cursor };
     let query = Query { agency, states, fields, ..window.query(INCIDENT)? };

@@ -1,5 +1,6 @@
 //! What lists of documents share: their window of place and time, closed words, pages.
 
+use vigiles_model::Reality;
 use vigiles_store::{Document, Kind, Query};
 
 use crate::call::{Call, area, limit, moment, ok, words};
@@ -41,6 +42,19 @@ pub(super) fn words_of(name: &str, given: Option<&str>, known: &[&str]) -> Resul
         Some(word) => Err(Problem::of(Code::Malformed, name, format!("{word:?} is none of {}", known.join(", ")))),
         None => Ok(given),
     }
+}
+
+/// Which incidents are meant, by what they are: nobody meets an exercise or a test without asking.
+pub(crate) fn realities(given: Option<&str>) -> Result<Vec<Reality>, Problem> {
+    let found: Vec<_> = words_of("reality", given, &["actual", "exercise", "test"])?
+        .iter()
+        .map(|word| match word.as_str() {
+            "exercise" => Reality::Exercise,
+            "test" => Reality::Test,
+            _ => Reality::Actual,
+        })
+        .collect();
+    Ok(if found.is_empty() { vec![Reality::Actual] } else { found })
 }
 
 /// Answers a page of documents as `show` makes of them.

@@ -15,7 +15,7 @@ mod exports;
 mod health;
 mod incident_commands;
 mod incidents;
-mod listing;
+pub(crate) mod listing;
 mod observations;
 mod picture;
 mod playbook_checks;

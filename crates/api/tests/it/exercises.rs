@@ -10,7 +10,8 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
     let world = world().await;
     world.platform.run_errands(None);
     let token = world.with_rule().await;
-    let mut events = world.request("GET", "/api/v1/events?events=incident").bearer(&token).stream().await.1;
+    let mut events =
+        world.request("GET", "/api/v1/events?events=incident&reality=exercise").bearer(&token).stream().await.1;
     events.next("hello").await;
     let mut told = world.request("GET", "/api/v1/events?events=exercise").bearer(&token).stream().await.1;
     told.next("hello").await;
@@ -82,6 +83,28 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_exercise_is_sent_to_those_who_ask_for_it() {
+    let world = world().await;
+    world.platform.run_errands(None);
+    let token = world.with_rule().await;
+    let follow = async |query: &str| {
+        let path = format!("/api/v1/events?events=incident{query}");
+        let mut events = world.request("GET", &path).bearer(&token).stream().await.1;
+        events.next("hello").await;
+        events
+    };
+    let (mut all, mut real) = (follow("&reality=actual,exercise").await, follow("").await);
+    let scenario = json!({"id": "smog", "name": "Smog",
+        "timeline": [{"after_s": 0.0, "reading": {"kind": "air.pm25", "value": {"Number": 90.0}}}]});
+    let start = world.request("POST", "/api/v1/exercises").bearer(&token).json(json!({"scenario": scenario}));
+    start.send().await.expect(201);
+    assert_eq!(all.any().await.2["reality"], "exercise");
+    let open = json!({"title": "T", "incident_type": "gas", "priority": "p3", "severity": "minor"});
+    world.request("POST", "/api/v1/incidents").bearer(&token).json(open).send().await.expect(201);
+    assert_eq!(real.any().await.2["reality"], "actual");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_incident_of_an_exercise_wants_one_under_way() {
     let world = world().await;
     let token = world.token(Role::Supervisor);
@@ -92,7 +115,22 @@ async fn an_incident_of_an_exercise_wants_one_under_way() {
     };
     let refused = open("exercise", 409).await;
     assert!(refused["detail"].as_str().unwrap().ends_with("start an exercise first"), "{refused}");
-    assert_eq!(open("test", 201).await["number"], 1);
+    let test = open("test", 201).await;
+    assert_eq!(test["number"], 1);
+    let real = open("actual", 201).await;
+    // Nobody meets a test or an exercise without asking.
+    let listed = async |query: &str| -> Vec<Value> {
+        let path = format!("/api/v1/incidents{query}");
+        let page = world.request("GET", &path).bearer(&token).send().await.expect(200).json();
+        page["items"].as_array().unwrap().iter().map(|incident| incident["id"].clone()).collect()
+    };
+    assert_eq!(listed("").await, [real["id"].clone()]);
+    assert_eq!(listed("?reality=test").await, [test["id"].clone()]);
+    assert_eq!(listed("?reality=actual,test").await.len(), 2);
+    for path in ["/api/v1/incidents?reality=dream", "/api/v1/events?reality=dream"] {
+        let wrong = world.request("GET", path).bearer(&token).send().await.expect(400).json();
+        assert_eq!(wrong["errors"][0]["path"], "reality");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
