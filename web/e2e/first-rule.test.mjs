@@ -107,6 +107,16 @@ test('4 live it says the sentence of the manual, and its alarms stand in an inci
   assert.deepEqual([state, verdict], ['resolved', 'genuine']);
 });
 
+test('4 what was said of the incident is held against the rule when it is tried again', async () => {
+  await page.goto(`${platform.url}/rules/dust-at-a-station`);
+  await page.locator('[data-version="3"]').waitFor();
+  await tryOnThePast(page);
+  const marks = page.getByRole('region', { name: 'Against marked incidents' });
+  await marks.getByText('1 of 1 genuine incidents found').waitFor();
+  const figure = (name) => marks.locator('.figure', { hasText: name }).locator('.value').textContent();
+  assert.deepEqual([await figure('Precision'), await figure('Recall')].map((text) => text.replaceAll(/\s/g, '')), ['100%', '100%']);
+});
+
 test('4 another limit that nobody tried goes live only after the page has said so, and its version says it', async () => {
   await page.goto(`${platform.url}/rules/dust-at-a-station`);
   await page.locator('[data-version="3"]').waitFor();

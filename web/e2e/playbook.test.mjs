@@ -269,6 +269,22 @@ test('an alarm says why it joined, and is taken out by its button or dragged to 
   const split = page.getByRole('dialog', { name: 'Move alarms to a new incident' });
   await split.waitFor();
   assert.equal(await split.locator('input:checked').inputValue(), moved);
+  await split.getByLabel('Title of the new incident').fill('Moved by hand');
+  await split.getByRole('button', { name: 'Split', exact: true }).click();
+  await page.getByRole('heading', { name: 'Moved by hand' }).waitFor();
+  const made = async () => (await server.get(`/incidents/${page.url().split('/').pop()}`)).body;
+  const { alarms, split_from } = await made();
+  assert.deepEqual([alarms, split_from], [[moved], incident.id]);
+  // The same by keys alone.
+  await open(`/incidents/${incident.id}`);
+  await member.nth(1).waitFor();
+  await page.keyboard.press('s');
+  await split.getByRole('checkbox').first().press('Space');
+  const last = await split.locator('input:checked').inputValue();
+  await split.getByLabel('Title of the new incident').fill('Moved by key');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Moved by key' }).waitFor();
+  assert.deepEqual((await made()).alarms, [last]);
 });
 
 test('the load of alarms is reckoned against the limits', async () => {
@@ -280,7 +296,14 @@ test('the load of alarms is reckoned against the limits', async () => {
   await page.getByRole('heading', { name: 'Load of alarms' }).waitFor();
   await page.getByRole('group', { name: 'Time' }).getByRole('button', { name: 'Last week' }).click();
   await page.getByRole('heading', { name: 'Noisiest rules' }).waitFor();
-  const row = page.locator('section', { has: page.getByRole('heading', { name: 'Noisiest rules' }) }).getByRole('link').first();
+  const ranked = (name) => page.locator('section', { has: page.getByRole('heading', { name }) });
+  for (const name of ['Noisiest rules', 'Noisiest sources']) {
+    const counts = await ranked(name).locator('tbody td:nth-child(2)').allTextContents();
+    const numbers = counts.map((text) => Number(text.replaceAll(/\D/g, '')));
+    assert.ok(numbers.length > 1 && numbers.every((count) => count > 0), `${name}: ${counts}`);
+    assert.deepEqual(numbers, numbers.toSorted((a, b) => b - a), name);
+  }
+  const row = ranked('Noisiest rules').getByRole('link').first();
   await clean('load');
   await row.click();
   await page.waitForURL('**/rules/*');
