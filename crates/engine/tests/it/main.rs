@@ -21,6 +21,7 @@ mod incidents;
 mod learned;
 mod nab;
 mod operators;
+mod parted_clusters;
 mod patterns;
 mod playbook_check;
 mod playbook_properties;
