@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandDone, CommandError, Effect};
+use vigiles_engine::{CommandDone, CommandError, Effect, Engine};
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{Alarm, Incident, IncidentId, IncidentState, Relation};
 
@@ -117,6 +117,8 @@ enum Act {
     Split(usize, usize),
     Detach(usize, usize),
     Close(usize),
+    /// The engine is restored from its snapshot.
+    Restart,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -126,6 +128,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..6usize, 1..3usize).prop_map(|(i, n)| Act::Split(i, n)),
         1 => (0..6usize, 0..4usize).prop_map(|(i, n)| Act::Detach(i, n)),
         1 => (0..6usize).prop_map(Act::Close),
+        1 => Just(Act::Restart),
     ]
 }
 
@@ -205,6 +208,10 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<Parting> {
             cluster(rig, *at);
             return None;
         }
+        Act::Restart => {
+            rig.engine = Engine::restore(&rig.engine.snapshot()).unwrap();
+            return None;
+        }
         Act::Close(i) => {
             let incident = pick(i)?.id.clone();
             let _ = rig.command(Body::ChangeState { incident, to: IncidentState::Resolved, reason: None });
@@ -228,8 +235,8 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<Parting> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// An alarm never joins one that people took its rule and key, or place, apart from, through whichever incidents they
-    /// go.
+    /// An alarm never joins one that people took its rule and key, or place, apart from, through whichever incidents and
+    /// restarts they go.
     #[test]
     fn taken_apart_stays_apart(acts in prop::collection::vec(act(), 1..80)) {
         let mut rig = Rig::with_correlations(&[CALL, CLUSTER], &CHAIN[3..]);
