@@ -58,6 +58,22 @@ test('a limit that gives so many alarms a day is suggested, taken, and gives the
   await page.locator(`[data-trial="${suggestion.alarms}"]`).waitFor();
 });
 
+test('a rule that learns is tried with what came before the span, and the page says so', async () => {
+  const model = (await server.get('/rules/yard-dust')).body;
+  const detector = { baseline: { season: 'day' } };
+  const rule = { ...model, id: 'yard-usual', name: 'Unusual for the hour', detector, stage: 'silent', version: 0 };
+  assert.equal((await server.put('/rules/yard-usual', rule)).status, 201);
+  await page.goto(`${platform.url}/rules/yard-usual`);
+  await page.getByRole('button', { name: 'Last day' }).click();
+  const { warm_up, learning } = await tried('Try it on the past');
+  // Each ten minutes: ten readings of an hour in two days, and a day more.
+  const days = (Date.parse(warm_up.to) - Date.parse(warm_up.from)) / DAY_MS;
+  assert.ok(days > 2.9 && days <= 3, JSON.stringify(warm_up));
+  assert.deepEqual([warm_up.observations % assets.length, learning], [0, 0]);
+  await page.locator(`[data-trial-warm-up="${warm_up.observations}"]`).waitFor();
+  assert.equal(await page.locator('[data-trial-learning]').count(), 0);
+});
+
 test('the load of alarms is that of the alarms that the API lists', async () => {
   const answered = page.waitForResponse((answer) => answer.url().includes('/api/v1/alarms?') && answer.url().includes('state=active'));
   const listed = page.waitForResponse((answer) => answer.url().includes('/api/v1/alarms?') && !answer.url().includes('state='));

@@ -160,13 +160,14 @@ impl Turn<'_> {
 
     /// Ends every state that matches; their alarms are cleared.
     pub(crate) fn end_states(&mut self, wanted: impl Fn(&Address) -> bool, now: Timestamp) {
-        for address in self.live.addresses(wanted) {
+        for address in self.live.addresses(&wanted) {
             let Some(index) = self.live.find_slot(&address) else { continue };
             if let Some(Phase::Active { alarm, .. }) = self.live.slot(index).map(|s| s.phase) {
                 self.clear(alarm, now);
             }
             self.live.drop_slot(index);
         }
+        self.live.cases.forget_clusters(wanted);
     }
 
     /// Clears the alarms of every state that matches; what the states remember stays.

@@ -2136,7 +2136,7 @@ export interface components {
             buckets: components["schemas"]["BackTestBucket"][];
             /**
              * Format: double
-             * @description What the rule costs: mean time for one reading in microseconds, reading of history included.
+             * @description What the rule costs: mean time for one reading in microseconds, those of the warm-up and reading of history included.
              */
             cost_us: number;
             /**
@@ -2157,14 +2157,14 @@ export interface components {
             /**
              * Format: int64
              * @description Of those, the readings that a detector which learns only learned from: no alarm could come of them, and `data_s` leaves
-             *     out their time. A trial begins with nothing learned.
+             *     out their time.
              */
             learning: number;
             marks?: components["schemas"]["BackTestMarks"] | null;
             no_suggestion?: components["schemas"]["NoSuggestion"] | null;
             /**
              * Format: int64
-             * @description Readings read.
+             * @description Readings of the span that were read.
              */
             observations: number;
             /**
@@ -2193,6 +2193,7 @@ export interface components {
             took_s: number;
             /** @description The alarms that stand for most others, at most ten. */
             typical: components["schemas"]["Alarm"][];
+            warm_up?: components["schemas"]["BackTestWarmUp"] | null;
         };
         /** @description A limit and what it gives. */
         BackTestSuggestion: {
@@ -2215,6 +2216,21 @@ export interface components {
              * @description Its value; of an expression its number.
              */
             value: number;
+        };
+        /**
+         * @description What a detector that learns was shown before the span. What it raised then does not count; an alarm that stood when the
+         *     span began goes on.
+         */
+        BackTestWarmUp: {
+            /** @description Time of the first reading. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description How many readings.
+             */
+            observations: number;
+            /** @description The beginning of the span; earlier where there was no room or time for more readings. */
+            to: components["schemas"]["Time"];
         };
         /** @description Unusual for its hour of the day or week. */
         Baseline: {

@@ -1,5 +1,6 @@
 //! A rule on trial over history, before it goes live.
 
+use vigiles_engine::backtest::warm_up;
 use vigiles_model::{Alarm, Duration};
 use vigiles_runtime::back_test::{Asked, BackTestError, back_test};
 use vigiles_trust::{Action, Resource};
@@ -70,7 +71,10 @@ fn asked(body: BackTest) -> Result<Asked, Problem> {
 
 fn summary(asked: &Asked) -> String {
     let kinds: Vec<&str> = asked.rule.kinds.iter().map(AsRef::as_ref).collect();
-    let text = format!("back-test of rule {}: {} from {} to {}", asked.rule.id, kinds.join(", "), asked.from, asked.to);
+    // A rule that learns is shown readings of before the span too.
+    let before = if warm_up(&asked.rule, None).is_some() { ", warmed up with those before" } else { "" };
+    let (from, to) = (asked.from, asked.to);
+    let text = format!("back-test of rule {} from {from} to {to}{before}: {}", asked.rule.id, kinds.join(", "));
     text.chars().take(200).collect()
 }
 

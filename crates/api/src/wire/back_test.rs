@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vigiles_engine::backtest;
-use vigiles_runtime::back_test::{Outcome, Stopped};
+use vigiles_runtime::back_test::{Outcome, Stopped, WarmUp};
 
 use super::NameOf;
 use super::alarm::Alarm;
@@ -34,16 +34,19 @@ pub struct BackTest {
 /// What the rule would have done.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackTestReport {
-    /// Readings read.
+    /// Readings of the span that were read.
     pub observations: u64,
     /// Of those, the readings that a detector which learns only learned from: no alarm could come of them, and `data_s` leaves
-    /// out their time. A trial begins with nothing learned.
+    /// out their time.
     pub learning: u64,
+    /// What a detector that learns was shown first, of the time before the span; null where it learns nothing, or history has
+    /// nothing of that time.
+    pub warm_up: Option<BackTestWarmUp>,
     /// How often the condition could not be computed, as where an attribute is missing: nothing is raised for such a reading.
     pub errors: u64,
     /// How long judging took, reading of history included, in seconds.
     pub took_s: f64,
-    /// What the rule costs: mean time for one reading in microseconds, reading of history included.
+    /// What the rule costs: mean time for one reading in microseconds, those of the warm-up and reading of history included.
     pub cost_us: f64,
     /// Most steps it takes for one reading.
     pub steps: u32,
@@ -78,6 +81,18 @@ pub struct BackTestReport {
     /// What is kept of the trials of this condition, and stands in the version of a rule that is saved with it; null where
     /// none found readings.
     pub kept: Option<RuleTrial>,
+}
+
+/// What a detector that learns was shown before the span. What it raised then does not count; an alarm that stood when the
+/// span began goes on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackTestWarmUp {
+    /// Time of the first reading.
+    pub from: Time,
+    /// The beginning of the span; earlier where there was no room or time for more readings.
+    pub to: Time,
+    /// How many readings.
+    pub observations: u64,
 }
 
 /// Why no limit is suggested.
@@ -192,12 +207,14 @@ impl BackTestReport {
     ) -> Self {
         let report = &outcome.report;
         let took_s = outcome.took.as_secs_f64();
+        let judged = outcome.observations + outcome.warm_up.map_or(0, |warm_up| warm_up.observations);
         Self {
             observations: outcome.observations,
             learning: outcome.learning,
+            warm_up: outcome.warm_up.map(BackTestWarmUp::from),
             errors: outcome.errors,
             took_s,
-            cost_us: took_s * 1e6 / (outcome.observations.max(1) as f64),
+            cost_us: took_s * 1e6 / (judged.max(1) as f64),
             steps,
             stopped: outcome.stopped.map(|(why, at)| StoppedAt { at: at.into(), why: why.into() }),
             alarms: report.alarms,
@@ -228,6 +245,12 @@ fn marks(marks: &backtest::Marks) -> Option<BackTestMarks> {
         precision: marks.precision(),
         recall: marks.recall(),
     })
+}
+
+impl From<WarmUp> for BackTestWarmUp {
+    fn from(shown: WarmUp) -> Self {
+        Self { from: shown.from.into(), to: shown.to.into(), observations: shown.observations }
+    }
 }
 
 impl From<Stopped> for StoppedWhy {

@@ -27,4 +27,5 @@ mod system;
 mod tasks;
 mod trial;
 mod tried;
+mod warm_up;
 mod world;

@@ -7,6 +7,7 @@ mod report;
 mod suggest;
 mod trial;
 mod typical;
+mod warm_up;
 
 pub use coverage::{Coverage, Stretch};
 pub use limit::NoSuggestion;
@@ -14,3 +15,4 @@ pub use marks::{Marked, Marks};
 pub use report::{Bucket, KeyCount, PlaceCount, Report, Tried};
 pub use suggest::{Suggestion, Suggestions};
 pub use trial::{MAX_ALARMS, Setting, Trial};
+pub use warm_up::warm_up;

@@ -46,6 +46,19 @@ pub struct Trial {
     coverage: Coverage,
     alarms: Vec<Alarm>,
     places: FxHashMap<AlarmId, usize>,
+    /// Platform time from which alarms count.
+    begin: i64,
+    /// What was counted until then.
+    before: Counted,
+}
+
+/// What the engine has counted since it was made.
+#[derive(Debug, Default)]
+struct Counted {
+    observations: u64,
+    learning: u64,
+    errors: u64,
+    alarms: BTreeMap<RuleId, u64>,
 }
 
 /// A series: the rules of its kind, and what the engine calls it.
@@ -85,6 +98,8 @@ impl Trial {
             coverage: Coverage::default(),
             alarms: Vec::new(),
             places: FxHashMap::default(),
+            begin: i64::MIN,
+            before: Counted::default(),
         }
     }
 
@@ -93,9 +108,39 @@ impl Trial {
         self.engine.utc_offset_s = seconds;
     }
 
+    /// Learns from a reading of before the span, as [`Trial::take`] does; whatever it raises does not count.
+    pub fn warm_up(&mut self, series: usize, o: &Observation) {
+        self.judge(series, o);
+        self.effects.clear();
+    }
+
+    /// The span begins: from here on readings and alarms count. The readings to come are of another scan, which numbers
+    /// series anew.
+    pub fn begin(&mut self, from: Timestamp) {
+        self.now = self.now.max(from.0.saturating_sub(1));
+        self.engine.turn(&mut self.effects).catch_up(self.now);
+        self.effects.clear();
+        self.series.clear();
+        self.begin = from.0;
+        self.before = self.counted();
+    }
+
     /// Judges the next reading, not older than those before it, of the series with this number. The clock of the trial
     /// is the phenomenon time. False when there are too many alarms to go on.
     pub fn take(&mut self, series: usize, o: &Observation) -> bool {
+        // Time in which a detector only learns says nothing about how often it raises alarms.
+        if self.judge(series, o) {
+            self.coverage.take(self.now);
+        }
+        if !self.effects.is_empty() {
+            self.keep_alarms();
+        }
+        self.alarms.len() < MAX_ALARMS
+    }
+
+    /// Says whether the reading was judged: a detector that learns may only have learned from it.
+    #[inline]
+    fn judge(&mut self, series: usize, o: &Observation) -> bool {
         self.now = self.now.max(o.time.0);
         let mut turn = self.engine.turn(&mut self.effects);
         turn.catch_up(self.now);
@@ -112,19 +157,16 @@ impl Trial {
         {
             turn.take_in(plan, (*number, *owner), o, self.now);
         }
-        // Time in which a detector only learns says nothing about how often it raises alarms.
-        if turn.live.unjudged == learned {
-            self.coverage.take(self.now);
-        }
-        if !self.effects.is_empty() {
-            self.keep_alarms();
-        }
-        self.alarms.len() < MAX_ALARMS
+        turn.live.unjudged == learned
     }
 
     fn keep_alarms(&mut self) {
         for effect in self.effects.drain(..) {
             let Effect::AlarmChanged(alarm) = effect else { continue };
+            // One that stood when the span began may still end in it.
+            if alarm.raised.0 < self.begin {
+                continue;
+            }
             if let Some(place) = self.places.get(&alarm.id) {
                 self.alarms[*place] = *alarm;
             } else {
@@ -134,19 +176,34 @@ impl Trial {
         }
     }
 
-    /// Readings taken.
-    pub fn observations(&self) -> u64 {
-        self.engine.live.counters.observations
+    fn counted(&self) -> Counted {
+        let live = &self.engine.live;
+        Counted {
+            observations: live.counters.observations,
+            learning: live.unjudged,
+            errors: live.counters.rule_errors.values().sum(),
+            alarms: self.engine.statistics().rule_alarms,
+        }
     }
 
-    /// Readings that the rule only learned from: no alarm could come of them.
+    /// Readings of the span.
+    pub fn observations(&self) -> u64 {
+        self.engine.live.counters.observations - self.before.observations
+    }
+
+    /// Readings of before the span that it was warmed up with.
+    pub fn warmed_up(&self) -> u64 {
+        self.before.observations
+    }
+
+    /// Readings of the span that the rule only learned from: no alarm could come of them.
     pub fn learning(&self) -> u64 {
-        self.engine.live.unjudged
+        self.engine.live.unjudged - self.before.learning
     }
 
     /// How often a condition could not be computed: a missing attribute, a division by zero.
     pub fn errors(&self) -> u64 {
-        self.engine.live.counters.rule_errors.values().sum()
+        self.counted().errors - self.before.errors
     }
 
     /// The stretches of the span from `from` to before `to` that have readings which the rule judged.
@@ -162,8 +219,9 @@ impl Trial {
 
     /// How many alarms each rule has raised.
     pub fn counts(&self) -> BTreeMap<RuleId, u64> {
-        let raised = self.engine.statistics().rule_alarms;
-        let count = |id: &RuleId| (id.clone(), raised.get(id).copied().unwrap_or(0));
+        let raised = self.counted().alarms;
+        let of = |counts: &BTreeMap<RuleId, u64>, id: &RuleId| counts.get(id).copied().unwrap_or(0);
+        let count = |id: &RuleId| (id.clone(), of(&raised, id) - of(&self.before.alarms, id));
         self.engine.config.rules.keys().map(count).collect()
     }
 

@@ -1,7 +1,5 @@
 //! What people tell: which open incidents it may belong to, and calls that a person adds to one or takes out again.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use vigiles_model::call::MAX_CALLS;
 use vigiles_model::incident::TimelineEvent;
@@ -17,7 +15,6 @@ use super::{Case, incident_id};
 use crate::command::CommandError;
 use crate::config::{geometry, text};
 use crate::engine::Engine;
-use crate::slot::Address;
 use crate::turn::Turn;
 
 /// What is known of a call before anything is done about it.
@@ -173,9 +170,8 @@ impl Turn<'_> {
         let child = call_by_itself(&parent.incident, number, call.clone(), seen.sighting, asked);
         let incident = child.incident.id.clone();
         self.live.cases.insert(child);
-        let staying: BTreeSet<Address> =
-            self.movers(&parent.incident.alarms).iter().map(|mover| mover.address).collect();
-        self.part(source, &staying, Some(number), &BTreeSet::new());
+        let staying = self.movers(&parent.incident.alarms);
+        self.part((source, &staying), (Some(number), &[]));
         self.live.cases.change(source, |case| {
             case.give_up_call(&call.id);
             case.note(asked.at, asked.by, TimelineEvent::CallLeft { call: call.id.clone(), incident });

@@ -1,9 +1,12 @@
 //! Which incident an alarm belongs to.
 
+use std::collections::BTreeSet;
+
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::relation::MAX_LINKS;
-use vigiles_model::{Alarm, CauseLink, Incident, Severity, Timestamp};
+use vigiles_model::{Alarm, CauseLink, Geometry, Incident, Severity, Timestamp};
 
+use super::apart::PartingSide;
 use super::calls::OPENED_IT;
 use super::sighting::Seen;
 use super::ties::{Role, Tie};
@@ -23,8 +26,9 @@ impl Turn<'_> {
         let Some(record) = self.live.alarms.get(&number) else { return };
         let (alarm, address) = (record.alarm.clone(), record.address);
         let seen = self.view().see(&alarm, &spec.incident_type);
-        let ties = self.view().ties(&seen, &alarm, address, spec);
-        let same_key = self.same_key(address, spec);
+        let sides = self.live.cases.partings.sides(&address, seen.sighting.place);
+        let ties = self.view().ties(&seen, &alarm, &sides, spec);
+        let same_key = self.same_key(address, &sides, spec);
         let case = match same_key.or_else(|| ties.join.as_ref().map(|tie| (tie.case, tie.why.clone()))) {
             Some((case, why)) => {
                 let links = ties.causes.iter().filter(|tie| tie.case == case).filter_map(|tie| link(tie, &alarm));
@@ -41,13 +45,11 @@ impl Turn<'_> {
         }
     }
 
-    fn same_key(&self, address: Address, spec: &IncidentSpec) -> Option<(u64, String)> {
+    fn same_key(&self, address: Address, sides: &BTreeSet<PartingSide>, spec: &IncidentSpec) -> Option<(u64, String)> {
         let cases = &self.live.cases;
         let number = *cases.bound.get(&address)?;
         let case = cases.get(number)?;
-        let fits = cases.may_join(case)
-            && case.types.contains(&spec.incident_type)
-            && !cases.partings.keep_out(case, &address);
+        let fits = cases.may_join(case) && case.types.contains(&spec.incident_type) && !case.keeps_out(sides);
         fits.then(|| (number, "an earlier alarm of the same rule and key belongs here".to_owned()))
     }
 
@@ -117,9 +119,10 @@ impl Turn<'_> {
         Some(case_number)
     }
 
-    /// Writes down that the alarm belongs to the incident, and what people decided of its rule and key.
+    /// Writes down that the alarm belongs to the incident, and what people decided of its rule and key, or place.
     pub(super) fn bind(&mut self, case: u64, number: u64, address: Address) {
-        let sides: Vec<_> = self.live.cases.partings.sides(&address).collect();
+        let place = self.live.alarms.get(&number).and_then(|record| record.alarm.place.as_ref());
+        let sides = self.live.cases.partings.sides(&address, place.map(Geometry::centre));
         self.live.cases.edit(case, |case| case.sides.extend(sides));
         let Some(id) = self.live.cases.get(case).map(|c| c.incident.id.clone()) else { return };
         if let Some(record) = self.live.alarm_mut(number) {

@@ -5,6 +5,7 @@ mod calls;
 mod correlate;
 mod lifecycle;
 mod nearby;
+mod parted_places;
 mod reach;
 mod regroup;
 mod relations;
@@ -29,6 +30,7 @@ use vigiles_model::incident::{MAX_TIMELINE, TimelineEntry, TimelineEvent};
 use vigiles_model::{AssetId, Incident, IncidentId, IncidentState, PersonId, Reality, Timestamp};
 
 pub(crate) use apart::Partings;
+pub(crate) use parted_places::PartedPlaces;
 
 use self::apart::PartingSide;
 use self::nearby::NearbyIndex;

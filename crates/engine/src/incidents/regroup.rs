@@ -39,9 +39,9 @@ impl Turn<'_> {
         // Also keys whose alarms already left memory follow.
         self.live.cases.bound.values_mut().filter(|n| **n == source).for_each(|n| *n = target);
         let together = self.live.cases.get(target).map(|c| c.incident.alarms.clone()).unwrap_or_default();
-        let mut keys: BTreeSet<Address> = self.movers(&together).iter().map(|m| m.address).collect();
-        keys.extend(self.live.cases.bound.iter().filter(|(_, n)| **n == target).map(|(key, _)| *key));
-        self.live.cases.heal(target, &keys);
+        let mut known = self.known_by(&self.movers(&together));
+        known.add_keys(self.live.cases.bound.iter().filter(|(_, n)| **n == target).map(|(key, _)| *key));
+        self.live.cases.heal(target, &known);
         self.move_relations(target, source);
         self.live.cases.change(source, |case| {
             case.incident.state = IncidentState::Merged;
@@ -85,7 +85,8 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Splits alarms off into a new incident. Neither takes alarms of the other's rules and keys again by itself.
+    /// Splits alarms off into a new incident. Neither takes alarms of the other's rules and keys, or places of clusters, again
+    /// by itself.
     pub(crate) fn split(
         &mut self,
         asked: Asked<'_>,
@@ -113,9 +114,7 @@ impl Turn<'_> {
         let child = split_off(&parent, number, (&in_order, &leave, seen), title, asked);
         let child_id = child.incident.id.clone();
         self.live.cases.insert(child);
-        let stay_keys: BTreeSet<Address> = stay.iter().map(|m| m.address).collect();
-        let leave_keys: BTreeSet<Address> = leave.iter().map(|m| m.address).collect();
-        self.part(source, &stay_keys, Some(number), &leave_keys);
+        self.part((source, &stay), (Some(number), &leave));
         self.live.cases.change(source, |case| {
             case.give_up(&staying, &stay);
             for alarm in &in_order {

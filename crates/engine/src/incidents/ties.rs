@@ -1,14 +1,16 @@
 //! What ties a new alarm or call to open incidents: each pair is compared by every rule that is about both.
 
+use std::collections::BTreeSet;
+
 use vigiles_model::{Alarm, AlarmId, CorrelationId, Relation};
 
 use super::Case;
+use super::apart::PartingSide;
 use super::reach::{Reach, Reaches, near_told};
 use super::sighting::{Seen, Sighting};
 use super::view::View;
 use crate::correlation::{Correlates, JOIN_AT, Pair, Ready, SAME_ASSET, Side, builtin_bits, score};
 use crate::rule::IncidentSpec;
-use crate::slot::Address;
 
 /// Most incidents that a new alarm or call is related to: the likeliest.
 const MAX_RELATED_FOUND: usize = 8;
@@ -111,12 +113,14 @@ pub(super) enum Grounds<'a> {
 
 impl View<'_> {
     /// Compares a new alarm with the open incidents that come into question.
-    pub(super) fn ties(&self, seen: &Seen, alarm: &Alarm, address: Address, spec: &IncidentSpec) -> Ties {
+    ///
+    /// `sides` are those of partings that the alarm is on.
+    pub(super) fn ties(&self, seen: &Seen, alarm: &Alarm, sides: &BTreeSet<PartingSide>, spec: &IncidentSpec) -> Ties {
         let own = &seen.sighting;
         let rules = self.applicable(own);
         let reach = rules.iter().map(|r| r.ready.rule.within_m).fold(spec.radius_m, f64::max);
         let cases = &self.live.cases;
-        let mut join = self.same_asset(alarm, address, spec);
+        let mut join = self.same_asset(alarm, sides, spec);
         let (mut causes, mut told): (Vec<Match<'_>>, Vec<Match<'_>>) = (Vec::new(), Vec::new());
         let mut candidates = cases.candidates(own.place, reach, &own.facts);
         let reaches = cases.any_told().then(|| self.reaches());
@@ -127,7 +131,7 @@ impl View<'_> {
         }
         let new = New { own, rules: &rules, spec: Some(spec), reaches: reaches.as_ref() };
         for (case, of_each) in self.at_hand(&candidates, rules.len()) {
-            if cases.partings.keep_out(case, &address) {
+            if case.keeps_out(sides) {
                 continue;
             }
             let best = self.best_of(case, &new, of_each);
@@ -229,11 +233,11 @@ impl View<'_> {
     }
 
     /// The oldest open incident of the type with an alarm of the same asset.
-    fn same_asset(&self, alarm: &Alarm, address: Address, spec: &IncidentSpec) -> Option<Match<'_>> {
+    fn same_asset(&self, alarm: &Alarm, sides: &BTreeSet<PartingSide>, spec: &IncidentSpec) -> Option<Match<'_>> {
         let cases = &self.live.cases;
         let asset = alarm.asset.as_ref()?;
         let numbers = cases.open_by_asset.get(&(spec.incident_type.clone(), asset.clone()))?;
-        let fits = |n: &&u64| cases.get(**n).is_some_and(|case| !cases.partings.keep_out(case, &address));
+        let fits = |n: &&u64| cases.get(**n).is_some_and(|case| !case.keeps_out(sides));
         let case = *numbers.iter().find(fits)?;
         Some(Match {
             case,

@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::effect::SnapshotError;
 use crate::engine::Engine;
 use crate::exercise::Drill;
-use crate::incidents::Case;
+use crate::incidents::{Case, PartedPlaces};
 use crate::series_table::Series;
 use crate::slot::Slot;
 
@@ -47,6 +47,9 @@ struct Documents {
     config: Arc<Config>,
     alarms: BTreeMap<u64, Arc<Record>>,
     cases: BTreeMap<u64, Arc<Case>>,
+    /// Where people took clusters apart.
+    #[serde(default, skip_serializing_if = "PartedPlaces::is_empty")]
+    parted_places: PartedPlaces,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     drill: Option<DrillDocuments>,
 }
@@ -57,6 +60,8 @@ struct DrillDocuments {
     exercise: Exercise,
     alarms: BTreeMap<u64, Arc<Record>>,
     cases: BTreeMap<u64, Arc<Case>>,
+    #[serde(default, skip_serializing_if = "PartedPlaces::is_empty")]
+    parted_places: PartedPlaces,
 }
 
 /// The state of an engine at a moment. Making it is quick, so that the stream goes on while another thread makes the
@@ -103,12 +108,14 @@ impl Engine {
             exercise: drill.exercise.clone(),
             alarms: drill.live.alarms.clone(),
             cases: drill.live.cases.all().clone(),
+            parted_places: drill.live.cases.partings.places.clone(),
         };
         Frozen {
             documents: Documents {
                 config: Arc::clone(&self.config),
                 alarms: self.live.alarms.clone(),
                 cases: self.live.cases.all().clone(),
+                parted_places: self.live.cases.partings.places.clone(),
                 drill: drill.map(of_drill),
             },
             utc_offset_s: self.utc_offset_s,
@@ -160,8 +167,11 @@ impl Image {
         }
         let mut engine = Engine::of(documents.config, self.utc_offset_s, self.now);
         engine.live = self.live.into_live(documents.alarms, documents.cases, Reality::Actual);
-        if let (Some(image), Some(DrillDocuments { exercise, alarms, cases })) = (drill, documents.drill) {
-            let live = image.into_live(alarms, cases, Reality::Exercise);
+        engine.live.cases.partings.places = documents.parted_places;
+        if let (Some(image), Some(DrillDocuments { exercise, alarms, cases, parted_places })) = (drill, documents.drill)
+        {
+            let mut live = image.into_live(alarms, cases, Reality::Exercise);
+            live.cases.partings.places = parted_places;
             engine.drill = Some(Box::new(Drill { live, ..Drill::new(exercise) }));
         }
         engine.prepare();

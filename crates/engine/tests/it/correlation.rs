@@ -152,6 +152,26 @@ fn what_rules_ask_for_may_stand_at_the_asset_or_be_a_zone() {
 }
 
 #[test]
+fn one_track_seen_by_two_cameras_is_one_incident_however_far_apart_they_stand() {
+    let speed = "id = 'fast'\nkinds = ['vehicle']\n[detector.threshold]\nabove = 50\n[incident]\nincident_type = 'chase'\npriority = 'p2'";
+    let track = "id = 'track'\nname = 'One vehicle'\nrelation = 'same_event'\nwithin_s = 600\nweight = 0\nshares = [{ what = 'track', agree = 4.0, differ = -4.0 }]";
+    let mut rig = Rig::with_correlations(&[speed], &[track]);
+    // The second camera stands 22 km from the first. The third sees another vehicle where the first stands, the fourth one
+    // that no track is known of.
+    rig.feed(
+        "0 a vehicle 90 0.2 0.2 track=T17\n 60 b vehicle 95 0.4 0.2 track=T17
+         70 c vehicle 80 0.2 0.2 track=T18\n 80 d vehicle 80 0.2 0.2",
+    );
+    let all = rig.incidents();
+    assert_eq!(all.iter().map(|i| i.alarms.len()).collect::<Vec<_>>(), [2, 1, 1]);
+    // 4 bits, less 3 for the whole of the time, of which a tenth has passed: 1 / (1 + 2^-3.7).
+    assert_eq!(reasons(&all[0])[1], "score 0.929: 22239 m away, 60 s after (of 600), same track T17; rule `track`");
+    // Past ten minutes the rule says nothing any more.
+    rig.feed("661 d vehicle 10\n662 d vehicle 90 0.4 0.2 track=T17");
+    assert_eq!(rig.incidents().iter().map(|i| i.alarms.len()).collect::<Vec<_>>(), [2, 1, 2]);
+}
+
+#[test]
 fn a_rule_is_checked_and_keeps_what_it_names() {
     let mut rig = Rig::with_rules(&RULES);
     let mut check = |text: &str, field: &str| {

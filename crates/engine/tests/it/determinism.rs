@@ -1,5 +1,6 @@
 //! The same readings and commands give the same alarms and incidents, byte for byte: whatever the partitions that the
-//! readings come by, the sizes of batches, repetitions, restarts, and delays within the allowed lateness. In a city with
+//! readings come by, the sizes of batches, repetitions at once or minutes later, restarts, and delays within the allowed
+//! lateness. In a city with
 //! every detector, correlation rules, a playbook and an exercise under way.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +118,8 @@ struct Way {
     partitions: usize,
     /// Delays of the partitions at each of their readings, in seconds, below the allowed lateness.
     delays: Vec<i64>,
+    /// Readings that come again, each so many seconds after it came: within the allowed lateness, or minutes past it.
+    again: Vec<(usize, i64)>,
     /// Sizes of batches.
     batches: Vec<usize>,
     /// After which batches there is a restart.
@@ -126,7 +129,7 @@ struct Way {
 impl Way {
     /// In their order, one by one.
     fn plain() -> Self {
-        Self { partitions: 1, delays: Vec::new(), batches: vec![1], restarts: Vec::new() }
+        Self { partitions: 1, delays: Vec::new(), again: Vec::new(), batches: vec![1], restarts: Vec::new() }
     }
 
     /// When each reading arrives, in seconds: a partition never overtakes itself.
@@ -143,6 +146,15 @@ impl Way {
             *last
         };
         readings.iter().enumerate().map(arrival).collect()
+    }
+
+    /// What comes, in the order of arrival: when, and which reading; some come more than once.
+    fn deliveries(&self, readings: &[Observation]) -> Vec<(i64, usize)> {
+        let mut all: Vec<(i64, usize)> = self.arrivals(readings).into_iter().zip(0..).collect();
+        let again = self.again.iter().filter_map(|(i, later)| Some((all.get(*i)?.0 + later, *i)));
+        all.extend(again.collect::<Vec<_>>());
+        all.sort_by_key(|(at, _)| *at);
+        all
     }
 }
 
@@ -168,12 +180,10 @@ fn of_side(effects: &[Effect], side: Reality) -> Vec<u8> {
 /// Alarms, incidents and tasks as bytes, and the state in the end.
 fn told(readings: &[Observation], deeds: &[Deed], way: &Way) -> (Vec<u8>, Vec<u8>) {
     let mut rig = city();
-    let arrivals = way.arrivals(readings);
-    let mut order: Vec<usize> = (0..readings.len()).collect();
-    order.sort_by_key(|i| arrivals[*i]);
-    let (mut order, mut deeds) = (order.as_slice(), deeds);
+    let deliveries = way.deliveries(readings);
+    let (mut order, mut deeds) = (deliveries.as_slice(), deeds);
     for (n, size) in way.batches.iter().cycle().enumerate() {
-        let next = order.first().map(|i| arrivals[*i]);
+        let next = order.first().map(|(at, _)| *at);
         if let Some((deed, later)) = deeds.split_first()
             && next.is_none_or(|next| deed.0 <= next)
         {
@@ -185,9 +195,9 @@ fn told(readings: &[Observation], deeds: &[Deed], way: &Way) -> (Vec<u8>, Vec<u8
         let Some(next) = next else { break };
         // A batch ends before the next deed.
         let until = deeds.first().map_or(i64::MAX, |deed| deed.0);
-        let batch = order.iter().take(*size).take_while(|i| arrivals[**i] < until).count();
+        let batch = order.iter().take(*size).take_while(|(at, _)| *at < until).count();
         rig.now = rig.now.max(next);
-        let mut observations: Vec<_> = order[..batch].iter().map(|i| readings[*i].clone()).collect();
+        let mut observations: Vec<_> = order[..batch].iter().map(|(_, i)| readings[*i].clone()).collect();
         // Each batch ends with a repetition of its last reading.
         observations.extend(observations.last().cloned());
         order = &order[batch..];
@@ -235,9 +245,12 @@ fn some_way() -> impl Strategy<Value = Way> {
     let delays = prop::collection::vec(0..LATENESS - 1, 40);
     let batches = prop::collection::vec(1..9usize, 1..6);
     let restarts = prop::collection::vec(prop::bool::weighted(0.03), 0..30);
-    (1..5usize, delays, batches, restarts).prop_map(|(partitions, delays, batches, restarts)| Way {
+    let later = prop_oneof![0..LATENESS, LATENESS..15 * LATENESS];
+    let again = prop::collection::vec((0..40usize, later), 0..8);
+    (1..5usize, delays, again, batches, restarts).prop_map(|(partitions, delays, again, batches, restarts)| Way {
         partitions,
         delays,
+        again,
         batches,
         restarts,
     })
@@ -247,7 +260,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn partitions_batches_restarts_and_delays_change_nothing(
+    fn partitions_batches_restarts_delays_and_repetitions_change_nothing(
         readings in some_readings(), deeds in some_deeds(), way in some_way(),
     ) {
         let expected = told(&readings, &deeds, &Way::plain()).0;
@@ -262,6 +275,22 @@ proptest! {
         let whole = told(&readings, &deeds, &Way { restarts: Vec::new(), ..way.clone() });
         prop_assert!(told(&readings, &deeds, &way) == whole);
     }
+}
+
+#[test]
+fn what_comes_again_minutes_later_is_known() {
+    let script = busy_script(0..100);
+    let mut once = city();
+    once.feed(&script);
+    let mut twice = city();
+    twice.feed(&script);
+    // The last minute is within the lateness that is allowed, what came before it is past it: it is no late reading either.
+    for line in script.lines() {
+        twice.feed(&format!("?{line}"));
+    }
+    let (once, twice) = (once.engine.statistics(), twice.engine.statistics());
+    assert_eq!(twice.duplicates, script.lines().count() as u64);
+    assert_eq!((twice.late, &twice.rule_alarms), (once.late, &once.rule_alarms));
 }
 
 /// Readings of so many seconds after which every rule has raised alarms, once the clock goes on.

@@ -5,7 +5,7 @@
 
 use vigiles_engine::backtest::{Setting, Trial as BackTest};
 use vigiles_engine::{CommandBody, Input};
-use vigiles_model::Timestamp;
+use vigiles_model::{Alarm, Observation, Timestamp};
 
 use crate::recorded::{SPEEDS, check, line};
 use crate::rig::{Rig, reading, rule};
@@ -111,22 +111,33 @@ fn a_station_that_leaves_its_neighbours() {
     );
 }
 
-/// A rule tried on the speeds: readings, those that only served to learn, conditions that failed, and seconds judged.
-fn tried(text: &str) -> (u64, u64, u64, i64) {
+fn trial(text: &str) -> BackTest {
     let kinds = crate::rig::city().into_iter().filter_map(|body| match body {
         CommandBody::PutKind(kind) => Some((kind.id.clone(), *kind)),
         _ => None,
     });
     let setting = Setting { kinds: kinds.collect(), ..Setting::default() };
-    let mut trial = BackTest::new(setting, &rule(text)).unwrap();
-    let mut span = None;
-    for row in csv::Reader::from_reader(SPEEDS.0.as_bytes()).records() {
+    BackTest::new(setting, &rule(text)).unwrap()
+}
+
+/// The speeds as readings, with the bounds of their time.
+fn speeds() -> (Vec<Observation>, Timestamp, Timestamp) {
+    let rows = csv::Reader::from_reader(SPEEDS.0.as_bytes()).into_records().map(|row| {
         let row = row.unwrap();
         let time: Timestamp = format!("{}Z", row[0].replace(' ', "T")).parse().unwrap();
-        span = Some((span.map_or(time, |(from, _)| from), time));
-        trial.take(0, &reading(&format!("{} a vehicle {}", time.0 / 1_000_000, &row[1])));
+        reading(&format!("{} a vehicle {}", time.0 / 1_000_000, &row[1]))
+    });
+    let all: Vec<Observation> = rows.collect();
+    let (from, to) = (all[0].time, all.last().unwrap().time);
+    (all, from, to)
+}
+
+/// A rule tried on the speeds: readings, those that only served to learn, conditions that failed, and seconds judged.
+fn tried(text: &str) -> (u64, u64, u64, i64) {
+    let (mut trial, (readings, from, to)) = (trial(text), speeds());
+    for o in &readings {
+        trial.take(0, o);
     }
-    let (from, to) = span.unwrap();
     let judged: i64 = trial.stretches(from, to).iter().map(|(from, to)| to.since(*from).0 / 1_000_000).sum();
     (trial.observations(), trial.learning(), trial.errors(), judged)
 }
@@ -144,4 +155,47 @@ fn a_trial_does_not_count_the_time_in_which_it_only_learns() {
 fn a_trial_tells_how_often_its_condition_failed() {
     let rule = "[detector.condition]\nexpression = 'value < 50.0 && asset.attributes.lanes == \"2\"'";
     assert_eq!(tried(&format!("kinds = ['vehicle']\n{rule}")), (1127, 0, 46, 644_880));
+}
+
+/// Alarms of a trial of the speeds from a moment on, readings of the span, and those that only served to learn; warmed up
+/// with what came before, or not. The readings of the span come as another series, as from a scan of their own.
+fn tried_from(text: &str, from: Timestamp, warm: bool) -> (Vec<Alarm>, u64, u64) {
+    let (mut trial, (readings, _, to)) = (trial(text), speeds());
+    let (before, span): (Vec<_>, Vec<_>) = readings.iter().partition(|o| o.time < from);
+    if warm {
+        for o in before {
+            trial.warm_up(7, o);
+        }
+        trial.begin(from);
+        assert_eq!(trial.warmed_up() + span.len() as u64, readings.len() as u64);
+    }
+    for o in span {
+        trial.take(3, o);
+    }
+    let (observations, learning) = (trial.observations(), trial.learning());
+    (trial.finish(to), observations, learning)
+}
+
+#[test]
+fn a_trial_that_is_warmed_up_raises_what_one_over_all_of_the_time_raises_in_the_span() {
+    let check = |text: &str, from: &str, alarms: usize, learning: (u64, u64)| {
+        let (text, from) = (format!("kinds = ['vehicle']\n{text}"), from.parse::<Timestamp>().unwrap());
+        let whole = tried_from(&text, Timestamp(0), false).0;
+        let expected: Vec<Alarm> = whole.into_iter().filter(|alarm| alarm.raised >= from).collect();
+        let (warm, of_span, learned) = tried_from(&text, from, true);
+        assert_eq!((&warm, warm.len(), learned), (&expected, alarms, learning.0), "{text}");
+        let (cold, same, learned) = tried_from(&text, from, false);
+        assert_eq!((learned, same), (learning.1, of_span), "{text}");
+        assert_ne!(cold, warm, "{text}");
+    };
+    // Of the events that are marked the first was at 16:44 on the 11th, on the first day of this span: the ninth reading of its
+    // hour, too early for a baseline that begins with the span.
+    let day = "2015-09-11T00:00:00Z";
+    let baseline = "[detector.baseline]\nseason = 'day'\nside = 'below'\nclear_for_s = 1800";
+    let forecast = "[detector.forecast]\nseason = 'day'\nside = 'below'\nclear_for_s = 1800";
+    check(baseline, day, 9, (70, 214));
+    check(forecast, day, 7, (0, 100));
+    check("[detector.anomaly]", day, 8, (0, 50));
+    // An alarm that stood when the span began is none of it, and raises no second one.
+    check(forecast, "2015-09-11T16:50:00Z", 6, (0, 100));
 }

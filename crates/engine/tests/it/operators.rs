@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandDone, CommandError, Effect};
+use vigiles_engine::{CommandDone, CommandError, Effect, Engine};
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{Alarm, Incident, IncidentId, IncidentState, Relation};
 
@@ -112,27 +112,52 @@ fn after_a_merge_another_type_finds_the_survivor() {
 enum Act {
     /// A caller at one of 256 places along a street of 1.3 km.
     Call(usize, u8),
+    /// A cluster of readings at one of them.
+    Cluster(u8),
     Split(usize, usize),
     Detach(usize, usize),
     Close(usize),
+    /// The engine is restored from its snapshot.
+    Restart,
 }
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        8 => (0..8usize, any::<u8>()).prop_map(|(who, at)| Act::Call(who, at)),
+        6 => (0..8usize, any::<u8>()).prop_map(|(who, at)| Act::Call(who, at)),
+        4 => any::<u8>().prop_map(Act::Cluster),
         1 => (0..6usize, 1..3usize).prop_map(|(i, n)| Act::Split(i, n)),
         1 => (0..6usize, 0..4usize).prop_map(|(i, n)| Act::Detach(i, n)),
         1 => (0..6usize).prop_map(Act::Close),
+        1 => Just(Act::Restart),
     ]
 }
 
 /// Each call raises an alarm of its own: the condition ends with the next reading.
 const CALL: &str = "id = 'call'\nkinds = ['report']\nkey = 'source'\n[detector.condition]\nexpression = 'value == \"crash\"'\n[incident]\nincident_type = 'collision'\npriority = 'p1'\nradius_m = 300\nwindow_s = 5000";
 
+fn along_the_street(at: u8) -> f64 {
+    0.2 + f64::from(at) / 255.0 * 0.012
+}
+
 fn call(rig: &mut Rig, who: usize, at: u8) {
     rig.now += 5;
-    let (now, lon) = (rig.now, 0.2 + f64::from(at) / 255.0 * 0.012);
+    let (now, lon) = (rig.now, along_the_street(at));
     rig.feed(&format!("{now} s{who}/- report crash {lon} 0.2\n{} s{who}/- report over", now + 1));
+}
+
+/// Forms and is over within five seconds, so that each has a key of its own.
+const CLUSTER: &str = "id = 'cluster'\nkinds = ['vehicle']\nkey = 'all'\n[detector.count]\nwindow_s = 2\nat_least = 2\nradius_m = 150\n[incident]\nincident_type = 'collision'\npriority = 'p1'\nradius_m = 300\nwindow_s = 5000";
+
+fn cluster(rig: &mut Rig, at: u8) {
+    rig.now += 5;
+    let (now, lon) = (rig.now, along_the_street(at));
+    rig.feed(&format!("{now} a vehicle 1 {lon} 0.2\n{} b vehicle 1 {lon} 0.2\ntick {}", now + 1, now + 4));
+}
+
+/// Metres between two alarms of clusters; none where one is of a caller.
+fn between_clusters(a: &Alarm, b: &Alarm) -> Option<f64> {
+    let is_cluster = a.rule.as_str() == "cluster" && b.rule.as_str() == "cluster";
+    is_cluster.then(|| a.place.as_ref().unwrap().centre().distance_m(b.place.as_ref().unwrap().centre()))
 }
 
 /// A decision to take alarms apart, as the test remembers it.
@@ -145,7 +170,8 @@ struct Parting {
 
 impl Parting {
     /// Whether the alarm is on the side of those that left (true) or stayed; none for one of neither side. A key with
-    /// alarms on both sides went with those that left.
+    /// alarms on both sides went with those that left. A cluster is known by its place: the nearest in reach decides, and
+    /// a place on both sides went with those that left.
     fn side(&self, alarm: &Alarm) -> Option<bool> {
         let any = |side: &[Alarm], by: &dyn Fn(&Alarm) -> bool| side.iter().any(by);
         if alarm.raised.0 / 1_000_000 <= self.at {
@@ -156,6 +182,13 @@ impl Parting {
             } else {
                 (any(&self.stayers, &same) && !shared).then_some(false)
             };
+        }
+        if alarm.rule.as_str() == "cluster" {
+            let apart = |a: &&Alarm| !any(&self.leavers, &|left| between_clusters(a, left).is_some_and(|m| m <= 150.0));
+            let stayers = self.stayers.iter().filter(apart).map(|a| (a, false));
+            let near = self.leavers.iter().map(|a| (a, true)).chain(stayers);
+            let near = near.filter_map(|(a, left)| Some((between_clusters(a, alarm).filter(|m| *m <= 150.0)?, left)));
+            return near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, left)| left);
         }
         let same = |a: &Alarm| a.key == alarm.key;
         if any(&self.leavers, &same) { Some(true) } else { any(&self.stayers, &same).then_some(false) }
@@ -169,6 +202,14 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<Parting> {
     let (incident, leaving) = match act {
         Act::Call(who, at) => {
             call(rig, *who, *at);
+            return None;
+        }
+        Act::Cluster(at) => {
+            cluster(rig, *at);
+            return None;
+        }
+        Act::Restart => {
+            rig.engine = Engine::restore(&rig.engine.snapshot()).unwrap();
             return None;
         }
         Act::Close(i) => {
@@ -194,12 +235,14 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<Parting> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// An alarm never joins one that people took its rule and key apart from, through whichever incidents they go.
+    /// An alarm never joins one that people took its rule and key, or place, apart from, through whichever incidents and
+    /// restarts they go.
     #[test]
     fn taken_apart_stays_apart(acts in prop::collection::vec(act(), 1..80)) {
-        let mut rig = Rig::with_correlations(&[CALL], &CHAIN[3..]);
+        let mut rig = Rig::with_correlations(&[CALL, CLUSTER], &CHAIN[3..]);
         let partings: Vec<Parting> = acts.iter().filter_map(|act| carry_out(&mut rig, act)).collect();
         (0..8).for_each(|who| call(&mut rig, who, 128));
+        (0..8).for_each(|n| cluster(&mut rig, n * 36));
         let alarms = rig.alarms();
         for parting in &partings {
             let mut sides: BTreeMap<&IncidentId, (bool, bool, bool)> = BTreeMap::new();

@@ -1,38 +1,31 @@
 //! A rule on trial over a span of history, beside what the city's rules raised then.
 
-use std::time::{Duration as Span, Instant};
+mod pass;
+
+use std::time::Duration as Span;
 
 use vigiles_engine::Rule;
 use vigiles_engine::backtest::{
     Marked, Marks, NoSuggestion, Report, Setting, Stretch, Suggestion, Suggestions, Trial, Tried,
 };
 use vigiles_engine::command::CommandError;
-use vigiles_history::{HistoryError, Query};
+use vigiles_history::HistoryError;
 use vigiles_model::alarm::Stage;
 use vigiles_model::incident::{Reality, TimelineEvent, Verdict};
 use vigiles_model::{
-    Alarm, Asset, BoundingBox, Duration, Geometry, Incident, IncidentState, Observation, ObservationKind, Timestamp,
-    Zone,
+    Alarm, Asset, BoundingBox, Duration, Geometry, Incident, IncidentState, ObservationKind, Timestamp, Zone,
 };
 use vigiles_store::StoreError;
 use vigiles_trust::Context;
 
+use self::pass::Passes;
+pub use self::pass::{Stopped, WarmUp};
 use crate::documents::{self, ALARM, ASSET, INCIDENT, KIND, Versioned, ZONE};
 use crate::platform::Platform;
 use crate::trial::{self, RuleTrial};
 
-/// Most readings of one pass over the span.
-pub const MAX_OBSERVATIONS: u64 = 50_000_000;
-/// Longest pass.
-const PATIENCE: Span = Span::from_mins(1);
-/// Readings between two looks at the clock.
-const LOOK_EVERY: u64 = 16_384;
-/// Readings kept to see how they spread.
-const SAMPLE: usize = 20_000;
 /// Most alarms of the city's rules that are counted beside those of the trial.
 const MAX_PRESENT: usize = 50_000;
-/// How often the city's clocks are asked whether they have changed.
-const HOUR: i64 = 3_600_000_000;
 
 /// What is to be tried.
 #[derive(Debug, Clone)]
@@ -54,7 +47,9 @@ pub struct Asked {
 pub struct Outcome {
     /// The alarms, by time and place.
     pub report: Report,
-    /// Readings judged.
+    /// What a rule that learns was shown first of the time before the span.
+    pub warm_up: Option<WarmUp>,
+    /// Readings of the span.
     pub observations: u64,
     /// Of those, the readings that a detector which learns only learned from.
     pub learning: u64,
@@ -72,17 +67,6 @@ pub struct Outcome {
     pub kept: Option<RuleTrial>,
 }
 
-/// Why a trial ended early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stopped {
-    /// It raised more alarms than are kept.
-    Alarms,
-    /// There were more readings than are judged at once.
-    Observations,
-    /// It took too long.
-    Time,
-}
-
 /// Why a rule could not be tried.
 #[derive(Debug, thiserror::Error)]
 pub enum BackTestError {
@@ -97,19 +81,12 @@ pub enum BackTestError {
     Store(#[from] StoreError),
 }
 
-/// One pass over the span.
-struct Pass {
-    trial: Trial,
-    took: Span,
-    stopped: Option<(Stopped, Timestamp)>,
-    /// Every so manieth reading, in the unit of the rule.
-    sample: Vec<f64>,
-}
-
 /// Tries a rule on the past. Blocks while it reads and judges.
 pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Outcome, BackTestError> {
     let setting = setting(platform)?;
-    let pass = pass(platform, ctx, asked, Trial::new(setting.clone(), &asked.rule)?)?;
+    let trial = Trial::new(setting.clone(), &asked.rule)?;
+    let passes = Passes::new(platform, ctx, asked)?;
+    let pass = passes.run(trial, asked.to)?;
     let end = pass.stopped.map_or(asked.to, |(_, at)| at);
     let (observations, learning, errors) = (pass.trial.observations(), pass.trial.learning(), pass.trial.errors());
     let data = pass.trial.stretches(asked.from, end);
@@ -117,10 +94,7 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     let marks = Marks::compare(&alarms, &marked(platform, ctx, asked, end)?);
     let present = present(platform, ctx, asked, end)?;
     let suggestion = match asked.wanted_per_day {
-        Some(wanted) => {
-            let asked = Asked { to: end, ..asked.clone() };
-            Some(suggest(platform, ctx, &asked, &setting, (wanted, &data), pass.sample)?)
-        }
+        Some(wanted) => Some(suggest(&passes, (&asked.rule, end), &setting, (wanted, &data), pass.sample)?),
         None => None,
     };
     let offset = |at: Timestamp| platform.utc_offset_s(at);
@@ -139,6 +113,7 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     Ok(Outcome {
         kept: trial::keep(platform.store(), &asked.rule, kept)?,
         report,
+        warm_up: pass.warm_up,
         observations,
         learning,
         errors,
@@ -149,59 +124,21 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     })
 }
 
-fn pass(platform: &Platform, ctx: &Context, asked: &Asked, mut trial: Trial) -> Result<Pass, BackTestError> {
-    let query = Query {
-        kinds: asked.rule.kinds.clone(),
-        from: Some(asked.from),
-        to: Some(asked.to),
-        area: asked.area,
-        ..Query::default()
-    };
-    let start = Instant::now();
-    let (mut stopped, mut clocks_asked, mut sample, mut every) = (None, i64::MIN, Vec::new(), 1u64);
-    let mut visit = |series: usize, o: &Observation| {
-        if o.time.0 >= clocks_asked {
-            trial.set_utc_offset(platform.utc_offset_s(o.time));
-            clocks_asked = o.time.0.saturating_add(HOUR);
-        }
-        let count = trial.observations();
-        if count.is_multiple_of(every) {
-            sample.extend(trial.figure(o));
-            if sample.len() >= 2 * SAMPLE {
-                // Half as many, evenly.
-                sample = sample.iter().copied().step_by(2).collect();
-                every *= 2;
-            }
-        }
-        if !trial.take(series, o) {
-            stopped = Some((Stopped::Alarms, o.time));
-        } else if count >= MAX_OBSERVATIONS {
-            stopped = Some((Stopped::Observations, o.time));
-        } else if count.is_multiple_of(LOOK_EVERY) && start.elapsed() > PATIENCE {
-            stopped = Some((Stopped::Time, o.time));
-        }
-        stopped.is_none()
-    };
-    platform.history().scan(ctx, &query, &mut visit)?;
-    Ok(Pass { trial, took: start.elapsed(), stopped, sample })
-}
-
 fn suggest(
-    platform: &Platform,
-    ctx: &Context,
-    asked: &Asked,
+    passes: &Passes<'_>,
+    (rule, end): (&Rule, Timestamp),
     setting: &Setting,
     (wanted, data): (f64, &[Stretch]),
     mut sample: Vec<f64>,
 ) -> Result<Result<Suggestion, NoSuggestion>, BackTestError> {
-    let mut suggestions = match Suggestions::new(&asked.rule, wanted, data) {
+    let mut suggestions = match Suggestions::new(rule, wanted, data) {
         Ok(suggestions) => suggestions,
         Err(why) => return Ok(Err(why)),
     };
     sample.sort_by(f64::total_cmp);
     for _ in 0..2 {
         let trial = suggestions.trial(setting.clone(), &sample);
-        let pass = pass(platform, ctx, asked, trial)?;
+        let pass = passes.run(trial, end)?;
         suggestions.take(&pass.trial, &sample);
     }
     Ok(suggestions.best().cloned().ok_or(NoSuggestion::NoVariant))
