@@ -195,7 +195,7 @@ impl Config {
     }
 
     fn check_rule(&self, rule: &Rule) -> Result<(), CommandError> {
-        first(rule.check(&unit_in(&self.kinds)))?;
+        first(rule.check_logged(&unit_in(&self.kinds)))?;
         self.budget.check(rule, &unit_in(&self.kinds))?;
         if let Detector::Geofence(g) = &rule.detector
             && let Some((i, zone)) = g.zones.iter().enumerate().find(|(_, z)| !self.zones.contains_key(*z))

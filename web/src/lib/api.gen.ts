@@ -2871,12 +2871,13 @@ export interface components {
         Fault: {
             /** @description Column, from 1. */
             column?: number | null;
-            /** @description Line, from 1, where it is in a text: that of the field, or the body where that could not be read. */
+            /** @description Line, from 1. */
             line?: number | null;
             /** @description What is wrong with it. */
             message: string;
             /** @description Path of the field, parameter or header. */
             path: string;
+            within?: components["schemas"]["Within"] | null;
         };
         /** @description Has not moved by more than a tolerance for a while. */
         FlatLine: {
@@ -4306,6 +4307,11 @@ export interface components {
              */
             total_bytes: number;
         };
+        /**
+         * @description What line and column are counted in.
+         * @enum {string}
+         */
+        Within: "text" | "body";
         /** @description A named area. */
         Zone: {
             /** @description The agency that drew it. */

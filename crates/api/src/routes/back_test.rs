@@ -4,9 +4,10 @@ use vigiles_model::{Alarm, Duration};
 use vigiles_runtime::back_test::{Asked, BackTestError, back_test};
 use vigiles_trust::{Action, Resource};
 
+use super::rules;
 use crate::call::{Call, area, names, ok, units};
 use crate::endpoint::{Answer, Endpoint};
-use crate::problem::{Code, Fault, Problem};
+use crate::problem::{Code, Problem};
 use crate::wire::alarm::Alarm as WireAlarm;
 use crate::wire::back_test::{BackTest, BackTestReport};
 
@@ -30,20 +31,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn try_rule(call: Call) -> Answer {
     let body: BackTest = call.json()?;
-    let faults: Vec<Fault> = super::rules::faults(&call, &body.rule)
-        .into_iter()
-        .map(|fault| Fault { path: format!("rule.{}", fault.path), ..fault })
-        .collect();
-    if let Some(first) = faults.first() {
-        let detail = format!("{}: {}", first.path, first.message);
-        return Err(Problem { errors: faults, ..Problem::new(Code::Invalid, detail) });
-    }
+    rules::refuse(rules::faults(&call, &body.rule, "rule.")?)?;
     let asked = asked(body)?;
     let Ok(_turn) = call.api.back_tests.try_acquire() else {
         return Err(Problem::new(Code::TooMany, "two back-tests are under way already; try again when one is done"));
     };
     call.audit_read("observations", summary(&asked)).await?;
-    let (ctx, steps) = (call.context()?, super::rules::cost(&call, &asked.rule));
+    let (ctx, steps) = (call.context()?, rules::cost(&call, &asked.rule));
     let report = call
         .blocking(move |api| {
             let outcome = back_test(&api.platform, &ctx, &asked).map_err(problem)?;

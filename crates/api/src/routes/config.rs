@@ -14,7 +14,7 @@ use super::listing::{self, Window};
 use super::playbook_checks;
 use crate::call::{Call, no_content, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
-use crate::problem::{Code, Fault, Problem};
+use crate::problem::{Code, Fault, Problem, Within};
 use crate::wire::asset::Asset;
 use crate::wire::document::{Lookup, Wire, wire};
 use crate::wire::playbook::Playbook;
@@ -284,7 +284,7 @@ fn read_kind(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
 fn unit_fault(error: &UnitError) -> Problem {
     let fault = Fault::new("unit", error.to_string());
     let fault = match error.column() {
-        Some(column) => fault.at(1, column),
+        Some(column) => fault.at(Within::Text, (1, column)),
         None => fault,
     };
     Problem { errors: vec![fault.clone()], ..Problem::new(Code::Invalid, format!("{}: {}", fault.path, fault.message)) }
