@@ -2079,6 +2079,7 @@ export interface components {
              * @description Those that an alarm of the rule belongs to.
              */
             repeated: number;
+            since?: components["schemas"]["Time"] | null;
             /**
              * Format: int64
              * @description Alarms that belong to no marked incident.
@@ -2159,6 +2160,7 @@ export interface components {
             per_day?: number | null;
             /** @description Where alarms were raised, most first. */
             places: components["schemas"]["BackTestPlace"][];
+            present_since?: components["schemas"]["Time"] | null;
             /**
              * Format: int32
              * @description Most steps it takes for one reading.
@@ -3205,7 +3207,7 @@ export interface components {
          * @description Why no limit is suggested.
          * @enum {string}
          */
-        NoSuggestion: "yes_or_no" | "not_one_number" | "too_little_data" | "no_variant";
+        NoSuggestion: "yes_or_no" | "not_one_number" | "too_little_data" | "no_variant" | "ended_early";
         /** @description What an asset or a feed saw. */
         Observation: {
             /** @description When the platform took it. */

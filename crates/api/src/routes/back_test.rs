@@ -1,7 +1,7 @@
 //! A rule on trial over history, before it goes live.
 
 use vigiles_model::{Alarm, Duration};
-use vigiles_runtime::back_test::{Asked, BackTestError, back_test};
+use vigiles_runtime::back_test::{Asked, BackTestError, Bounds, back_test};
 use vigiles_trust::{Action, Resource};
 
 use super::rules;
@@ -51,8 +51,14 @@ async fn try_rule(call: Call) -> Answer {
 
 fn asked(body: BackTest) -> Result<Asked, Problem> {
     let (from, to) = (body.from.0, body.to.0);
-    let asked =
-        Asked { area: area(body.bbox.as_deref())?, rule: body.rule, from, to, wanted_per_day: body.wanted_per_day };
+    let asked = Asked {
+        area: area(body.bbox.as_deref())?,
+        rule: body.rule,
+        from,
+        to,
+        wanted_per_day: body.wanted_per_day,
+        bounds: Bounds::default(),
+    };
     if asked.to <= asked.from || asked.to.since(asked.from) > MAX_SPAN {
         return Err(Problem::of(Code::Invalid, "to", "expected a moment after `from`, at most 366 days later"));
     }
