@@ -3617,6 +3617,8 @@ export interface components {
         RuleVersion: {
             /** @description What its author is called now; null where it has none or the account is gone. */
             author_name?: string | null;
+            /** @description Whether this is its end: the rule as it was last, with who deleted it as author, and why as reason. */
+            deleted: boolean;
             /** @description The rule as it was. */
             rule: components["schemas"]["Rule"];
             /** @description Since when. */
@@ -7184,7 +7186,10 @@ export interface operations {
     };
     delete_rule: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description Why; its last version says so. Needed. */
+                reason: string | null;
+            };
             header?: {
                 /** @description Why the data is used; the role's usual purpose where absent. */
                 "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";

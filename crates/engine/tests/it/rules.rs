@@ -1,6 +1,6 @@
 //! Rules are checked when they are saved.
 
-use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, ConfigKind};
+use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, ConfigKind, Effect};
 use vigiles_model::KindId;
 
 use crate::rig::{City, Rig, rule};
@@ -118,7 +118,7 @@ fn versions_are_checked() {
     assert!(rig.command_at(put(), Some(0)).is_ok());
     assert_eq!(rig.command_at(put(), Some(0)), Err(CommandError::VersionConflict { expected: 0, found: 1 }));
     assert!(rig.command_at(put(), Some(1)).is_ok());
-    let delete = |what, id: &str| CommandBody::Delete { what, id: id.into() };
+    let delete = |what, id: &str| CommandBody::Delete { what, id: id.into(), reason: None };
     assert!(matches!(rig.command(delete(ConfigKind::Kind, "air.pm25")), Err(CommandError::NotAllowed { .. })));
     assert!(matches!(rig.command(delete(ConfigKind::Rule, "none")), Err(CommandError::NotFound { .. })));
     assert!(rig.command_at(delete(ConfigKind::Rule, "r"), Some(2)).is_ok());
@@ -127,6 +127,29 @@ fn versions_are_checked() {
     assert_eq!(rig.command_at(put(), Some(0)), Err(CommandError::VersionConflict { expected: 0, found: 3 }));
     assert!(rig.command_at(delete(ConfigKind::Rule, "r"), Some(3)).is_ok());
     assert!(rig.command(delete(ConfigKind::Kind, "air.pm25")).is_ok());
+}
+
+#[test]
+fn a_deletion_that_says_why_is_the_last_version() {
+    let mut rig = Rig::new();
+    let put = || CommandBody::PutRule(Box::new(rule("[detector.silent]\nafter_s = 60")));
+    let delete =
+        |reason: &str| CommandBody::Delete { what: ConfigKind::Rule, id: "r".into(), reason: Some(reason.to_owned()) };
+    assert!(rig.command_at(put(), Some(0)).is_ok());
+    for wrong in [" ".to_owned(), "x".repeat(5000)] {
+        let refused = rig.command_at(delete(&wrong), Some(1));
+        assert!(matches!(refused, Err(CommandError::Invalid { field, .. }) if field == "reason"));
+    }
+    assert!(rig.command_at(delete("another does it better"), Some(1)).is_ok());
+    let last = rig.effects.iter().find_map(|effect| match effect {
+        Effect::ConfigDeleted { last, .. } => last.clone(),
+        _ => None,
+    });
+    let last = last.unwrap();
+    assert_eq!((last.version, last.reason.as_str()), (2, "another does it better"));
+    // The next rule of that id goes on behind it.
+    assert!(rig.command_at(put(), Some(0)).is_ok());
+    assert_eq!(rig.command_at(put(), Some(0)), Err(CommandError::VersionConflict { expected: 0, found: 3 }));
 }
 
 #[test]

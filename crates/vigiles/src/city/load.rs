@@ -65,16 +65,10 @@ async fn take_group(
         if taken.get(&key) == Some(&print) {
             continue;
         }
-        let mut body = document.body.clone();
-        if let CommandBody::PutRule(rule) = &body {
+        if let CommandBody::PutRule(rule) = &document.body {
             refuse(city, document, &platform.check_rule(rule, None))?;
         }
-        if let CommandBody::PutRule(rule) = &mut body
-            && rule.reason.trim().is_empty()
-            && taken.contains_key(&key)
-        {
-            "its file in the city's directory changed".clone_into(&mut rule.reason);
-        }
+        let body = document.explained();
         let command = Command { by: None, agency: agency.clone(), expected_version: None, body };
         let platform = platform.clone();
         asked.push(async move { (key, print, platform.command(&ACTOR, command).await) });
@@ -130,6 +124,17 @@ impl CityDocument {
     /// What it is remembered under.
     fn key(&self) -> String {
         format!("{}/{}", self.what.as_str(), self.id)
+    }
+
+    /// The command that takes it over; a rule that says no reason comes from its file.
+    fn explained(&self) -> CommandBody {
+        let mut body = self.body.clone();
+        if let CommandBody::PutRule(rule) = &mut body
+            && rule.reason.trim().is_empty()
+        {
+            rule.reason = format!("loaded from {}", self.file.display());
+        }
+        body
     }
 }
 
@@ -198,6 +203,17 @@ mod tests {
             assert!(line.starts_with(&format!("{}: {expected}", path.display())), "{line}");
         }
         assert_eq!(said.lines().count(), 4, "{said}");
+    }
+
+    #[test]
+    fn a_rule_that_says_no_reason_comes_from_its_file() {
+        let check = |said: &str, expected: &str| {
+            let CommandBody::PutRule(rule) = written(said, 3).explained() else { panic!("another command") };
+            assert_eq!(rule.reason, expected);
+        };
+        check("", "loaded from rules/r.toml");
+        check("reason = \" \"", "loaded from rules/r.toml");
+        check("reason = \"as the office asked\"", "as the office asked");
     }
 
     #[test]
