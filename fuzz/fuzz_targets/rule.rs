@@ -3,17 +3,16 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use vigiles_engine::rule::{Known, Named};
 use vigiles_engine::{Command, CommandBody, Engine, Input, Rule};
 use vigiles_formats::observation::{Draft, Sender, admit};
 use vigiles_fuzz::{City, NOW};
-use vigiles_model::{Observation, SourceId, Timestamp, Value};
+use vigiles_model::{KindId, Observation, ObservationKind, SourceId, Timestamp, Value};
 
 fuzz_target!(|text: &str| {
     let Some(rule) = toml::from_str::<Rule>(text).ok().or_else(|| serde_json::from_str(text).ok()) else { return };
     let city = City::new();
-    let units =
-        |id: &vigiles_model::KindId| city.kinds().iter().find(|kind| kind.id == *id).map(|kind| kind.unit.clone());
-    if !rule.check(&units).is_empty() {
+    if !rule.check(&Kinds(city.kinds())).is_empty() {
         return;
     }
     let mut engine = Engine::new();
@@ -36,6 +35,23 @@ fuzz_target!(|text: &str| {
     let again = Engine::restore(&bytes).expect("a snapshot is restored");
     assert_eq!(again.snapshot(), bytes, "a snapshot changed on its way");
 });
+
+/// A city of which the kinds are known, and that has whatever else is named.
+struct Kinds<'a>(&'a [ObservationKind]);
+
+impl Known for Kinds<'_> {
+    fn unit(&self, id: &KindId) -> Option<String> {
+        self.0.iter().find(|kind| kind.id == *id).map(|kind| kind.unit.clone())
+    }
+
+    fn has(&self, what: Named, id: &str) -> bool {
+        what != Named::Kind || self.0.iter().any(|kind| kind.id.as_str() == id)
+    }
+
+    fn ids(&self, _what: Named) -> Vec<String> {
+        self.0.iter().map(|kind| kind.id.to_string()).collect()
+    }
+}
 
 fn readings(city: &City, value: f64, now: Timestamp) -> Vec<Observation> {
     let source = SourceId::new("fuzz").expect("a well formed id");

@@ -58,6 +58,7 @@ async function version(n) {
 }
 
 test('3 it is saved silent, and its version says what it was tried on', async () => {
+  await page.getByPlaceholder('Why this rule?').fill('For the test');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForURL('**/rules/dust-at-a-station');
   const { shown, stage, tried } = await version(1);

@@ -79,6 +79,7 @@ test('what has run for minutes gives no figure a day and no limit, and says so',
 });
 
 test('it is saved silent, and moves to shadow with a reason', async () => {
+  await page.getByPlaceholder('Why this rule?').fill('For the test');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForURL('**/rules/dust-anywhere');
   await page.locator('[data-version="1"]').waitFor();
@@ -134,6 +135,19 @@ test('an alarm of a live rule says why on the page of its incident', async () =>
   await page.goto(`${platform.url}/incidents/${incident.id}`);
   await page.getByRole('button', { name: /^Why\?/ }).first().click();
   await page.getByText(/The rule as it was, version \d/).first().waitFor();
+});
+
+test('it is deleted with a reason, which its last version says', async () => {
+  await page.goto(`${platform.url}/rules/dust-anywhere`);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  const dialog = page.getByRole('dialog');
+  assert.equal(await dialog.getByRole('button', { name: 'Delete' }).isDisabled(), true);
+  await dialog.getByRole('textbox').fill('Another rule does it better');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await page.waitForURL('**/rules');
+  assert.equal((await server.get('/rules/dust-anywhere')).status, 404);
+  const [last, before] = (await server.get('/rules/dust-anywhere/versions')).body.items;
+  assert.deepEqual([last.version, last.deleted, last.rule.reason, before.deleted], [before.version + 1, true, 'Another rule does it better', false]);
 });
 
 test('a link to a moment shows the city as it was', async () => {

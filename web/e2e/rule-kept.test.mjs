@@ -71,6 +71,7 @@ test('a back-test stays when its rule is saved for the first time', async () => 
   assert.equal((await tried()).bbox, null);
   const made = await page.locator('[data-made]').textContent();
   assert.match(made, /^Made .*, everywhere\.$/);
+  await page.getByPlaceholder('Why this rule?').fill('For the test');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForURL('**/rules/dust-kept');
   await page.locator('[data-version="1"]').waitFor();

@@ -79,7 +79,7 @@ const commands = {
 function check(rule) {
   const text = rule.detector?.condition?.expression ?? '';
   const at = text.indexOf('valeu');
-  return at < 0 ? { ok: true, diagnostics: [], cost: 2, max_cost: 10_000, tried: null } : { ok: false, cost: 2, max_cost: 10_000, tried: null, diagnostics: [{ path: 'detector.condition.expression', line: 1, column: at + 1, message: 'unknown name `valeu`; did you mean `value`?' }] };
+  return at < 0 ? { ok: true, diagnostics: [], cost: 2, max_cost: 10_000, tried: null } : { ok: false, cost: 2, max_cost: 10_000, tried: null, diagnostics: [{ path: 'detector.condition.expression', line: 1, column: at + 1, within: 'text', message: 'unknown name `valeu`; did you mean `value`?' }] };
 }
 
 function series(query) {

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use crate::problem::{Code, Fault, Problem};
+use crate::problem::{Code, Fault, Problem, Within};
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -126,7 +126,7 @@ fn fault(path: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     // The place is in fields of its own.
     let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
-    let fault = Fault::new(path, message).at(error.line(), error.column());
+    let fault = Fault::new(path, message).at(Within::Body, (error.line(), error.column()));
     Problem { detail: format!("{}: {}", fault.path, fault.message), errors: vec![fault], ..Problem::new(code, "") }
 }
 

@@ -73,7 +73,7 @@ async fn enter(api: Arc<Api>, endpoint: &Endpoint, path: RawPathParams, request:
         once: None,
         api: api.clone(),
     };
-    let ctx = call.context.clone();
+    let (ctx, body) = (call.context.clone(), call.body.clone());
     let answer = match (&ctx, call.headers.get(IDEMPOTENCY_KEY)) {
         (Some(ctx), Some(key)) if endpoint.idempotent => {
             let key = check_key(key)?;
@@ -81,6 +81,7 @@ async fn enter(api: Arc<Api>, endpoint: &Endpoint, path: RawPathParams, request:
         }
         _ => (endpoint.handler)(call).await,
     };
+    let answer = answer.map_err(|problem| problem.in_body(&body));
     let unaudited = |problem: &&Problem| problem.code == Code::Forbidden && !problem.audited;
     let refusal = answer.as_ref().err().filter(unaudited).map(|problem| problem.detail.clone());
     if let (Some(ctx), Some(why)) = (ctx, refusal) {

@@ -60,7 +60,7 @@ pub(crate) fn put_one_threshold(client: &mut Client, incident: Option<&Value>) -
 
 fn put_rule(client: &mut Client, id: &str, kind: &str, detector: &Value, incident: Option<&Value>) -> Result<()> {
     let rule = json!({
-        "id": id, "name": id, "description": "", "enabled": true, "stage": "live", "agency": "city", "kinds": [kind], "when": null, "key": "asset",
+        "id": id, "name": id, "description": "", "reason": "furnished for a run", "enabled": true, "stage": "live", "agency": "city", "kinds": [kind], "when": null, "key": "asset",
         "detector": detector, "alarm": {"title": "{asset} at {value}", "severity": "minor"},
         "cooldown_s": 0.0, "incident": incident,
     });

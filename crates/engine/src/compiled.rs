@@ -140,7 +140,7 @@ impl Compiled {
 
 /// An expression that may be left out.
 fn optional(text: Option<&str>, unit: Option<&str>) -> Result<Option<Expression>, Flaw> {
-    text.map(|text| Expression::compile(text, Scope { windows: false, unit, number: false })).transpose()
+    text.map(|text| Expression::compile(text, Scope::stored(false, unit))).transpose()
 }
 
 /// How long the condition must hold and must be over, in seconds.
@@ -218,9 +218,7 @@ fn judge(detector: &Detector, unit: Option<&str>, names: &mut Names) -> Option<J
             }),
             radius_m: c.radius_m,
         },
-        Detector::Condition(c) => {
-            Judge::Condition(Expression::compile(&c.expression, Scope { windows: true, unit, number: false }).ok()?)
-        }
+        Detector::Condition(c) => Judge::Condition(Expression::compile(&c.expression, Scope::stored(true, unit)).ok()?),
         Detector::FlatLine(f) => Judge::FlatLine { span: micros(f.for_s), tolerance: f.tolerance },
         Detector::OutOfRange(_) => Judge::OutOfRange,
         Detector::Sequence(s) => Judge::Sequence { length: s.parts.len(), reach: reach(s.within_s, s.within_m) },

@@ -155,6 +155,13 @@ impl Config {
         Ok(())
     }
 
+    /// One more version of a deleted document: that it is gone.
+    pub(crate) fn retire(&mut self, what: ConfigKind, id: &str) -> u64 {
+        let version = self.retired.entry((what, id.to_owned())).or_insert(0);
+        *version += 1;
+        *version
+    }
+
     fn check_room(&self, what: ConfigKind) -> Result<(), CommandError> {
         let (found, most) = match what {
             ConfigKind::Kind => (self.kinds.len(), MAX_OTHERS),
@@ -195,7 +202,7 @@ impl Config {
     }
 
     fn check_rule(&self, rule: &Rule) -> Result<(), CommandError> {
-        first(rule.check(&unit_in(&self.kinds)))?;
+        first(rule.check_logged(&unit_in(&self.kinds)))?;
         self.budget.check(rule, &unit_in(&self.kinds))?;
         if let Detector::Geofence(g) = &rule.detector
             && let Some((i, zone)) = g.zones.iter().enumerate().find(|(_, z)| !self.zones.contains_key(*z))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vigiles_model::{KindId, RuleId, Timestamp};
 
 use crate::command::{CommandDone, CommandError, ConfigDocument, ConfigKind};
+use crate::config::text;
 use crate::effect::Effect;
 use crate::engine::Engine;
 use crate::exercise::SIDES;
@@ -35,10 +36,24 @@ impl Engine {
         Ok(CommandDone::Config { document, version })
     }
 
-    pub(crate) fn delete(&mut self, asked: Asked<'_>, what: ConfigKind, id: &str, effects: &mut Vec<Effect>) -> Answer {
+    pub(crate) fn delete(
+        &mut self,
+        asked: Asked<'_>,
+        (what, id): (ConfigKind, &str),
+        reason: Option<&str>,
+        effects: &mut Vec<Effect>,
+    ) -> Answer {
         self.check_version(asked, what, id)?;
-        Arc::make_mut(&mut self.config).delete(what, id)?;
-        effects.push(Effect::ConfigDeleted { what, id: id.to_owned() });
+        reason.map_or(Ok(()), |reason| text("reason", reason))?;
+        let config = Arc::make_mut(&mut self.config);
+        let rule =
+            RuleId::new(id).ok().filter(|_| what == ConfigKind::Rule).and_then(|id| config.rules.get(&id).cloned());
+        config.delete(what, id)?;
+        let last = rule.zip(reason).map(|(rule, reason)| {
+            let (version, author) = (config.retire(what, id), asked.by.cloned());
+            Box::new(Rule { version, author, reason: reason.to_owned(), ..rule })
+        });
+        effects.push(Effect::ConfigDeleted { what, id: id.to_owned(), last, at: asked.at });
         if what == ConfigKind::Zone {
             self.zones.rebuild(&self.config);
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::{Alarm, Incident, IncidentId, Observation, RuleId, Task, Timestamp};
 
 use crate::command::{Command, CommandDone, CommandError, ConfigDocument, ConfigKind};
+use crate::rule::Rule;
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +45,10 @@ pub enum Effect {
         what: ConfigKind,
         /// Its id.
         id: String,
+        /// Of a rule whose deletion says why: its last version, with who deleted it as author, and the reason.
+        last: Option<Box<Rule>>,
+        /// When, in platform time.
+        at: Timestamp,
     },
     /// An automatic task is to be carried out; answered by `CompleteTask`.
     TaskStarted {

@@ -170,7 +170,9 @@ impl Engine {
             CommandBody::PutRule(d) => ConfigDocument::Rule(d.clone()),
             CommandBody::PutPlaybook(d) => ConfigDocument::Playbook(d.clone()),
             CommandBody::PutCorrelation(d) => ConfigDocument::Correlation(d.clone()),
-            CommandBody::Delete { what, id } => return self.delete(asked, *what, id, effects),
+            CommandBody::Delete { what, id, reason } => {
+                return self.delete(asked, (*what, id), reason.as_deref(), effects);
+            }
             CommandBody::StartExercise { id, name } => return self.start_exercise(asked, id, name),
             CommandBody::EndExercise { id, reason } => return self.end_exercise(asked, id, reason, effects),
             body => {

@@ -11,4 +11,5 @@ pub mod mapping;
 pub mod mqtt;
 pub mod ndjson;
 pub mod observation;
+pub mod place;
 pub mod sensorthings;

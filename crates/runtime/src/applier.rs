@@ -247,7 +247,8 @@ impl Work {
                 self.put(document.what().as_str(), document.id().to_owned(), write);
                 self.puts.push(document);
             }
-            Effect::ConfigDeleted { what, id } => {
+            Effect::ConfigDeleted { what, id, last, at } => {
+                self.writes.extend(last.map(|rule| documents::rule_deletion(&rule, at)));
                 self.put(what.as_str(), id.clone(), documents::delete(what, &id));
                 self.puts.retain(|d| d.what() != what || d.id() != id);
                 self.deletes.push((what, id));

@@ -1,5 +1,7 @@
-//! What the doors must know of the city to admit an observation: kinds, and assets with their places.
+//! What the doors must know of the city: to admit an observation kinds, and assets with their places; to take a rule also
+//! which zones and playbooks there are.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -9,15 +11,22 @@ use vigiles_engine::{ConfigDocument, ConfigKind};
 use vigiles_formats::observation::Registry;
 use vigiles_model::kind::Overload;
 use vigiles_model::{Asset, Geometry, KindId, ObservationKind};
-use vigiles_store::{Change, Document, Store, StoreError};
+use vigiles_store::{Change, Document, Kind, Store, StoreError};
 
 use crate::documents::{self, Versioned};
 
-/// Kinds and assets at one moment.
+/// The documents that it is made of.
+const KNOWN: [Kind; 4] = [documents::KIND, documents::ASSET, documents::ZONE, documents::PLAYBOOK];
+
+/// What is known at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     kinds: FxHashMap<String, ObservationKind>,
     assets: FxHashMap<String, KnownAsset>,
+    /// Ids.
+    zones: BTreeSet<String>,
+    /// Ids.
+    playbooks: BTreeSet<String>,
 }
 
 /// What is known of an asset.
@@ -48,10 +57,10 @@ impl Registry for Catalogue {
 }
 
 impl Catalogue {
-    /// Reads all kinds and assets.
+    /// Reads all that is to be known.
     pub fn load(store: &dyn Store) -> Result<Self, StoreError> {
         let mut catalogue = Self::default();
-        for kind in [documents::KIND, documents::ASSET] {
+        for kind in KNOWN {
             documents::all(store, kind)?.iter().try_for_each(|document| catalogue.take(document, false))?;
         }
         Ok(catalogue)
@@ -72,6 +81,16 @@ impl Catalogue {
         self.assets.get(id)
     }
 
+    /// Ids of all zones.
+    pub fn zones(&self) -> &BTreeSet<String> {
+        &self.zones
+    }
+
+    /// Ids of all playbooks.
+    pub fn playbooks(&self) -> &BTreeSet<String> {
+        &self.playbooks
+    }
+
     /// All assets, in no order.
     pub fn assets(&self) -> impl Iterator<Item = (&str, &KnownAsset)> {
         self.assets.iter().map(|(id, asset)| (id.as_str(), asset))
@@ -85,29 +104,31 @@ impl Catalogue {
             ConfigDocument::Asset(asset) => {
                 self.assets.insert(asset.id.to_string(), (&**asset).into());
             }
-            ConfigDocument::Zone(_)
-            | ConfigDocument::Rule(_)
-            | ConfigDocument::Playbook(_)
-            | ConfigDocument::Correlation(_) => {}
+            ConfigDocument::Zone(zone) => drop(self.zones.insert(zone.id.to_string())),
+            ConfigDocument::Playbook(playbook) => drop(self.playbooks.insert(playbook.id.to_string())),
+            ConfigDocument::Rule(_) | ConfigDocument::Correlation(_) => {}
         }
     }
 
-    /// Takes what was stored of a kind or an asset, if it is one.
+    /// Takes what was stored or deleted of what it is made of.
     fn take(&mut self, document: &Document, deleted: bool) -> Result<(), StoreError> {
-        if document.kind == documents::KIND {
-            let stored: Versioned<ObservationKind> = documents::read(document)?;
-            if deleted {
-                self.kinds.remove(&document.id);
-            } else {
-                self.kinds.insert(document.id.clone(), stored.document);
+        let id = document.id.clone();
+        match (document.kind, deleted) {
+            (documents::KIND, true) => drop(self.kinds.remove(&id)),
+            (documents::KIND, false) => {
+                let stored: Versioned<ObservationKind> = documents::read(document)?;
+                self.kinds.insert(id, stored.document);
             }
-        } else if document.kind == documents::ASSET {
-            let stored: Versioned<Asset> = documents::read(document)?;
-            if deleted {
-                self.assets.remove(&document.id);
-            } else {
-                self.assets.insert(document.id.clone(), (&stored.document).into());
+            (documents::ASSET, true) => drop(self.assets.remove(&id)),
+            (documents::ASSET, false) => {
+                let stored: Versioned<Asset> = documents::read(document)?;
+                self.assets.insert(id, (&stored.document).into());
             }
+            (documents::ZONE, true) => drop(self.zones.remove(&id)),
+            (documents::ZONE, false) => drop(self.zones.insert(id)),
+            (documents::PLAYBOOK, true) => drop(self.playbooks.remove(&id)),
+            (documents::PLAYBOOK, false) => drop(self.playbooks.insert(id)),
+            _ => {}
         }
         Ok(())
     }
@@ -116,7 +137,9 @@ impl Catalogue {
         match what {
             ConfigKind::Kind => drop(self.kinds.remove(id)),
             ConfigKind::Asset => drop(self.assets.remove(id)),
-            ConfigKind::Zone | ConfigKind::Rule | ConfigKind::Playbook | ConfigKind::Correlation => {}
+            ConfigKind::Zone => drop(self.zones.remove(id)),
+            ConfigKind::Playbook => drop(self.playbooks.remove(id)),
+            ConfigKind::Rule | ConfigKind::Correlation => {}
         }
     }
 }
@@ -138,8 +161,7 @@ impl CatalogueCell {
 
     /// Takes over what another process changed, in the order of the feed.
     pub(crate) fn take_changes(&self, changes: &[Change]) -> Result<(), StoreError> {
-        let concerns = |kind| kind == documents::KIND || kind == documents::ASSET;
-        let mut concerned = changes.iter().filter(|change| concerns(change.document.kind)).peekable();
+        let mut concerned = changes.iter().filter(|change| KNOWN.contains(&change.document.kind)).peekable();
         if concerned.peek().is_none() {
             return Ok(());
         }

@@ -151,7 +151,7 @@ fn audit_note(command: &Command) -> AuditNote {
         B::PutRule(d) => ("put", format!("rule/{}", d.id)),
         B::PutPlaybook(d) => ("put", format!("playbook/{}", d.id)),
         B::PutCorrelation(d) => ("put", format!("correlation/{}", d.id)),
-        B::Delete { what, id } => ("delete", format!("{}/{id}", what.as_str())),
+        B::Delete { what, id, .. } => ("delete", format!("{}/{id}", what.as_str())),
         B::OpenIncident { .. } => ("open", "incident".to_owned()),
         B::TakeCall { .. } => ("take_call", "incident".to_owned()),
         B::ChangeState { incident, .. } => ("change_state", format!("incident/{incident}")),

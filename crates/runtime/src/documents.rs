@@ -105,6 +105,9 @@ pub struct RuleVersion {
     /// What this condition had been tried on when it was saved; none where it had not, or nobody knows.
     #[serde(default)]
     pub tried: Option<RuleTrial>,
+    /// Whether this is its end: the rule as it was last, with who deleted it as author, and why.
+    #[serde(default)]
+    pub deleted: bool,
 }
 
 /// Where an asset stood from a moment on.
@@ -224,15 +227,37 @@ pub fn config(document: &ConfigDocument, version: u64) -> Write {
 
 /// The version of a rule as a write.
 pub fn rule_version(rule: &Rule, version: u64, since: Timestamp, tried: Option<RuleTrial>) -> Write {
-    let body = RuleVersion { rule: rule.id.to_string(), version, since, document: rule.clone(), tried };
+    put_rule_version(&RuleVersion {
+        rule: rule.id.to_string(),
+        version,
+        since,
+        document: rule.clone(),
+        tried,
+        deleted: false,
+    })
+}
+
+/// The last version of a rule, that it is deleted, as a write.
+pub fn rule_deletion(last: &Rule, at: Timestamp) -> Write {
+    put_rule_version(&RuleVersion {
+        rule: last.id.to_string(),
+        version: last.version,
+        since: at,
+        document: last.clone(),
+        tried: None,
+        deleted: true,
+    })
+}
+
+fn put_rule_version(version: &RuleVersion) -> Write {
     put(Draft {
         kind: RULE_VERSION,
-        id: rule_version_id(rule.id.as_str(), version),
-        agency: Some(rule.agency.clone()),
+        id: rule_version_id(&version.rule, version.version),
+        agency: Some(version.document.agency.clone()),
         state: String::new(),
         place: None,
-        time: since,
-        body: json(&body),
+        time: version.since,
+        body: json(version),
     })
 }
 

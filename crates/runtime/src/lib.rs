@@ -25,6 +25,7 @@ mod followed;
 pub mod frames;
 mod housekeeping;
 pub mod intake;
+mod known;
 pub mod lease;
 pub mod live;
 mod merged;

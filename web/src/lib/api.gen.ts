@@ -2099,6 +2099,7 @@ export interface components {
              * @description Those that an alarm of the rule belongs to.
              */
             repeated: number;
+            since?: components["schemas"]["Time"] | null;
             /**
              * Format: int64
              * @description Alarms that belong to no marked incident.
@@ -2179,6 +2180,7 @@ export interface components {
             per_day?: number | null;
             /** @description Where alarms were raised, most first. */
             places: components["schemas"]["BackTestPlace"][];
+            present_since?: components["schemas"]["Time"] | null;
             /**
              * Format: int32
              * @description Most steps it takes for one reading.
@@ -2907,12 +2909,13 @@ export interface components {
         Fault: {
             /** @description Column, from 1. */
             column?: number | null;
-            /** @description Line, from 1, where it is in a text: that of the field, or the body where that could not be read. */
+            /** @description Line, from 1. */
             line?: number | null;
             /** @description What is wrong with it. */
             message: string;
             /** @description Path of the field, parameter or header. */
             path: string;
+            within?: components["schemas"]["Within"] | null;
         };
         /** @description Has not moved by more than a tolerance for a while. */
         FlatLine: {
@@ -3240,7 +3243,7 @@ export interface components {
          * @description Why no limit is suggested.
          * @enum {string}
          */
-        NoSuggestion: "yes_or_no" | "not_one_number" | "too_little_data" | "no_variant";
+        NoSuggestion: "yes_or_no" | "not_one_number" | "too_little_data" | "no_variant" | "ended_early";
         /** @description What an asset or a feed saw. */
         Observation: {
             /** @description When the platform took it. */
@@ -3650,6 +3653,8 @@ export interface components {
         RuleVersion: {
             /** @description What its author is called now; null where it has none or the account is gone. */
             author_name?: string | null;
+            /** @description Whether this is its end: the rule as it was last, with who deleted it as author, and why as reason. */
+            deleted: boolean;
             /** @description The rule as it was. */
             rule: components["schemas"]["Rule"];
             /** @description Since when. */
@@ -4379,6 +4384,11 @@ export interface components {
              */
             total_bytes: number;
         };
+        /**
+         * @description What line and column are counted in.
+         * @enum {string}
+         */
+        Within: "text" | "body";
         /** @description A named area. */
         Zone: {
             /** @description The agency that drew it. */
@@ -7296,7 +7306,10 @@ export interface operations {
     };
     delete_rule: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description Why; its last version says so. Needed. */
+                reason: string | null;
+            };
             header?: {
                 /** @description Why the data is used; the role's usual purpose where absent. */
                 "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";

@@ -3,7 +3,7 @@
 import { t } from './i18n/index.svelte';
 
 /** One field that was wrong, from a problem document. */
-export interface ProblemField { path: string; message: string; line?: number; column?: number }
+export interface ProblemField { path: string; message: string; line?: number; column?: number; within?: 'text' | 'body' }
 
 /** An answer of type application/problem+json, or a request that got no answer (status 0). */
 export class Problem extends Error {

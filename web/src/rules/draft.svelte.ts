@@ -160,19 +160,16 @@ export class RuleDraft {
     if (saved) toasts.show(t('version.restored', { n: from, now: String(saved.version) }), 'good');
   }
 
-  async erase(): Promise<void> {
+  /** Throws what the platform refuses it with. */
+  async erase(reason: string): Promise<void> {
     const { held } = this;
     if (!held) return;
-    try {
-      await remove(`/rules/${encodeURIComponent(held.id)}`, held.version);
-      live.live.delete('rules', held.id);
-      forget(held.id);
-      // What was changed goes with the rule: leaving its page asks nothing.
-      this.#stored = JSON.stringify(this.written());
-      toasts.show(t('rule.deleted', { name: held.name }), 'good');
-      router.go('/rules');
-    } catch (caught) {
-      this.error = caught;
-    }
+    await remove(`/rules/${encodeURIComponent(held.id)}?reason=${encodeURIComponent(reason)}`, held.version);
+    live.live.delete('rules', held.id);
+    forget(held.id);
+    // What was changed goes with the rule: leaving its page asks nothing.
+    this.#stored = JSON.stringify(this.written());
+    toasts.show(t('rule.deleted', { name: held.name }), 'good');
+    router.go('/rules');
   }
 }

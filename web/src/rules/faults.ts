@@ -7,6 +7,9 @@ export function faultsAt(diagnostics: readonly Diagnostic[], path: string): Diag
   return diagnostics.filter((found) => found.path === path || (found.path.startsWith(path) && /^\[\d+\]$/.test(found.path.slice(path.length))));
 }
 
+/** Whether a fault has a place in the text of its field; that of a figure stands in the request as a whole. */
+export const placed = (found: Pick<Diagnostic, 'line' | 'column' | 'within'>): boolean => found.within === 'text' && Boolean(found.line && found.column);
+
 /** Where a fault begins in the text of its field: characters from 0. Lines and columns count from 1. */
 export function offsetOf(text: string, line: number, column: number): number {
   const lines = text.split('\n');
@@ -26,11 +29,10 @@ export function reach(text: string, from: number): number {
 export interface Stretch { text: string; fault: boolean }
 
 /** A text cut into stretches with and without a fault, for the line under it. */
-export function stretches(text: string, faults: readonly Pick<Diagnostic, 'line' | 'column'>[]): Stretch[] {
+export function stretches(text: string, faults: readonly Pick<Diagnostic, 'line' | 'column' | 'within'>[]): Stretch[] {
   const bad = new Set<number>();
-  for (const { line, column } of faults) {
-    if (!line || !column) continue;
-    const from = offsetOf(text, line, column);
+  for (const found of faults.filter(placed)) {
+    const from = offsetOf(text, found.line ?? 1, found.column ?? 1);
     // At the end of the text there is nothing to underline but what stands last.
     const start = from >= text.length ? Math.max(0, text.length - 1) : from;
     for (let at = start; at < Math.min(text.length, reach(text, start)); at += 1) bad.add(at);

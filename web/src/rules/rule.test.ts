@@ -76,11 +76,13 @@ test('a field of a version has the label of the form', () => {
 });
 
 test('a fault stands at its line and column, and underlines the word there', () => {
-  const check = (text: string, line: number, column: number, expected: string[]) => expect(stretches(text, [{ line, column }]).map((held) => (held.fault ? `<${held.text}>` : held.text))).toEqual(expected);
+  const check = (text: string, line: number, column: number, expected: string[]) => expect(stretches(text, [{ line, column, within: 'text' }]).map((held) => (held.fault ? `<${held.text}>` : held.text))).toEqual(expected);
   check('value > vlue', 1, 9, ['value > ', '<vlue>']);
   check('value > 3 &&\n"ü😀" == nam.x', 2, 9, ['value > 3 &&\n"ü😀" == ', '<nam.x>']);
   check('value >', 1, 8, ['value ', '<>>']);
   check('value', 0, 0, ['value']);
+  // The place of a figure is one in the request.
+  expect(stretches('value', [{ line: 1, column: 1, within: 'body' }])).toEqual([{ text: 'value', fault: false }]);
   expect(offsetOf('a\nb', 9, 9)).toBe(3);
   const found = [{ path: 'kinds[0]', line: 0, column: 0, message: 'none' }, { path: 'when', line: 1, column: 1, message: 'bad' }];
   const part = [{ path: 'detector.sequence.parts[0].when', line: 1, column: 1, message: 'bad' }];

@@ -9,6 +9,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use vigiles_formats::place::{self, Place};
 
 pub use code::Code;
 
@@ -19,26 +20,47 @@ pub struct Fault {
     pub path: String,
     /// What is wrong with it.
     pub message: String,
-    /// Line, from 1, where it is in a text: that of the field, or the body where that could not be read.
+    /// Line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// Column, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
+    /// What line and column are counted in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<Within>,
+}
+
+/// What line and column are counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Within {
+    /// The text of the field, or the file that was handed in.
+    Text,
+    /// The body of the request, where the value of the field stands.
+    Body,
 }
 
 impl Fault {
     /// A fault of a field.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into(), line: None, column: None }
+        Self { path: path.into(), message: message.into(), line: None, column: None, within: None }
     }
 
-    /// The same with its place in a text.
+    /// The same with its place, line before column.
     #[must_use]
-    pub fn at(mut self, line: usize, column: usize) -> Self {
-        self.line = Some(line);
-        self.column = Some(column);
-        self
+    pub fn at(self, within: Within, (line, column): Place) -> Self {
+        Self { line: Some(line), column: Some(column), within: Some(within), ..self }
+    }
+
+    /// The same with the place of its field in a JSON body, where it has none in the text of the field.
+    #[must_use]
+    pub(crate) fn in_body(self, body: &[u8]) -> Self {
+        let found = std::str::from_utf8(body).ok().and_then(|text| place::in_json(text, &self.path));
+        match found {
+            Some(found) if self.within.is_none() => self.at(Within::Body, found),
+            _ => self,
+        }
     }
 }
 
@@ -46,7 +68,7 @@ impl From<vigiles_engine::Diagnostic> for Fault {
     fn from(d: vigiles_engine::Diagnostic) -> Self {
         let fault = Self::new(d.field, d.message);
         match d.at {
-            Some((line, column)) => fault.at(line as usize, column as usize),
+            Some((line, column)) => fault.at(Within::Text, (line as usize, column as usize)),
             None => fault,
         }
     }
@@ -96,6 +118,12 @@ impl Problem {
     pub fn of(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
         let fault = Fault::new(path, message);
         Self { errors: vec![fault.clone()], ..Self::new(code, format!("{}: {}", fault.path, fault.message)) }
+    }
+
+    /// The same with the places of its faults in the body of the request.
+    #[must_use]
+    pub(crate) fn in_body(self, body: &[u8]) -> Self {
+        Self { errors: self.errors.into_iter().map(|fault| fault.in_body(body)).collect(), ..self }
     }
 
     /// There is no `what` of that id.

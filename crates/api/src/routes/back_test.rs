@@ -2,12 +2,13 @@
 
 use vigiles_engine::backtest::warm_up;
 use vigiles_model::{Alarm, Duration};
-use vigiles_runtime::back_test::{Asked, BackTestError, back_test};
+use vigiles_runtime::back_test::{Asked, BackTestError, Bounds, back_test};
 use vigiles_trust::{Action, Resource};
 
+use super::rules;
 use crate::call::{Call, area, names, ok, units};
 use crate::endpoint::{Answer, Endpoint};
-use crate::problem::{Code, Fault, Problem};
+use crate::problem::{Code, Problem};
 use crate::wire::alarm::Alarm as WireAlarm;
 use crate::wire::back_test::{BackTest, BackTestReport};
 
@@ -31,20 +32,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn try_rule(call: Call) -> Answer {
     let body: BackTest = call.json()?;
-    let faults: Vec<Fault> = super::rules::faults(&call, &body.rule)
-        .into_iter()
-        .map(|fault| Fault { path: format!("rule.{}", fault.path), ..fault })
-        .collect();
-    if let Some(first) = faults.first() {
-        let detail = format!("{}: {}", first.path, first.message);
-        return Err(Problem { errors: faults, ..Problem::new(Code::Invalid, detail) });
-    }
+    rules::refuse(rules::faults(&call, &body.rule, "rule.")?)?;
     let asked = asked(body)?;
     let Ok(_turn) = call.api.back_tests.try_acquire() else {
         return Err(Problem::new(Code::TooMany, "two back-tests are under way already; try again when one is done"));
     };
     call.audit_read("observations", summary(&asked)).await?;
-    let (ctx, steps) = (call.context()?, super::rules::cost(&call, &asked.rule));
+    let (ctx, steps) = (call.context()?, rules::cost(&call, &asked.rule));
     let report = call
         .blocking(move |api| {
             let outcome = back_test(&api.platform, &ctx, &asked).map_err(problem)?;
@@ -58,8 +52,14 @@ async fn try_rule(call: Call) -> Answer {
 
 fn asked(body: BackTest) -> Result<Asked, Problem> {
     let (from, to) = (body.from.0, body.to.0);
-    let asked =
-        Asked { area: area(body.bbox.as_deref())?, rule: body.rule, from, to, wanted_per_day: body.wanted_per_day };
+    let asked = Asked {
+        area: area(body.bbox.as_deref())?,
+        rule: body.rule,
+        from,
+        to,
+        wanted_per_day: body.wanted_per_day,
+        bounds: Bounds::default(),
+    };
     if asked.to <= asked.from || asked.to.since(asked.from) > MAX_SPAN {
         return Err(Problem::of(Code::Invalid, "to", "expected a moment after `from`, at most 366 days later"));
     }

@@ -14,7 +14,7 @@ use super::listing::{self, Window};
 use super::playbook_checks;
 use crate::call::{Call, no_content, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
-use crate::problem::{Code, Fault, Problem};
+use crate::problem::{Code, Fault, Problem, Within};
 use crate::wire::asset::Asset;
 use crate::wire::document::{Lookup, Wire, wire};
 use crate::wire::playbook::Playbook;
@@ -35,6 +35,15 @@ struct ConfigQuery {
     limit: Option<u32>,
     /// `next` of the page before.
     cursor: Option<String>,
+}
+
+/// What is said with the deletion of a rule.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct DeleteQuery {
+    /// Why; its last version says so. Needed.
+    #[param(required = true)]
+    reason: Option<String>,
 }
 
 /// The names one sort of document has in the API.
@@ -114,6 +123,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 pub(super) fn sort<T: ToSchema>(sort: &Sort, read: Read) -> Vec<Endpoint> {
     let &Sort { what, resource, paths, ids, summaries } = sort;
     let (reading, writing) = (Action::Read(resource), Action::Write(resource));
+    let delete = Endpoint::new(Method::DELETE, paths.1, ids[3], summaries[3], move |call| delete(call, what))
+        .may(writing)
+        .if_match(IfMatch::Required)
+        .answers_nothing("It is gone.")
+        .also(&[409, 422]);
     let all = vec![
         Endpoint::get(paths.0, ids[0], summaries[0], move |call| list(call, what))
             .may(reading)
@@ -131,11 +145,7 @@ pub(super) fn sort<T: ToSchema>(sort: &Sort, read: Read) -> Vec<Endpoint> {
             .answers::<T>(201, "Created.")
             .etag()
             .also(&[409]),
-        Endpoint::new(Method::DELETE, paths.1, ids[3], summaries[3], move |call| delete(call, what))
-            .may(writing)
-            .if_match(IfMatch::Required)
-            .answers_nothing("It is gone.")
-            .also(&[409, 422]),
+        if what == ConfigKind::Rule { delete.query::<DeleteQuery>() } else { delete },
     ];
     all.into_iter().map(|endpoint| endpoint.tag("setting")).collect()
 }
@@ -168,8 +178,8 @@ async fn put(call: Call, what: ConfigKind, read: Read) -> Answer {
     let (body, agency) = read(&call)?;
     call.check_owner(agency.as_ref())?;
     check_agency(&call, agency.as_ref())?;
-    if found.is_some() {
-        check_reason(&body)?;
+    if let CommandBody::PutRule(rule) = &body {
+        check_reason(&rule.reason, if found.is_some() { "changed" } else { "made" })?;
     }
     let done = call.command(expected, body).await?;
     let status = if found.is_some() { StatusCode::OK } else { StatusCode::CREATED };
@@ -179,15 +189,12 @@ async fn put(call: Call, what: ConfigKind, read: Read) -> Answer {
     }
 }
 
-/// From its second version on a rule says why it was changed: who reads its versions asks that first.
-fn check_reason(body: &CommandBody) -> Result<(), Problem> {
-    let CommandBody::PutRule(rule) = body else { return Ok(()) };
-    if !rule.reason.trim().is_empty() {
-        return Ok(());
+/// A rule says why it was made, changed or deleted: who reads its versions asks that first.
+fn check_reason(reason: &str, done: &str) -> Result<(), Problem> {
+    if reason.trim().is_empty() {
+        return Err(Problem::of(Code::Invalid, "reason", format!("expected why the rule is {done}, found nothing")));
     }
-    let why = "expected why the rule is changed, found nothing";
-    let errors = vec![Fault::new("reason", why)];
-    Err(Problem { errors, ..Problem::new(Code::Invalid, format!("reason: {why}")) })
+    Ok(())
 }
 
 /// Nobody could handle what belongs to an agency that does not exist. The caller's own does.
@@ -206,7 +213,14 @@ async fn delete(call: Call, what: ConfigKind) -> Answer {
         find(&call, Context::system("api"), what).await?.ok_or_else(|| Problem::not_found(what.as_str(), &id))?;
     call.check_owner(found.agency.as_ref())?;
     let expected = call.must_match()?;
-    call.command(expected, CommandBody::Delete { what, id }).await?;
+    let reason = if what == ConfigKind::Rule {
+        let reason = call.query::<DeleteQuery>()?.reason.unwrap_or_default();
+        check_reason(&reason, "deleted")?;
+        Some(reason)
+    } else {
+        None
+    };
+    call.command(expected, CommandBody::Delete { what, id, reason }).await?;
     Ok(no_content())
 }
 
@@ -284,7 +298,7 @@ fn read_kind(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
 fn unit_fault(error: &UnitError) -> Problem {
     let fault = Fault::new("unit", error.to_string());
     let fault = match error.column() {
-        Some(column) => fault.at(1, column),
+        Some(column) => fault.at(Within::Text, (1, column)),
         None => fault,
     };
     Problem { errors: vec![fault.clone()], ..Problem::new(Code::Invalid, format!("{}: {}", fault.path, fault.message)) }

@@ -74,7 +74,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn check(call: Call) -> Answer {
     let rule: Rule = call.json()?;
-    let (diagnostics, cost) = (faults(&call, &rule), cost(&call, &rule));
+    let (diagnostics, cost) = (faults(&call, &rule, "")?, cost(&call, &rule));
     let tried = call
         .blocking(move |api| {
             let tried = trial::of_rule(api.platform.store(), &rule)?;
@@ -115,10 +115,18 @@ fn version_of(document: &Document, name_of: NameOf<'_>) -> Result<rule::RuleVers
     Ok(rule::RuleVersion::new(stored(document)?, name_of))
 }
 
-pub(super) fn faults(call: &Call, rule: &Rule) -> Vec<Fault> {
-    let catalogue = call.platform().intake().catalogue.get();
-    let found = rule.check(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()));
-    found.into_iter().map(Fault::from).collect()
+/// What is wrong with a rule that is written at this path of the body.
+pub(super) fn faults(call: &Call, rule: &Rule, path: &str) -> Result<Vec<Fault>, Problem> {
+    let found = call.platform().check_rule(rule, call.context()?.agency()).into_iter().map(Fault::from);
+    let placed = found.map(|fault| Fault { path: format!("{path}{}", fault.path), ..fault }.in_body(&call.body));
+    Ok(placed.collect())
+}
+
+/// Refuses a rule that has a fault.
+pub(super) fn refuse(errors: Vec<Fault>) -> Result<(), Problem> {
+    let Some(first) = errors.first() else { return Ok(()) };
+    let detail = format!("{}: {}", first.path, first.message);
+    Err(Problem { errors, ..Problem::new(Code::Invalid, detail) })
 }
 
 /// Most steps of a rule for one reading.
@@ -130,11 +138,7 @@ pub(super) fn cost(call: &Call, rule: &Rule) -> u32 {
 fn read(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
     let mut rule: Rule = call.json()?;
     same_id(call, rule.id.as_str())?;
-    let errors = faults(call, &rule);
-    if let Some(first) = errors.first() {
-        let detail = format!("{}: {}", first.path, first.message);
-        return Err(Problem { errors, ..Problem::new(Code::Invalid, detail) });
-    }
+    refuse(faults(call, &rule, "")?)?;
     rule.author = Some(call.caller()?.id.clone());
     let agency = rule.agency.clone();
     Ok((CommandBody::PutRule(Box::new(rule)), Some(agency)))

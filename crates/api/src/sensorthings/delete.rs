@@ -43,7 +43,7 @@ async fn thing(call: &Call, id: &str) -> Result<(), Problem> {
     let maker = Maker { call, plan: Plan::default() };
     let thing = maker.read_thing(id).await?;
     check_match(call, &format!("{}-{}", thing.version, thing.extra_version))?;
-    let body = CommandBody::Delete { what: ConfigKind::Asset, id: id.to_owned() };
+    let body = CommandBody::Delete { what: ConfigKind::Asset, id: id.to_owned(), reason: None };
     plan::command(call, Resource::Assets, thing.version, body).await?;
     plan::remove(call, STA_THING, id, thing.extra_version).await
 }
@@ -83,7 +83,7 @@ async fn property(call: &Call, id: &str) -> Result<(), Problem> {
         ));
     }
     if version > 0 {
-        let body = CommandBody::Delete { what: ConfigKind::Kind, id: id.to_owned() };
+        let body = CommandBody::Delete { what: ConfigKind::Kind, id: id.to_owned(), reason: None };
         plan::command(call, Resource::Kinds, version, body).await?;
     }
     plan::remove(call, STA_PROPERTY, id, extra_version).await

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vigiles_engine::backtest;
+use vigiles_model::Timestamp;
 use vigiles_runtime::back_test::{Outcome, Stopped, WarmUp};
 
 use super::NameOf;
@@ -62,6 +63,8 @@ pub struct BackTestReport {
     pub peak_10_min: u64,
     /// Length of a bucket in seconds.
     pub bucket_s: i64,
+    /// Where the city's live rules raised more alarms than are counted: `present` of buckets and places counts from here on.
+    pub present_since: Option<Time>,
     /// Every bucket of the span in order.
     pub buckets: Vec<BackTestBucket>,
     /// Alarms by the hour of the day on the city's clocks, from midnight on.
@@ -107,6 +110,8 @@ pub enum NoSuggestion {
     TooLittleData,
     /// No variant of the rule could be tried.
     NoVariant,
+    /// The variants could not be judged over the whole span: too many readings, or it took too long.
+    EndedEarly,
 }
 
 /// Where a trial ended early.
@@ -166,6 +171,8 @@ pub struct BackTestKey {
 /// The rule against incidents that people have marked.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackTestMarks {
+    /// Where more incidents are marked than are compared: only those from here on are.
+    pub since: Option<Time>,
     /// Genuine incidents in the span.
     pub genuine: u64,
     /// Those that an alarm of the rule belongs to.
@@ -222,12 +229,13 @@ impl BackTestReport {
             per_day: report.per_day,
             peak_10_min: report.peak_10_min,
             bucket_s: report.bucket_s,
+            present_since: outcome.present_since.map(Time::from),
             buckets: report.buckets.iter().map(BackTestBucket::from).collect(),
             hours: report.hours.to_vec(),
             places: report.places.iter().map(BackTestPlace::from).collect(),
             keys: report.keys.iter().map(|k| BackTestKey { key: k.key.clone(), alarms: k.alarms }).collect(),
             typical: report.typical.iter().map(alarm).collect(),
-            marks: marks(&outcome.marks),
+            marks: marks(&outcome.marks, outcome.marks_since),
             suggestion: outcome.suggestion.as_ref().and_then(|s| s.as_ref().ok()).map(BackTestSuggestion::from),
             no_suggestion: outcome.suggestion.as_ref().and_then(|s| s.as_ref().err()).map(|why| (*why).into()),
             kept: outcome.kept.clone().map(|kept| RuleTrial::new(kept, name_of)),
@@ -235,8 +243,9 @@ impl BackTestReport {
     }
 }
 
-fn marks(marks: &backtest::Marks) -> Option<BackTestMarks> {
+fn marks(marks: &backtest::Marks, since: Option<Timestamp>) -> Option<BackTestMarks> {
     (marks.genuine + marks.false_alarms > 0).then(|| BackTestMarks {
+        since: since.map(Time::from),
         genuine: marks.genuine,
         found: marks.found,
         false_alarms: marks.false_alarms,
@@ -270,6 +279,7 @@ impl From<backtest::NoSuggestion> for NoSuggestion {
             backtest::NoSuggestion::NotOneNumber => Self::NotOneNumber,
             backtest::NoSuggestion::TooLittleData => Self::TooLittleData,
             backtest::NoSuggestion::NoVariant => Self::NoVariant,
+            backtest::NoSuggestion::EndedEarly => Self::EndedEarly,
         }
     }
 }

@@ -189,15 +189,24 @@ pub struct RuleVersion {
     pub author_name: Option<String>,
     /// What this condition had been tried on before it was saved; null where it had not.
     pub tried: Option<RuleTrial>,
+    /// Whether this is its end: the rule as it was last, with who deleted it as author, and why as reason.
+    pub deleted: bool,
 }
 
 impl RuleVersion {
     /// The version with the name of its author.
     pub fn new(stored: RuleVersionDocument, name_of: NameOf<'_>) -> Self {
-        let RuleVersionDocument { version, since, document, tried, .. } = stored;
+        let RuleVersionDocument { version, since, document, tried, deleted, .. } = stored;
         let author_name = document.author.as_ref().and_then(|author| name_of(author.as_str()));
         let tried = tried.map(|tried| RuleTrial::new(tried, name_of));
-        Self { version, since: since.into(), rule: vigiles_engine::Rule { version, ..document }, author_name, tried }
+        Self {
+            version,
+            since: since.into(),
+            rule: vigiles_engine::Rule { version, ..document },
+            author_name,
+            tried,
+            deleted,
+        }
     }
 }
 

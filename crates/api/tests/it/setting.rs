@@ -6,7 +6,7 @@ use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::{AgencyId, Duration, KindId, ObservationKind};
 use vigiles_trust::Role;
 
-use crate::world::{SYSTEM, kind, rule, world};
+use crate::world::{SYSTEM, World, kind, rule, world};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_need_the_version_they_were_made_for() {
@@ -43,7 +43,9 @@ async fn a_unit_that_cannot_be_read_is_not_registered() {
     {
         let refused = put(unit, 422).await;
         let fault = &refused["errors"][0];
-        assert_eq!((&fault["path"], fault["column"].as_u64()), (&json!("unit"), column), "{refused}");
+        // A fault of the code as a whole stands where the field does.
+        let in_code = (fault["within"] == "text").then(|| fault["column"].as_u64()).flatten();
+        assert_eq!((&fault["path"], in_code), (&json!("unit"), column), "{refused}");
     }
     put("", 201).await;
 }
@@ -88,8 +90,54 @@ async fn a_wrong_rule_is_not_saved_and_says_where() {
         world.request("PUT", "/api/v1/rules/wrong").bearer(&token).json(wrong).send().await.expect(422).json();
     assert_eq!(refused["errors"][0]["path"], "when");
     assert!(refused["errors"][0]["column"].is_number());
+    assert_eq!(refused["errors"][0]["within"], "text");
     let list = world.request("GET", "/api/v1/rules").bearer(&token).send().await.expect(200).json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
+}
+
+/// What the check says, a put refuses: each fault with its place, here as "path message within line:column".
+async fn check_faults(world: &World, token: &str, body: &str, expected: &[&str]) {
+    let post = world.request("POST", "/api/v1/rules/check").bearer(token);
+    let check = post.body("application/json", body.to_owned()).send().await.expect(200).json();
+    let put = world.request("PUT", "/api/v1/rules/wrong").bearer(token);
+    let refused = put.body("application/json", body.to_owned()).send().await.expect(422).json();
+    assert_eq!(check["diagnostics"], refused["errors"], "{body}");
+    let faults = refused["errors"].as_array().unwrap();
+    let said = faults.iter().map(|fault| {
+        let text = |field: &str| fault[field].to_string().replace('"', "");
+        format!("{} {} {} {}:{}", text("path"), text("message"), text("within"), text("line"), text("column"))
+    });
+    assert_eq!(said.collect::<Vec<_>>(), expected, "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_and_put_find_the_same_faults_and_say_where() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let mut wrong = rule();
+    wrong["id"] = json!("wrong");
+    wrong["agency"] = json!("nobody");
+    wrong["when"] = json!("'moon' in zones");
+    wrong["incident"]["playbook"] = json!("air-qualty");
+    wrong["detector"] = json!({"geofence": {"zones": ["moon"], "on": "inside", "for_s": -1}});
+    let body = serde_json::to_string_pretty(&wrong).unwrap();
+    let line = |part: &str| body.lines().position(|line| line.contains(part)).unwrap() + 1;
+    let expected = [
+        format!("agency there is no agency `nobody` body {}:13", line("nobody")),
+        "when there is no zone `moon` text 1:1".to_owned(),
+        format!("detector.geofence.zones[0] there is no zone `moon` body {}:9", line("moon\"")),
+        format!("detector.geofence.for_s expected a number from 0 to 2678400, found -1 body {}:16", line("for_s")),
+        format!("incident.playbook there is no playbook `air-qualty` body {}:17", line("qualty")),
+    ];
+    check_faults(&world, &token, &body, &expected.each_ref().map(String::as_str)).await;
+    let mut wrong = rule();
+    wrong["id"] = json!("wrong");
+    wrong["detector"]["threshold"]["clear"] = json!(1e9);
+    let body = wrong.to_string();
+    let column = body.find("1000000000").unwrap() + 1;
+    let expected =
+        format!("detector.threshold.clear expected a number at or under `above`, at or over `below` body 1:{column}");
+    check_faults(&world, &token, &body, &[&expected]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

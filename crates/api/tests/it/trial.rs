@@ -222,6 +222,41 @@ async fn versions_of_a_rule_are_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_makes_or_deletes_a_rule_says_why_and_both_stand_in_its_versions() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let mut unsaid = rule();
+    (unsaid["id"], unsaid["reason"]) = (json!("other"), json!(""));
+    let put = world.request("PUT", "/api/v1/rules/other").bearer(&token).json(unsaid);
+    let refused = put.send().await.expect(422).json();
+    assert_eq!(refused["detail"], "reason: expected why the rule is made, found nothing");
+    let delete = async |query: &str, status| {
+        let path = format!("/api/v1/rules/high{query}");
+        world.request("DELETE", &path).bearer(&token).header("if-match", "\"1\"").send().await.expect(status)
+    };
+    for query in ["", "?reason=", "?reason=%20"] {
+        assert_eq!(delete(query, 422).await.json()["errors"][0]["path"], "reason", "{query}");
+    }
+    assert_eq!(delete("?because=noise", 400).await.json()["errors"][0]["path"], "because");
+    delete("?reason=too%20many%20at%20noon", 204).await;
+    let versions = async || {
+        let path = "/api/v1/rules/high/versions";
+        let list = world.request("GET", path).bearer(&token).send().await.expect(200).json();
+        let said = |v: &Value| json!([v["version"], v["rule"]["reason"], v["deleted"]]);
+        list["items"].as_array().unwrap().iter().map(said).collect::<Vec<_>>()
+    };
+    let made = json!([1, "as measured", false]);
+    let deleted = json!([2, "too many at noon", true]);
+    assert_eq!(versions().await, [deleted.clone(), made.clone()]);
+    let last = world.request("GET", "/api/v1/rules/high/versions/2").bearer(&token).send().await.expect(200).json();
+    let person = world.request("GET", "/api/v1/session").bearer(&token).send().await.expect(200).json();
+    assert_eq!(last["rule"]["author"], person["person"]["id"], "{last}");
+    // Another rule of that id goes on behind it.
+    world.request("PUT", "/api/v1/rules/high").bearer(&token).json(rule()).send().await.expect(201);
+    assert_eq!(versions().await, [json!([3, "as measured", false]), deleted, made]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn alarms_of_a_rule_in_shadow_are_shown_to_who_asks() {
     let world = world().await;
     let token = world.with_rule().await;

@@ -18,6 +18,8 @@ pub enum NoSuggestion {
     TooLittleData,
     /// None of the variants was in order, or there were no readings to take them from.
     NoVariant,
+    /// Judging the variants ended before the end of the span.
+    EndedEarly,
 }
 
 /// Which readings break a limit.

@@ -48,6 +48,9 @@ pub enum CommandBody {
         what: ConfigKind,
         /// Its id.
         id: String,
+        /// Why: the last version of a rule says it. Logs of before it could be said have none.
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// Opens an incident by hand.
     OpenIncident {

@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_command_is_about_the_setting_an_incident_or_an_exercise() {
         let id = |text: &str| IncidentId::new(text).unwrap();
-        check(&CommandBody::Delete { what: ConfigKind::Rule, id: "i-1".into() }, true, None);
+        check(&CommandBody::Delete { what: ConfigKind::Rule, id: "i-1".into(), reason: None }, true, None);
         check(&CommandBody::SetPriority { incident: id("i-1"), priority: Priority::P1 }, false, Some("i-1"));
         check(&CommandBody::Merge { into: id("i-1"), from: id("i-2") }, false, Some("i-1"));
         let exercise = ExerciseId::new("e-1").unwrap();

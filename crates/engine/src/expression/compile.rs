@@ -7,7 +7,8 @@ use compact_str::CompactString;
 use super::scope::{Scope, Subject};
 use super::shape::{check_shape, flaw_at, parse_span, place_at, syntax_flaw};
 use super::{
-    Aggregate, Expression, Field, Flaw, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOWS, Node, Place, UnitUse,
+    Aggregate, Expression, Field, Flaw, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOWS, Mention, Node, Place,
+    UnitUse,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,7 @@ impl Expression {
             assets: false,
             steps: Vec::new(),
             units: UnitUse::default(),
+            mentions: Vec::new(),
         };
         let node = compiler.expect(&root, Type::Truth)?;
         Ok(Self {
@@ -75,6 +77,7 @@ impl Expression {
             nodes: compiler.nodes,
             steps: compiler.steps,
             units: compiler.units,
+            mentions: compiler.mentions,
         })
     }
 
@@ -93,6 +96,7 @@ pub(super) struct Compiler<'a> {
     assets: bool,
     steps: Vec<CompactString>,
     pub(super) units: UnitUse,
+    pub(super) mentions: Vec<Mention>,
 }
 
 impl Compiler<'_> {

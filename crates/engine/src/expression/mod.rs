@@ -7,6 +7,7 @@
 mod compile;
 mod conjunction;
 mod evaluate;
+mod mention;
 mod operators;
 mod quantity;
 mod scope;
@@ -17,6 +18,7 @@ use compact_str::CompactString;
 
 pub(crate) use conjunction::Conjunction;
 pub(crate) use evaluate::{Env, Facts, Fault, Found};
+pub(crate) use mention::{Mention, Mentioned};
 pub(crate) use scope::Scope;
 
 /// Longest expression, in bytes.
@@ -42,6 +44,8 @@ pub(crate) struct Expression {
     pub(crate) steps: Vec<CompactString>,
     /// How it reads units, for the check.
     pub(crate) units: UnitUse,
+    /// The kinds and zones that it names, for the check.
+    pub(crate) mentions: Vec<Mention>,
     /// How many nodes it has.
     nodes: usize,
 }
@@ -60,7 +64,7 @@ pub(crate) struct UnitUse {
 
 /// Most steps that computing an expression takes; of one that does not compile, the nodes it may have.
 pub(crate) fn cost(text: &str, unit: Option<&str>) -> u32 {
-    let Ok(e) = Expression::compile(text, Scope { windows: true, unit, number: false }) else {
+    let Ok(e) = Expression::compile(text, Scope::stored(true, unit)) else {
         return MAX_NODES as u32;
     };
     (e.nodes + e.windows.len() * crate::window::MAX_ENTRIES) as u32

@@ -105,6 +105,9 @@ impl Compiler<'_> {
         }
         self.note_units(a, (&left, found), (&right, other));
         let ordered = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
+        if !ordered {
+            self.note_kind((a, &left), (b, &right));
+        }
         if ordered && found == Type::Truth {
             return self.flaw(a, "true and false have no order; expected a number or a text");
         }
@@ -128,7 +131,9 @@ impl Compiler<'_> {
         match &b.expr {
             Expr::Ident(name) if name == "zones" && self.scope != Subject::Playbook => {
                 self.zones = true;
-                Ok((Node::InZones(self.boxed(a, Type::Text)?), Type::Truth))
+                let zone = self.boxed(a, Type::Text)?;
+                self.note_zone(a, &zone);
+                Ok((Node::InZones(zone), Type::Truth))
             }
             Expr::List(list) => {
                 let (item, found) = self.node(a)?;
@@ -139,6 +144,7 @@ impl Compiler<'_> {
                         return self.flaw(e, format!("expected {}, found {}", found.word(), other.word()));
                     }
                     self.note_units(e, (&item, found), (&element, other));
+                    self.note_kind((a, &item), (e, &element));
                     elements.push(element);
                 }
                 Ok((Node::InList(Box::new(item), elements), Type::Truth))

@@ -23,8 +23,13 @@ pub(crate) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// Of a rule that is to be saved, whose readings come in this unit. Booleans and texts have none.
-    pub(crate) fn checked(windows: bool, unit: Option<&'a str>) -> Self {
+    pub(crate) fn to_save(windows: bool, unit: Option<&'a str>) -> Self {
         Self { windows, unit, number: unit.is_some_and(|unit| !unit.is_empty()) }
+    }
+
+    /// Of a rule that was saved before: a later version of the platform may know better, but does not refuse it.
+    pub(crate) fn stored(windows: bool, unit: Option<&'a str>) -> Self {
+        Self { windows, unit, number: false }
     }
 }
 

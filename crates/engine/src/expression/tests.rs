@@ -122,7 +122,7 @@ fn expressions_are_computed() {
 
 /// What the expression says of 10 Cel.
 fn check_of_ten_degrees(text: &str, expected: bool) {
-    let expression = Expression::compile(text, Scope::checked(true, Some("Cel"))).unwrap();
+    let expression = Expression::compile(text, Scope::to_save(true, Some("Cel"))).unwrap();
     let mut observation = reading();
     observation.value = Value::Number(10.0);
     let env = Env {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use vigiles_model::{KindId, unit};
 
-use super::findings::{Diagnostic, Findings};
+use super::findings::{Diagnostic, Findings, Read};
+use super::known::{Known, Named};
 use super::{Detector, IncidentSpec, Part, Rule};
-use crate::expression::Scope;
 
 /// Longest name, title or description, in bytes.
 pub(super) const MAX_TEXT_BYTES: usize = 2000;
@@ -21,27 +21,29 @@ const MAX_LATENESS_S: f64 = 3_600.0;
 pub type UnitOf<'a> = &'a dyn Fn(&KindId) -> Option<String>;
 
 impl Rule {
-    /// What is wrong with this rule; empty when it may be saved.
-    pub fn check(&self, units: UnitOf<'_>) -> Vec<Diagnostic> {
-        let mut found = Findings(Vec::new());
+    /// What is wrong with this rule in a city that has this; empty when it may be saved.
+    pub fn check(&self, known: &dyn Known) -> Vec<Diagnostic> {
+        self.found(&|kind: &KindId| known.unit(kind), Findings::to_save(known))
+    }
+
+    /// What is wrong with this rule in the log. A rule that was saved is taken again whenever the log is replayed: what
+    /// [`Rule::check`] has learned to refuse since the first logs were written is not asked here.
+    pub(crate) fn check_logged(&self, units: UnitOf<'_>) -> Vec<Diagnostic> {
+        self.found(units, Findings::logged())
+    }
+
+    fn found(&self, units: UnitOf<'_>, mut found: Findings<'_>) -> Vec<Diagnostic> {
         found.text("name", &self.name);
         found.text("alarm.title", &self.alarm.title);
         found.no_longer("description", &self.description);
         found.no_longer("reason", &self.reason);
         found.title("alarm.title", &self.alarm.title);
-        if self.kinds.is_empty() || self.kinds.len() > MAX_REFERENCES {
-            found.say("kinds", format!("expected 1 to {MAX_REFERENCES} kinds, found {}", self.kinds.len()));
-        }
-        for (i, kind) in self.kinds.iter().enumerate() {
-            if units(kind).is_none() {
-                found.say(&format!("kinds[{i}]"), format!("there is no observation kind `{kind}`"));
-            }
-        }
+        found.named("agency", Named::Agency, self.agency.as_str());
+        self.check_kinds(units, &mut found);
         self.check_unit(units, &mut found);
         let unit = self.unit_in_use(units);
         if let Some(text) = &self.when {
-            let scope = Scope::checked(false, unit.as_deref());
-            found.expression("when", text, scope, &self.units_read(&self.kinds, units));
+            found.expression("when", text, false, &self.read(&self.kinds, unit.as_deref(), units));
         }
         found.span("cooldown_s", self.cooldown_s, 0.0, MAX_SPAN_S);
         found.span("lateness_s", self.lateness_s, 0.0, MAX_LATENESS_S);
@@ -50,7 +52,7 @@ impl Rule {
             check_incident(incident, &mut found);
         }
         let cost = self.cost(units);
-        if found.0.is_empty() && cost > super::MAX_COST {
+        if found.is_empty() && cost > super::MAX_COST {
             found.say(
                 "detector",
                 format!(
@@ -59,7 +61,18 @@ impl Rule {
                 ),
             );
         }
-        found.0
+        found.all()
+    }
+
+    fn check_kinds(&self, units: UnitOf<'_>, found: &mut Findings<'_>) {
+        if self.kinds.is_empty() || self.kinds.len() > MAX_REFERENCES {
+            found.say("kinds", format!("expected 1 to {MAX_REFERENCES} kinds, found {}", self.kinds.len()));
+        }
+        for (i, kind) in self.kinds.iter().enumerate() {
+            if units(kind).is_none() {
+                found.missing(&format!("kinds[{i}]"), Named::Kind, kind.as_str());
+            }
+        }
     }
 
     /// The unit of the rule's figures: its own, or that of all its kinds. None where these differ.
@@ -78,15 +91,16 @@ impl Rule {
         common(&part.kinds, units)
     }
 
-    /// The units that readings of these kinds come in, as the rule's expressions see them.
-    pub(super) fn units_read(&self, kinds: &[KindId], units: UnitOf<'_>) -> BTreeSet<String> {
-        match &self.unit {
+    /// The readings of these kinds, as the rule's expressions see them. `unit` is that of their figures.
+    pub(super) fn read<'a>(&self, kinds: &'a [KindId], unit: Option<&'a str>, units: UnitOf<'_>) -> Read<'a> {
+        let all = match &self.unit {
             Some(unit) => BTreeSet::from([unit.clone()]),
             None => kinds.iter().filter_map(units).filter(|unit| !unit.is_empty()).collect(),
-        }
+        };
+        Read { kinds, unit, units: all }
     }
 
-    fn check_unit(&self, units: UnitOf<'_>, found: &mut Findings) {
+    fn check_unit(&self, units: UnitOf<'_>, found: &mut Findings<'_>) {
         if let Some(unit) = &self.unit {
             for kind in &self.kinds {
                 if let Some(Err(error)) = units(kind).map(|of| unit::convert(0.0, &of, unit)) {
@@ -118,7 +132,10 @@ fn common(kinds: &[KindId], units: UnitOf<'_>) -> Option<String> {
     all.all(|other| other == first).then_some(first)
 }
 
-fn check_incident(incident: &IncidentSpec, found: &mut Findings) {
+fn check_incident(incident: &IncidentSpec, found: &mut Findings<'_>) {
+    if let Some(playbook) = &incident.playbook {
+        found.named("incident.playbook", Named::Playbook, playbook.as_str());
+    }
     found.text("incident.incident_type", &incident.incident_type);
     found.span("incident.radius_m", incident.radius_m, 0.0, 100_000.0);
     found.span("incident.window_s", incident.window_s, 0.0, MAX_SPAN_S);

@@ -2,10 +2,11 @@
 
 use super::check::{MAX_REFERENCES, MAX_SPAN_S, UnitOf};
 use super::findings::Findings;
+use super::known::Named;
 use super::{
     Absence, Cooccurrence, Count, Crossing, Detector, Geofence, Key, Part, RateOfChange, Rule, Sequence, Threshold,
 };
-use crate::expression::{MAX_WINDOW_S, Scope};
+use crate::expression::MAX_WINDOW_S;
 
 /// Most readings a count may ask for.
 const MAX_COUNT: u32 = 10_000;
@@ -17,7 +18,7 @@ const MAX_PARTS: usize = 8;
 const MAX_RADIUS_M: f64 = 100_000.0;
 
 impl Rule {
-    pub(super) fn check_detector(&self, unit: Option<&str>, units: UnitOf<'_>, found: &mut Findings) {
+    pub(super) fn check_detector(&self, unit: Option<&str>, units: UnitOf<'_>, found: &mut Findings<'_>) {
         match &self.detector {
             Detector::Threshold(t) => check_threshold(t, found),
             Detector::RateOfChange(r) => check_rate(r, found),
@@ -25,8 +26,8 @@ impl Rule {
             Detector::Geofence(g) => self.check_geofence(g, found),
             Detector::Count(c) => self.check_count(c, found),
             Detector::Condition(c) => {
-                let (scope, units) = (Scope::checked(true, unit), self.units_read(&self.kinds, units));
-                found.expression("detector.condition.expression", &c.expression, scope, &units);
+                let read = self.read(&self.kinds, unit, units);
+                found.expression("detector.condition.expression", &c.expression, true, &read);
                 found.span("detector.condition.for_s", c.for_s, 0.0, MAX_SPAN_S);
                 found.span("detector.condition.clear_for_s", c.clear_for_s, 0.0, MAX_SPAN_S);
             }
@@ -54,12 +55,15 @@ impl Rule {
         }
     }
 
-    fn check_geofence(&self, g: &Geofence, found: &mut Findings) {
+    fn check_geofence(&self, g: &Geofence, found: &mut Findings<'_>) {
         if g.zones.is_empty() || g.zones.len() > MAX_REFERENCES {
             found.say(
                 "detector.geofence.zones",
                 format!("expected 1 to {MAX_REFERENCES} zones, found {}", g.zones.len()),
             );
+        }
+        for (i, zone) in g.zones.iter().enumerate() {
+            found.named(&format!("detector.geofence.zones[{i}]"), Named::Zone, zone.as_str());
         }
         found.span("detector.geofence.for_s", g.for_s, 0.0, MAX_SPAN_S);
         if g.for_s > 0.0 && g.on != Crossing::Inside {
@@ -70,7 +74,7 @@ impl Rule {
         }
     }
 
-    fn check_count(&self, c: &Count, found: &mut Findings) {
+    fn check_count(&self, c: &Count, found: &mut Findings<'_>) {
         found.span("detector.count.window_s", c.window_s, 1.0, MAX_WINDOW_S);
         let most = if c.distinct.is_some() || c.radius_m.is_some() { MAX_COMPARED } else { MAX_COUNT };
         // One reading is near itself: each would be a cluster.
@@ -89,12 +93,12 @@ impl Rule {
         }
     }
 
-    fn check_sequence(&self, s: &Sequence, units: UnitOf<'_>, found: &mut Findings) {
+    fn check_sequence(&self, s: &Sequence, units: UnitOf<'_>, found: &mut Findings<'_>) {
         self.check_parts("detector.sequence.parts", &s.parts, units, found);
         found.reach("detector.sequence", s.within_s, s.within_m);
     }
 
-    fn check_absence(&self, a: &Absence, units: UnitOf<'_>, found: &mut Findings) {
+    fn check_absence(&self, a: &Absence, units: UnitOf<'_>, found: &mut Findings<'_>) {
         self.check_part("detector.absence.first", &a.first, units, found);
         self.check_part("detector.absence.then", &a.then, units, found);
         if a.first == a.then {
@@ -103,7 +107,7 @@ impl Rule {
         found.reach("detector.absence", a.within_s, a.within_m);
     }
 
-    fn check_cooccurrence(&self, c: &Cooccurrence, units: UnitOf<'_>, found: &mut Findings) {
+    fn check_cooccurrence(&self, c: &Cooccurrence, units: UnitOf<'_>, found: &mut Findings<'_>) {
         self.check_parts("detector.cooccurrence.parts", &c.parts, units, found);
         found.reach("detector.cooccurrence", c.within_s, c.within_m);
         if c.at_least.is_some_and(|n| n < 2 || n as usize > c.parts.len()) {
@@ -112,7 +116,7 @@ impl Rule {
         }
     }
 
-    fn check_parts(&self, field: &str, parts: &[Part], units: UnitOf<'_>, found: &mut Findings) {
+    fn check_parts(&self, field: &str, parts: &[Part], units: UnitOf<'_>, found: &mut Findings<'_>) {
         if !(2..=MAX_PARTS).contains(&parts.len()) {
             found.say(field, format!("expected 2 to {MAX_PARTS} parts, found {}", parts.len()));
         }
@@ -121,20 +125,19 @@ impl Rule {
         }
     }
 
-    fn check_part(&self, field: &str, part: &Part, units: UnitOf<'_>, found: &mut Findings) {
+    fn check_part(&self, field: &str, part: &Part, units: UnitOf<'_>, found: &mut Findings<'_>) {
         if let Some((i, kind)) = part.kinds.iter().enumerate().find(|(_, kind)| !self.kinds.contains(kind)) {
             found.say(&format!("{field}.kinds[{i}]"), format!("`{kind}` is not among the kinds of the rule"));
         }
         if let Some(text) = &part.when {
             let unit = self.unit_of_part(part, units);
-            let scope = Scope::checked(false, unit.as_deref());
             let kinds = if part.kinds.is_empty() { &self.kinds } else { &part.kinds };
-            found.expression(&format!("{field}.when"), text, scope, &self.units_read(kinds, units));
+            found.expression(&format!("{field}.when"), text, false, &self.read(kinds, unit.as_deref(), units));
         }
     }
 }
 
-fn check_threshold(t: &Threshold, found: &mut Findings) {
+fn check_threshold(t: &Threshold, found: &mut Findings<'_>) {
     found.limits("detector.threshold", t.above, t.below);
     if let Some(clear) = t.clear {
         let outside = t.above.is_some_and(|above| clear > above) || t.below.is_some_and(|below| clear < below);
@@ -149,13 +152,13 @@ fn check_threshold(t: &Threshold, found: &mut Findings) {
     found.span("detector.threshold.clear_for_s", t.clear_for_s, 0.0, MAX_SPAN_S);
 }
 
-fn check_rate(r: &RateOfChange, found: &mut Findings) {
+fn check_rate(r: &RateOfChange, found: &mut Findings<'_>) {
     found.limits("detector.rate_of_change", r.above, r.below);
     found.span("detector.rate_of_change.per_s", r.per_s, 0.001, MAX_SPAN_S);
     found.span("detector.rate_of_change.clear_for_s", r.clear_for_s, 0.0, MAX_SPAN_S);
 }
 
-impl Findings {
+impl Findings<'_> {
     /// How far apart in time and place the parts of a pattern may be.
     fn reach(&mut self, detector: &str, within_s: f64, within_m: Option<f64>) {
         self.span(&format!("{detector}.within_s"), within_s, 1.0, MAX_WINDOW_S);

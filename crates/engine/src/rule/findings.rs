@@ -4,8 +4,14 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use vigiles_model::KindId;
+
 use super::check::MAX_TEXT_BYTES;
-use crate::expression::{Expression, Scope};
+use super::known::{self, Known, Named};
+use crate::expression::{Expression, Mention, Mentioned, Scope};
+
+/// Faults of a rule up to which a name that is not there is compared with those that are.
+const MAX_MEANT: usize = 8;
 
 /// What is wrong with a rule, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,15 +26,47 @@ pub struct Diagnostic {
 }
 
 /// What was found so far.
-pub(super) struct Findings(pub(super) Vec<Diagnostic>);
+pub(super) struct Findings<'a> {
+    found: Vec<Diagnostic>,
+    /// What the rule may name; none for one in the log, of which no more is asked than when it was written there.
+    known: Option<&'a dyn Known>,
+}
 
-impl Findings {
+/// The readings that an expression is about.
+pub(super) struct Read<'a> {
+    /// Their kinds.
+    pub(super) kinds: &'a [KindId],
+    /// The unit of their figures, where it is one.
+    pub(super) unit: Option<&'a str>,
+    /// All units that they come in.
+    pub(super) units: BTreeSet<String>,
+}
+
+impl<'a> Findings<'a> {
+    /// Of a rule that is to be saved.
+    pub(super) fn to_save(known: &'a dyn Known) -> Self {
+        Self { found: Vec::new(), known: Some(known) }
+    }
+
+    /// Of a rule in the log.
+    pub(super) fn logged() -> Self {
+        Self { found: Vec::new(), known: None }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    pub(super) fn all(self) -> Vec<Diagnostic> {
+        self.found
+    }
+
     pub(super) fn at(&mut self, field: &str, line: u32, column: u32, message: impl Into<String>) {
-        self.0.push(Diagnostic { field: field.to_owned(), at: Some((line, column)), message: message.into() });
+        self.found.push(Diagnostic { field: field.to_owned(), at: Some((line, column)), message: message.into() });
     }
 
     pub(super) fn say(&mut self, field: &str, message: impl Into<String>) {
-        self.0.push(Diagnostic { field: field.to_owned(), at: None, message: message.into() });
+        self.found.push(Diagnostic { field: field.to_owned(), at: None, message: message.into() });
     }
 
     pub(super) fn text(&mut self, field: &str, text: &str) {
@@ -94,13 +132,61 @@ impl Findings {
         }
     }
 
-    /// Refuses an expression that does not compile, and one whose figures or units do not say what they mean where the
-    /// readings are in any of these `units`.
-    pub(super) fn expression(&mut self, field: &str, text: &str, scope: Scope<'_>, units: &BTreeSet<String>) {
+    /// Refuses a name of something that the city does not have.
+    pub(super) fn named(&mut self, field: &str, what: Named, id: &str) {
+        if self.known.is_some_and(|known| !known.has(what, id)) {
+            self.missing(field, what, id);
+        }
+    }
+
+    /// The city has none of this id.
+    pub(super) fn missing(&mut self, field: &str, what: Named, id: &str) {
+        let message = self.none_of(what, id);
+        self.say(field, message);
+    }
+
+    /// There is none of this id, and which was probably meant.
+    fn none_of(&self, what: Named, id: &str) -> String {
+        // Every name is compared with all there are: a rule that names hundreds wrongly waits for the first few.
+        let known = self.known.filter(|_| self.found.len() < MAX_MEANT);
+        let ids = known.map(|known| known.ids(what)).unwrap_or_default();
+        known::missing(what, id, ids.iter().map(String::as_str))
+    }
+
+    /// Refuses an expression that does not compile, and one that means no readings of these: whose figures or units do
+    /// not say what they mean, or that names what is not there.
+    pub(super) fn expression(&mut self, field: &str, text: &str, windows: bool, read: &Read<'_>) {
+        let scope = match self.known {
+            Some(_) => Scope::to_save(windows, read.unit),
+            None => Scope::stored(windows, read.unit),
+        };
         let expression = match Expression::compile(text, scope) {
             Ok(expression) => expression,
             Err(flaw) => return self.at(field, flaw.line, flaw.column, flaw.message),
         };
+        self.units(field, &expression, &read.units);
+        for Mention { place: (line, column), what, id } in &expression.mentions {
+            if let Some(message) = self.unmet(*what, id, read.kinds) {
+                self.at(field, *line, *column, message);
+            }
+        }
+    }
+
+    /// What is wrong with a name in an expression over readings of these kinds.
+    fn unmet(&self, what: Mentioned, id: &str, kinds: &[KindId]) -> Option<String> {
+        let city = self.known?;
+        match what {
+            Mentioned::Zone => (!city.has(Named::Zone, id)).then(|| self.none_of(Named::Zone, id)),
+            Mentioned::Kind if kinds.iter().any(|kind| kind.as_str() == id) => None,
+            Mentioned::Kind if city.has(Named::Kind, id) => {
+                Some(format!("no reading here is of kind `{id}`: it is not among the kinds that are looked at"))
+            }
+            // Another kind of the city would not do either: only those that are looked at are offered.
+            Mentioned::Kind => Some(known::missing(Named::Kind, id, kinds.iter().map(KindId::as_str))),
+        }
+    }
+
+    fn units(&mut self, field: &str, expression: &Expression, units: &BTreeSet<String>) {
         let named: Vec<&str> = units.iter().map(String::as_str).collect();
         let named = named.join(", ");
         if let Some((line, column)) = expression.units.figure
@@ -112,10 +198,10 @@ impl Findings {
             );
             self.at(field, line, column, message);
         }
-        for ((line, column), code) in expression.units.codes {
+        for ((line, column), code) in &expression.units.codes {
             if !units.contains(code.as_str()) {
                 let message = format!("no reading of this rule comes in `{code}`; they come in {named}");
-                self.at(field, line, column, message);
+                self.at(field, *line, *column, message);
             }
         }
     }

@@ -8,6 +8,7 @@ mod check_detector;
 mod cost;
 mod detector;
 mod findings;
+mod known;
 mod meaning;
 mod statistics;
 pub mod stored;
@@ -24,6 +25,7 @@ pub use detector::{
     Sequence, Silent, Threshold,
 };
 pub use findings::Diagnostic;
+pub use known::{Known, Named};
 pub use statistics::{Anomaly, Baseline, ChangePoint, Drift, Forecast, Pattern, Side};
 
 /// A rule.

@@ -166,7 +166,7 @@ impl Baseline {
         }
     }
 
-    pub(super) fn check(&self, found: &mut Findings) {
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
         found.optional("detector.baseline.sigmas", self.sigmas, SIGMAS);
         found.optional("detector.baseline.learning", self.learning.map(f64::from), (5.0, 250.0));
         found.span("detector.baseline.for_s", self.for_s, 0.0, MAX_SPAN_S);
@@ -185,7 +185,7 @@ impl Forecast {
         }
     }
 
-    pub(super) fn check(&self, found: &mut Findings) {
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
         found.optional("detector.forecast.sigmas", self.sigmas, SIGMAS);
         found.optional("detector.forecast.learning", self.learning.map(f64::from), LEARNING);
         found.span("detector.forecast.for_s", self.for_s, 0.0, MAX_SPAN_S);
@@ -203,7 +203,7 @@ impl ChangePoint {
         }
     }
 
-    pub(super) fn check(&self, found: &mut Findings) {
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
         found.optional("detector.change_point.shift_sigmas", self.shift_sigmas, (0.1, 5.0));
         found.optional("detector.change_point.limit_sigmas", self.limit_sigmas, (1.0, 1_000.0));
         found.span("detector.change_point.clear_for_s", self.clear_for_s, 0.0, MAX_SPAN_S);
@@ -222,7 +222,7 @@ impl Drift {
         }
     }
 
-    pub(super) fn check(&self, found: &mut Findings) {
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
         found.span("detector.drift.within_m", self.within_m, 1.0, 100_000.0);
         found.span("detector.drift.fresh_s", self.fresh_s, 1.0, MAX_SPAN_S);
         found.optional("detector.drift.neighbours", self.neighbours.map(f64::from), (1.0, 64.0));
@@ -238,7 +238,7 @@ impl Anomaly {
         AnomalySettings { limit_sigmas: self.sigmas.unwrap_or(usual.limit_sigmas), ..usual }
     }
 
-    pub(super) fn check(&self, found: &mut Findings) {
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
         found.optional("detector.anomaly.sigmas", self.sigmas, SIGMAS);
         found.span("detector.anomaly.clear_for_s", self.clear_for_s, 0.0, MAX_SPAN_S);
     }

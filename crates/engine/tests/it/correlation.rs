@@ -192,7 +192,7 @@ fn a_rule_is_checked_and_keeps_what_it_names() {
     check("within_s = 10\nweight = 1\nshares = [{ what = 'asset', differ = 1.0 }]", "shares[0].differ");
     check("within_s = 10\nweight = 1\nshares = [{ what = 'asset' }, { what = 'asset' }]", "shares[1].what");
     check("within_s = 10\nwithin_m = 10\nweight = 1\nsecond = { kinds = ['door.open'] }", "");
-    let delete = |what, id: &str| Body::Delete { what, id: id.into() };
+    let delete = |what, id: &str| Body::Delete { what, id: id.into(), reason: None };
     assert!(rig.command(delete(ConfigKind::Rule, "dark")).is_ok());
     assert!(matches!(rig.command(delete(ConfigKind::Kind, "door.open")), Err(CommandError::NotAllowed { .. })));
     assert!(rig.command(delete(ConfigKind::Correlation, "c")).is_ok());

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use vigiles_engine::Rule;
 use vigiles_model::KindId;
 
-use crate::rig::rule;
+use crate::rig::{City, rule};
 
 const MANUAL: &str = include_str!("../../../../docs/rules.md");
 
@@ -70,7 +70,7 @@ impl Trial {
         json["detector"][self.detector][field] = value;
         let Ok(rule) = serde_json::from_value::<Rule>(json) else { return false };
         let path = format!("detector.{}.{field}", self.detector);
-        rule.check(&|_: &KindId| Some("ug/m3".to_owned())).iter().all(|d| d.field != path)
+        rule.check(&City(&|_: &KindId| Some("ug/m3".to_owned()))).iter().all(|d| d.field != path)
     }
 
     fn takes_without(&self, field: &str) -> bool {

@@ -443,7 +443,7 @@ fn a_new_version_changes_nothing_under_way() {
     let changed = playbook("p", vec![step("x", &[], hook())]);
     run.rig.command(Body::PutPlaybook(Box::new(changed))).unwrap();
     assert_eq!(run.done("a"), "a done, b running");
-    let delete = Body::Delete { what: vigiles_engine::ConfigKind::Playbook, id: "p".into() };
+    let delete = Body::Delete { what: vigiles_engine::ConfigKind::Playbook, id: "p".into(), reason: None };
     run.rig.command(delete).unwrap();
     assert_eq!(run.done("b"), "a done, b done");
 }

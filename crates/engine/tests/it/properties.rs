@@ -9,7 +9,7 @@ use vigiles_model::{
     Reality, Relation, Severity, Timestamp,
 };
 
-use crate::rig::{Rig, city, command, reading, rule};
+use crate::rig::{City, Rig, city, command, reading, rule};
 
 pub(crate) const RULES: [&str; 9] = [
     "id = 'threshold'\ncooldown_s = 20\n[detector.threshold]\nabove = 60\nclear = 40\nfor_s = 15\nclear_for_s = 10\n[incident]\nincident_type = 'air'\npriority = 'p3'\nradius_m = 30000\nwindow_s = 100\nplaybook = 'air'",
@@ -302,7 +302,7 @@ proptest! {
             for_s: 0.0,
             clear_for_s: 0.0,
         });
-        for d in rule.check(&|_| Some("ug/m3".to_owned())) {
+        for d in rule.check(&City(&|_| Some("ug/m3".to_owned()))) {
             prop_assert!(d.at.is_none_or(|(line, column)| line >= 1 && column >= 1) && !d.message.is_empty());
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use vigiles_engine::rule::{Known, Named};
 use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, Correlation, Effect, Engine, Input, Rule};
 use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::playbook::{Action, Step};
@@ -260,6 +261,33 @@ pub(crate) fn rule(text: &str) -> Rule {
         full.push_str("\n[alarm]\ntitle = '{asset} {value} {unit}'\nseverity = 'moderate'\n");
     }
     toml::from_str(&full).unwrap_or_else(|e| panic!("{full}\n{e}"))
+}
+
+/// A city with the kinds that a function knows the unit of, two zones, and whatever else is asked for.
+pub(crate) struct City<'a>(pub(crate) &'a dyn Fn(&KindId) -> Option<String>);
+
+impl Known for City<'_> {
+    fn unit(&self, kind: &KindId) -> Option<String> {
+        self.0(kind)
+    }
+
+    fn has(&self, what: Named, id: &str) -> bool {
+        match what {
+            Named::Kind => KindId::new(id).is_ok_and(|kind| self.0(&kind).is_some()),
+            Named::Zone => self.ids(what).iter().any(|known| known == id),
+            Named::Playbook | Named::Agency => id != "unknown",
+        }
+    }
+
+    fn ids(&self, what: Named) -> Vec<String> {
+        let ids: &[&str] = match what {
+            Named::Kind => &["air.pm25", "air.pm10", "vehicle"],
+            Named::Zone => &["harbour", "old-town"],
+            Named::Playbook => &["air-quality"],
+            Named::Agency => &["environment"],
+        };
+        ids.iter().map(|id| (*id).to_owned()).collect()
+    }
 }
 
 pub(crate) fn check(rule: &str, series: &str, expected: &str) {

@@ -1,9 +1,9 @@
 //! Rules are checked when they are saved.
 
-use vigiles_engine::{CommandBody, CommandError, ConfigKind};
+use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, ConfigKind, Effect};
 use vigiles_model::KindId;
 
-use crate::rig::{Rig, rule};
+use crate::rig::{City, Rig, rule};
 
 /// Line and column.
 type Place = Option<(u32, u32)>;
@@ -12,7 +12,8 @@ const WHOLE: Place = None;
 
 /// Expected as field, place in its text, part of the message.
 fn check_refused(text: &str, expected: &[(&str, Place, &str)]) {
-    let found = rule(text).check(&|kind: &KindId| (kind.as_str() != "unknown").then(|| "ug/m3".to_owned()));
+    let found =
+        rule(text).check(&City(&|kind: &KindId| (!kind.as_str().starts_with("unknown")).then(|| "ug/m3".to_owned())));
     assert_eq!(found.len(), expected.len(), "{text}: {found:#?}");
     for (d, (field, at, part)) in found.iter().zip(expected) {
         assert_eq!((d.field.as_str(), d.at), (*field, *at), "{text}: {d:?}");
@@ -53,6 +54,52 @@ fn diagnostics_name_field_line_and_column() {
 }
 
 #[test]
+fn names_that_the_city_does_not_have_are_named_where_they_stand() {
+    let on = |e: &str| format!("kinds = ['air.pm25', 'vehicle']\n[detector.condition]\nexpression = '''{e}'''");
+    let field = "detector.condition.expression";
+    check_refused(&on("'harbour' in zones && kind == 'vehicle'"), &[]);
+    check_refused(&on("'harbor' in zones"), &[(field, Some((1, 1)), "no zone `harbor`; did you mean `harbour`?")]);
+    check_refused(&on("time.hour > 6 && !('moon' in zones)"), &[(field, Some((1, 20)), "no zone `moon`")]);
+    check_refused(&on("kind != 'unknown'"), &[(field, Some((1, 9)), "no observation kind `unknown`")]);
+    let two = on("kind in ['vehicle',\n 'unknown'] || 'unknown' == kind");
+    check_refused(&two, &[(field, Some((2, 2)), "`unknown`"), (field, Some((2, 16)), "`unknown`")]);
+    let other = on("kind == 'air.pm10'");
+    check_refused(&other, &[(field, Some((1, 9)), "`air.pm10`: it is not among the kinds that are looked at")]);
+    check_refused(
+        "when = '\"old_town\" in zones'\n[detector.silent]\nafter_s = 60",
+        &[("when", Some((1, 1)), "did you mean `old-town`?")],
+    );
+    // What is computed is not known before; an ordering names nothing.
+    check_refused(&on("attributes.zone in zones && kind > 'a' && kind.startsWith('air')"), &[]);
+    check_refused(
+        "agency = 'unknown'\nkey = 'asset'\n[detector.geofence]\nzones = ['moon', 'harbour', 'arbour']\non = 'enter'",
+        &[
+            ("agency", WHOLE, "no agency `unknown`"),
+            ("detector.geofence.zones[0]", WHOLE, "no zone `moon`"),
+            ("detector.geofence.zones[2]", WHOLE, "did you mean `harbour`?"),
+        ],
+    );
+    check_refused(
+        "[detector.silent]\nafter_s = 60\n[incident]\nincident_type = 'x'\npriority = 'p1'\nplaybook = 'unknown'",
+        &[("incident.playbook", WHOLE, "no playbook `unknown`")],
+    );
+}
+
+/// A log may hold what is refused today; nothing of it is refused when it is replayed.
+#[test]
+fn the_log_is_taken_as_it_was() {
+    for command in include_str!("../fixtures/accepted_rules.jsonl").lines() {
+        let command: Command = serde_json::from_str(command).unwrap();
+        let mut rig = Rig::new();
+        let CommandBody::PutRule(rule) = command.body.clone() else { panic!("another command") };
+        let known = |kind: &KindId| (kind.as_str() == "air.pm25").then(|| "ug/m3".to_owned());
+        assert!(!rule.check(&City(&known)).is_empty(), "`{}` is in order today and shows nothing", rule.id);
+        assert!(matches!(rig.command(command.body), Ok(CommandDone::Config { .. })), "{}", rule.id);
+        assert_eq!(rig.engine.statistics().rules, 1, "{}", rule.id);
+    }
+}
+
+#[test]
 fn a_refused_rule_changes_nothing() {
     let mut rig = Rig::new();
     let refused =
@@ -71,7 +118,7 @@ fn versions_are_checked() {
     assert!(rig.command_at(put(), Some(0)).is_ok());
     assert_eq!(rig.command_at(put(), Some(0)), Err(CommandError::VersionConflict { expected: 0, found: 1 }));
     assert!(rig.command_at(put(), Some(1)).is_ok());
-    let delete = |what, id: &str| CommandBody::Delete { what, id: id.into() };
+    let delete = |what, id: &str| CommandBody::Delete { what, id: id.into(), reason: None };
     assert!(matches!(rig.command(delete(ConfigKind::Kind, "air.pm25")), Err(CommandError::NotAllowed { .. })));
     assert!(matches!(rig.command(delete(ConfigKind::Rule, "none")), Err(CommandError::NotFound { .. })));
     assert!(rig.command_at(delete(ConfigKind::Rule, "r"), Some(2)).is_ok());
@@ -80,6 +127,29 @@ fn versions_are_checked() {
     assert_eq!(rig.command_at(put(), Some(0)), Err(CommandError::VersionConflict { expected: 0, found: 3 }));
     assert!(rig.command_at(delete(ConfigKind::Rule, "r"), Some(3)).is_ok());
     assert!(rig.command(delete(ConfigKind::Kind, "air.pm25")).is_ok());
+}
+
+#[test]
+fn a_deletion_that_says_why_is_the_last_version() {
+    let mut rig = Rig::new();
+    let put = || CommandBody::PutRule(Box::new(rule("[detector.silent]\nafter_s = 60")));
+    let delete =
+        |reason: &str| CommandBody::Delete { what: ConfigKind::Rule, id: "r".into(), reason: Some(reason.to_owned()) };
+    assert!(rig.command_at(put(), Some(0)).is_ok());
+    for wrong in [" ".to_owned(), "x".repeat(5000)] {
+        let refused = rig.command_at(delete(&wrong), Some(1));
+        assert!(matches!(refused, Err(CommandError::Invalid { field, .. }) if field == "reason"));
+    }
+    assert!(rig.command_at(delete("another does it better"), Some(1)).is_ok());
+    let last = rig.effects.iter().find_map(|effect| match effect {
+        Effect::ConfigDeleted { last, .. } => last.clone(),
+        _ => None,
+    });
+    let last = last.unwrap();
+    assert_eq!((last.version, last.reason.as_str()), (2, "another does it better"));
+    // The next rule of that id goes on behind it.
+    assert!(rig.command_at(put(), Some(0)).is_ok());
+    assert_eq!(rig.command_at(put(), Some(0)), Err(CommandError::VersionConflict { expected: 0, found: 3 }));
 }
 
 #[test]
@@ -100,7 +170,7 @@ fn check_units(text: &str, expected: &[&str]) {
         "note" => Some(String::new()),
         _ => None,
     };
-    let found = rule(text).check(&unit);
+    let found = rule(text).check(&City(&unit));
     assert_eq!(found.len(), expected.len(), "{text}: {found:#?}");
     for (d, expected) in found.iter().zip(expected) {
         let place = d.at.map_or(String::new(), |(line, column)| format!(" {line}:{column}"));

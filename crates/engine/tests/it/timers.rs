@@ -52,6 +52,6 @@ fn a_changed_rule_starts_afresh_and_a_renamed_one_goes_on() {
 fn a_deleted_asset_clears_its_alarms() {
     let mut rig = Rig::with_rules(&["[detector.silent]\nafter_s = 10"]);
     rig.feed("0 a air.pm25 1\n tick 20");
-    rig.command(CommandBody::Delete { what: ConfigKind::Asset, id: "a".into() }).unwrap();
+    rig.command(CommandBody::Delete { what: ConfigKind::Asset, id: "a".into(), reason: None }).unwrap();
     assert_eq!(rig.story(), "a 10..20 no reading for 10 s; the last was 1 ug/m3\n");
 }

@@ -1,31 +1,23 @@
 //! A rule on trial over a span of history, beside what the city's rules raised then.
 
+mod beside;
 mod pass;
 
 use std::time::Duration as Span;
 
 use vigiles_engine::Rule;
-use vigiles_engine::backtest::{
-    Marked, Marks, NoSuggestion, Report, Setting, Stretch, Suggestion, Suggestions, Trial, Tried,
-};
+use vigiles_engine::backtest::{Marks, NoSuggestion, Report, Setting, Stretch, Suggestion, Suggestions, Trial, Tried};
 use vigiles_engine::command::CommandError;
 use vigiles_history::HistoryError;
-use vigiles_model::alarm::Stage;
-use vigiles_model::incident::{Reality, TimelineEvent, Verdict};
-use vigiles_model::{
-    Alarm, Asset, BoundingBox, Duration, Geometry, Incident, IncidentState, ObservationKind, Timestamp, Zone,
-};
+use vigiles_model::{Asset, BoundingBox, Duration, ObservationKind, Timestamp, Zone};
 use vigiles_store::StoreError;
 use vigiles_trust::Context;
 
 use self::pass::Passes;
 pub use self::pass::{Stopped, WarmUp};
-use crate::documents::{self, ALARM, ASSET, INCIDENT, KIND, Versioned, ZONE};
+use crate::documents::{self, ASSET, KIND, Versioned, ZONE};
 use crate::platform::Platform;
 use crate::trial::{self, RuleTrial};
-
-/// Most alarms of the city's rules that are counted beside those of the trial.
-const MAX_PRESENT: usize = 50_000;
 
 /// What is to be tried.
 #[derive(Debug, Clone)]
@@ -40,6 +32,32 @@ pub struct Asked {
     pub area: Option<BoundingBox>,
     /// Suggest a limit for so many alarms a day.
     pub wanted_per_day: Option<f64>,
+    /// How much may be read for it.
+    pub bounds: Bounds,
+}
+
+/// How much is read for one trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Most readings of one pass, those of the time before the span included.
+    pub observations: u64,
+    /// Longest pass, what a rule learns from before the span included.
+    pub patience: Span,
+    /// Longest pass of the variants that a limit is looked for with.
+    pub search_patience: Span,
+    /// Most alarms of the city's rules, and most marked incidents, beside those of the trial.
+    pub beside: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            observations: 50_000_000,
+            patience: Span::from_mins(1),
+            search_patience: Span::from_mins(1),
+            beside: 50_000,
+        }
+    }
 }
 
 /// What came of it.
@@ -59,8 +77,12 @@ pub struct Outcome {
     pub took: Span,
     /// Why it ended before the end of the span, and where.
     pub stopped: Option<(Stopped, Timestamp)>,
+    /// Where only the latest alarms of the present rules are counted: since when.
+    pub present_since: Option<Timestamp>,
     /// Against incidents that people have marked.
     pub marks: Marks,
+    /// Where only the latest of those are compared: since when.
+    pub marks_since: Option<Timestamp>,
     /// The limit that comes nearest to the wanted number of alarms, or why there is none; where one was wanted.
     pub suggestion: Option<Result<Suggestion, NoSuggestion>>,
     /// What is remembered of trials of this condition.
@@ -86,15 +108,15 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     let setting = setting(platform)?;
     let trial = Trial::new(setting.clone(), &asked.rule)?;
     let passes = Passes::new(platform, ctx, asked)?;
-    let pass = passes.run(trial, asked.to)?;
+    let pass = passes.run(trial, asked.to, asked.bounds.patience)?;
     let end = pass.stopped.map_or(asked.to, |(_, at)| at);
     let (observations, learning, errors) = (pass.trial.observations(), pass.trial.learning(), pass.trial.errors());
     let data = pass.trial.stretches(asked.from, end);
     let alarms = pass.trial.finish(end);
-    let marks = Marks::compare(&alarms, &marked(platform, ctx, asked, end)?);
-    let present = present(platform, ctx, asked, end)?;
+    let (marked, marks_since) = beside::marked(platform, ctx, asked, end)?;
+    let (present, present_since) = beside::present(platform, ctx, asked, end)?;
     let suggestion = match asked.wanted_per_day {
-        Some(wanted) => Some(suggest(&passes, (&asked.rule, end), &setting, (wanted, &data), pass.sample)?),
+        Some(wanted) => Some(suggest(&passes, (asked, end), &setting, (wanted, &data), pass.sample)?),
         None => None,
     };
     let offset = |at: Timestamp| platform.utc_offset_s(at);
@@ -119,26 +141,32 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
         errors,
         took: pass.took,
         stopped: pass.stopped,
-        marks,
+        present_since,
+        marks: Marks::compare(&alarms, &marked),
+        marks_since,
         suggestion,
     })
 }
 
 fn suggest(
     passes: &Passes<'_>,
-    (rule, end): (&Rule, Timestamp),
+    (asked, end): (&Asked, Timestamp),
     setting: &Setting,
     (wanted, data): (f64, &[Stretch]),
     mut sample: Vec<f64>,
 ) -> Result<Result<Suggestion, NoSuggestion>, BackTestError> {
-    let mut suggestions = match Suggestions::new(rule, wanted, data) {
+    let mut suggestions = match Suggestions::new(&asked.rule, wanted, data) {
         Ok(suggestions) => suggestions,
         Err(why) => return Ok(Err(why)),
     };
     sample.sort_by(f64::total_cmp);
     for _ in 0..2 {
         let trial = suggestions.trial(setting.clone(), &sample);
-        let pass = passes.run(trial, end)?;
+        let pass = passes.run(trial, end, asked.bounds.search_patience)?;
+        if pass.stopped.is_some() {
+            // Counted over a part of the span, the alarms a day of a variant would be too few.
+            return Ok(Err(NoSuggestion::EndedEarly));
+        }
         suggestions.take(&pass.trial, &sample);
     }
     Ok(suggestions.best().cloned().ok_or(NoSuggestion::NoVariant))
@@ -161,74 +189,4 @@ fn setting(platform: &Platform) -> Result<Setting, BackTestError> {
         setting.zones.insert(zone.id.clone(), zone);
     }
     Ok(setting)
-}
-
-/// What the city's live rules raised from readings of the same kinds.
-fn present(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) -> Result<Vec<Alarm>, BackTestError> {
-    let mut query = vigiles_store::Query {
-        states: vec!["active".to_owned(), "cleared".to_owned()],
-        area: asked.area,
-        from: Some(asked.from),
-        to: Some(end),
-        limit: vigiles_store::Query::MAX_LIMIT,
-        ..vigiles_store::Query::new(ALARM)
-    };
-    let mut alarms = Vec::new();
-    loop {
-        let page = platform.store().list(ctx, &query)?;
-        for document in &page.documents {
-            let alarm: Alarm = documents::read(document)?;
-            // A rule on trial beside the live ones tells nobody: it is none of the present rules.
-            let of_kind = alarm.kind.as_ref().is_some_and(|kind| asked.rule.kinds.contains(kind));
-            if of_kind && alarm.stage == Stage::Live {
-                alarms.push(alarm);
-            }
-        }
-        match page.next {
-            Some(next) if alarms.len() < MAX_PRESENT => query.cursor = Some(next),
-            _ => return Ok(alarms),
-        }
-    }
-}
-
-/// Actual incidents opened in the span, of the type that the rule opens, of which people have said what they were.
-fn marked(platform: &Platform, ctx: &Context, asked: &Asked, end: Timestamp) -> Result<Vec<Marked>, BackTestError> {
-    // What a rule without incidents should have found cannot be told from what others found.
-    let Some(spec) = &asked.rule.incident else { return Ok(Vec::new()) };
-    let mut query = vigiles_store::Query {
-        area: asked.area,
-        from: Some(asked.from),
-        to: Some(end),
-        fields: vec![("incident_type", vec![spec.incident_type.clone()])],
-        limit: vigiles_store::Query::MAX_LIMIT,
-        ..vigiles_store::Query::new(INCIDENT)
-    };
-    let mut marked = Vec::new();
-    loop {
-        let page = platform.store().list(ctx, &query)?;
-        for document in &page.documents {
-            let incident: Incident = documents::read(document)?;
-            if let (Some(verdict), Reality::Actual) = (incident.verdict, incident.reality) {
-                marked.push(Marked {
-                    from: incident.opened,
-                    to: resolved(&incident),
-                    place: incident.place.as_ref().map(Geometry::centre),
-                    assets: incident.assets,
-                    genuine: verdict == Verdict::Genuine,
-                });
-            }
-        }
-        match page.next {
-            Some(next) if marked.len() < MAX_PRESENT => query.cursor = Some(next),
-            _ => return Ok(marked),
-        }
-    }
-}
-
-/// When it was resolved first; when it last changed, where it never was.
-fn resolved(incident: &Incident) -> Timestamp {
-    let is_end = |event: &TimelineEvent| {
-        matches!(event, TimelineEvent::State { to: IncidentState::Resolved | IncidentState::Closed, .. })
-    };
-    incident.timeline.iter().find(|entry| is_end(&entry.event)).map_or(incident.changed, |entry| entry.at)
 }

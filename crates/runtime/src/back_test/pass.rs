@@ -10,10 +10,6 @@ use vigiles_trust::Context;
 use super::Asked;
 use crate::platform::Platform;
 
-/// Most readings of one pass, those of the time before the span included.
-const MAX_OBSERVATIONS: u64 = 50_000_000;
-/// Longest pass.
-const PATIENCE: Span = Span::from_mins(1);
 /// What a rule learns from before the span takes at most one part in so many of both: the span is what was asked for.
 const WARM_UP_SHARE: u32 = 2;
 /// Readings between two looks at the clock.
@@ -54,6 +50,8 @@ pub(super) struct Passes<'a> {
     ctx: &'a Context,
     query: Query,
     from: Timestamp,
+    /// Most readings, those of the time before the span included.
+    most: u64,
     /// Where a rule that learns begins to.
     learn_from: Option<Timestamp>,
 }
@@ -87,21 +85,22 @@ impl Clocks<'_> {
 impl<'a> Passes<'a> {
     pub(super) fn new(platform: &'a Platform, ctx: &'a Context, asked: &Asked) -> Result<Self, HistoryError> {
         let query = Query { kinds: asked.rule.kinds.clone(), area: asked.area, ..Query::default() };
-        let mut passes = Self { platform, ctx, query, from: asked.from, learn_from: None };
+        let mut passes =
+            Self { platform, ctx, query, from: asked.from, most: asked.bounds.observations, learn_from: None };
         if warm_up(&asked.rule, None).is_some() {
             let pace = passes.pace()?;
             let needed = warm_up(&asked.rule, pace.map(|pace| pace.spacing));
-            let room = pace.map_or(i64::MAX, Pace::room);
+            let room = pace.map_or(i64::MAX, |pace| pace.room(passes.most));
             passes.learn_from = needed.map(|time| Timestamp(asked.from.0.saturating_sub(time.0.min(room))));
         }
         Ok(passes)
     }
 
     /// Shows the trial what it learns from, then judges the span up to before `to`.
-    pub(super) fn run(&self, mut trial: Trial, to: Timestamp) -> Result<Pass, HistoryError> {
+    pub(super) fn run(&self, mut trial: Trial, to: Timestamp, patience: Span) -> Result<Pass, HistoryError> {
         let start = Instant::now();
         let mut clocks = Clocks { platform: self.platform, asked: i64::MIN };
-        let warm_up = self.warm_up(&mut trial, &mut clocks, start)?;
+        let warm_up = self.warm_up(&mut trial, &mut clocks, (start, patience / WARM_UP_SHARE))?;
         trial.begin(self.from);
         let before = trial.warmed_up();
         let (mut stopped, mut sample, mut every) = (None, Vec::new(), 1u64);
@@ -118,9 +117,9 @@ impl<'a> Passes<'a> {
             }
             if !trial.take(series, o) {
                 stopped = Some((Stopped::Alarms, o.time));
-            } else if before + count >= MAX_OBSERVATIONS {
+            } else if before + count >= self.most {
                 stopped = Some((Stopped::Observations, o.time));
-            } else if count.is_multiple_of(LOOK_EVERY) && start.elapsed() > PATIENCE {
+            } else if count.is_multiple_of(LOOK_EVERY) && start.elapsed() > patience {
                 stopped = Some((Stopped::Time, o.time));
             }
             stopped.is_none()
@@ -133,7 +132,7 @@ impl<'a> Passes<'a> {
         &self,
         trial: &mut Trial,
         clocks: &mut Clocks<'_>,
-        start: Instant,
+        (start, patience): (Instant, Span),
     ) -> Result<Option<WarmUp>, HistoryError> {
         let Some(learn_from) = self.learn_from else { return Ok(None) };
         let mut warm_up: Option<WarmUp> = None;
@@ -142,8 +141,8 @@ impl<'a> Passes<'a> {
             trial.warm_up(series, o);
             let shown = warm_up.get_or_insert(WarmUp { from: o.time, to: self.from, observations: 0 });
             shown.observations += 1;
-            let tired = shown.observations.is_multiple_of(LOOK_EVERY) && start.elapsed() > PATIENCE / WARM_UP_SHARE;
-            let enough = tired || shown.observations >= MAX_OBSERVATIONS / u64::from(WARM_UP_SHARE);
+            let tired = shown.observations.is_multiple_of(LOOK_EVERY) && start.elapsed() > patience;
+            let enough = tired || shown.observations >= self.most / u64::from(WARM_UP_SHARE);
             if enough {
                 shown.to = o.time;
             }
@@ -193,8 +192,8 @@ struct Pace {
 
 impl Pace {
     /// Microseconds with as many readings as may be learned from before the span.
-    fn room(self) -> i64 {
-        let most = (MAX_OBSERVATIONS / u64::from(WARM_UP_SHARE)) as f64;
+    fn room(self, most: u64) -> i64 {
+        let most = (most / u64::from(WARM_UP_SHARE)) as f64;
         (self.span as f64 / self.readings as f64 * most) as i64
     }
 }
@@ -207,7 +206,7 @@ mod tests {
     fn what_is_learned_from_leaves_room_for_the_span() {
         let check = |readings, days| {
             let pace = Pace { spacing: Duration::from_secs(60), readings, span: LOOK_BACK.0 };
-            assert_eq!(pace.room() / LOOK_BACK.0, days, "{readings} a day");
+            assert_eq!(pace.room(50_000_000) / LOOK_BACK.0, days, "{readings} a day");
         };
         check(1_000_000, 25);
         check(100_000, 250);

@@ -115,7 +115,7 @@ fn bodies() -> Vec<Body> {
         Body::PutRule(Box::new(threshold_rule())),
         Body::PutRule(Box::new(count_rule())),
         Body::PutPlaybook(Box::new(playbook())),
-        Body::Delete { what: ConfigKind::Playbook, id: "air".to_owned() },
+        Body::Delete { what: ConfigKind::Playbook, id: "air".to_owned(), reason: None },
         Body::OpenIncident {
             title: "Smoke".to_owned(),
             incident_type: "fire".to_owned(),

@@ -2,6 +2,7 @@
 //! restarts.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod back_test;
 mod clocks;
 mod doors;
 mod exercise;

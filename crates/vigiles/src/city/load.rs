@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
-use vigiles_engine::{Command, CommandBody};
+use vigiles_engine::{Command, CommandBody, Diagnostic};
+use vigiles_formats::place;
 use vigiles_runtime::directory::Agency;
 use vigiles_runtime::{CommandFailure, Platform};
 use vigiles_trust::Context;
@@ -64,13 +65,10 @@ async fn take_group(
         if taken.get(&key) == Some(&print) {
             continue;
         }
-        let mut body = document.body.clone();
-        if let CommandBody::PutRule(rule) = &mut body
-            && rule.reason.trim().is_empty()
-            && taken.contains_key(&key)
-        {
-            "its file in the city's directory changed".clone_into(&mut rule.reason);
+        if let CommandBody::PutRule(rule) = &document.body {
+            refuse(city, document, &platform.check_rule(rule, None))?;
         }
+        let body = document.explained();
         let command = Command { by: None, agency: agency.clone(), expected_version: None, body };
         let platform = platform.clone();
         asked.push(async move { (key, print, platform.command(&ACTOR, command).await) });
@@ -84,6 +82,23 @@ async fn take_group(
         }
     }
     Ok(count)
+}
+
+/// Refuses a rule with its faults, and where each stands in its file.
+fn refuse(city: &City, document: &CityDocument, faults: &[Diagnostic]) -> Result<()> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let path = city.dir.join(&document.file);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let said = |fault: &Diagnostic| {
+        let in_file =
+            place::in_toml(&text, &fault.field).map(|(line, column)| format!("line {line}, column {column}: "));
+        let in_field = fault.at.map(|(line, column)| format!(" (line {line}, column {column} of it)"));
+        let [in_file, in_field] = [in_file, in_field].map(Option::unwrap_or_default);
+        format!("{}: {in_file}{}{in_field}: {}", path.display(), fault.field, fault.message)
+    };
+    bail!("{}", faults.iter().map(said).collect::<Vec<_>>().join("\n"))
 }
 
 /// Remembers what was taken when a rule that says no stage was live as what its file means now, once: the rule stays live
@@ -109,6 +124,17 @@ impl CityDocument {
     /// What it is remembered under.
     fn key(&self) -> String {
         format!("{}/{}", self.what.as_str(), self.id)
+    }
+
+    /// The command that takes it over; a rule that says no reason comes from its file.
+    fn explained(&self) -> CommandBody {
+        let mut body = self.body.clone();
+        if let CommandBody::PutRule(rule) = &mut body
+            && rule.reason.trim().is_empty()
+        {
+            rule.reason = format!("loaded from {}", self.file.display());
+        }
+        body
     }
 }
 
@@ -153,6 +179,41 @@ mod tests {
         assert!(learn_stages(std::slice::from_ref(&now), &mut taken).unwrap());
         assert_eq!(taken[&now.key()] != meant, again, "{print} and then {meant}");
         assert!(!learn_stages(std::slice::from_ref(&now), &mut taken).unwrap());
+    }
+
+    #[test]
+    fn faults_of_a_rule_name_the_place_in_its_file() {
+        let text = "id = \"r\"\nname = \"R\"\nagency = \"city\"\nkinds = [\"air.pm25\"]\nwhen = \"valeu > 1\"\n\
+                    [detector.threshold]\nabove = 3\nclear = 4\n[alarm]\ntitle = \"t\"\nseverity = \"minor\"\n";
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("rules")).unwrap();
+        std::fs::write(dir.path().join("city.toml"), "name = \"X\"\ncentre = [0.0, 0.0]\nzoom = 10.0\n").unwrap();
+        std::fs::write(dir.path().join("rules/r.toml"), text).unwrap();
+        let city = City::read(dir.path()).unwrap();
+        let document = &city.documents[0];
+        let CommandBody::PutRule(rule) = &document.body else { panic!("another command") };
+        let said = refuse(&city, document, &rule.check(&city)).unwrap_err().to_string();
+        let path = dir.path().join("rules/r.toml");
+        for (line, expected) in said.lines().zip([
+            "line 3, column 10: agency: there is no agency `city`",
+            "line 4, column 10: kinds[0]: there is no observation kind `air.pm25`",
+            "line 5, column 8: when (line 1, column 1 of it): unknown name `valeu`",
+            "line 8, column 9: detector.threshold.clear: expected a number",
+        ]) {
+            assert!(line.starts_with(&format!("{}: {expected}", path.display())), "{line}");
+        }
+        assert_eq!(said.lines().count(), 4, "{said}");
+    }
+
+    #[test]
+    fn a_rule_that_says_no_reason_comes_from_its_file() {
+        let check = |said: &str, expected: &str| {
+            let CommandBody::PutRule(rule) = written(said, 3).explained() else { panic!("another command") };
+            assert_eq!(rule.reason, expected);
+        };
+        check("", "loaded from rules/r.toml");
+        check("reason = \" \"", "loaded from rules/r.toml");
+        check("reason = \"as the office asked\"", "as the office asked");
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub(crate) struct CityDocument {
     pub what: ConfigKind,
     /// Its id.
     pub id: String,
+    /// The file that it stands in, from the city's directory on.
+    pub file: PathBuf,
     /// The command that takes it over.
     pub body: CommandBody,
     /// What it meant to versions of the platform for which a rule that says no stage was live; none where it means the
@@ -70,18 +72,19 @@ impl City {
         for path in files_in(&dir.join("playbooks"))?.into_iter().chain(elsewhere) {
             let playbook: Playbook = toml_file(&path)?;
             let id = playbook.id.to_string();
-            city.push(ConfigKind::Playbook, id, CommandBody::PutPlaybook(Box::new(playbook)));
+            city.push(ConfigKind::Playbook, id, &path, CommandBody::PutPlaybook(Box::new(playbook)));
         }
         for path in files_in(&dir.join("rules"))? {
             let (rule, Stored(before)): (Rule, Stored) = (toml_file(&path)?, toml_file(&path)?);
             let before = (before != rule).then(|| CommandBody::PutRule(Box::new(before)));
-            let (what, id) = (ConfigKind::Rule, rule.id.to_string());
-            city.documents.push(CityDocument { what, id, body: CommandBody::PutRule(Box::new(rule)), before });
+            let id = rule.id.to_string();
+            let document = city.document(ConfigKind::Rule, id, &path, CommandBody::PutRule(Box::new(rule)));
+            city.documents.push(CityDocument { before, ..document });
         }
         for path in files_in(&dir.join("correlations"))? {
             let rule: Correlation = toml_file(&path)?;
             let id = rule.id.to_string();
-            city.push(ConfigKind::Correlation, id, CommandBody::PutCorrelation(Box::new(rule)));
+            city.push(ConfigKind::Correlation, id, &path, CommandBody::PutCorrelation(Box::new(rule)));
         }
         for path in files_in(&dir.join("sources"))? {
             city.sources.push(toml_file(&path)?);
@@ -103,7 +106,7 @@ impl City {
         if path.exists() {
             for kind in toml_file::<KindsFile>(&path)?.kind {
                 let kind = ObservationKind::from(kind);
-                self.push(ConfigKind::Kind, kind.id.to_string(), CommandBody::PutKind(Box::new(kind)));
+                self.push(ConfigKind::Kind, kind.id.to_string(), &path, CommandBody::PutKind(Box::new(kind)));
             }
         }
         Ok(())
@@ -115,7 +118,7 @@ impl City {
             for feature in json_file::<Features<ZoneProperties>>(&zones)?.features {
                 let id = feature.id.clone();
                 let zone = feature.zone(default).with_context(|| format!("{}: {id}", zones.display()))?;
-                self.push(ConfigKind::Zone, id, CommandBody::PutZone(Box::new(zone)));
+                self.push(ConfigKind::Zone, id, &zones, CommandBody::PutZone(Box::new(zone)));
             }
         }
         let assets = self.dir.join("assets.geojson");
@@ -123,14 +126,20 @@ impl City {
             for feature in json_file::<Features<AssetProperties>>(&assets)?.features {
                 let id = feature.id.clone();
                 let asset = feature.asset(default).with_context(|| format!("{}: {id}", assets.display()))?;
-                self.push(ConfigKind::Asset, id, CommandBody::PutAsset(Box::new(asset)));
+                self.push(ConfigKind::Asset, id, &assets, CommandBody::PutAsset(Box::new(asset)));
             }
         }
         Ok(())
     }
 
-    fn push(&mut self, what: ConfigKind, id: String, body: CommandBody) {
-        self.documents.push(CityDocument { what, id, body, before: None });
+    fn push(&mut self, what: ConfigKind, id: String, path: &Path, body: CommandBody) {
+        let document = self.document(what, id, path, body);
+        self.documents.push(document);
+    }
+
+    fn document(&self, what: ConfigKind, id: String, path: &Path, body: CommandBody) -> CityDocument {
+        let file = path.strip_prefix(&self.dir).unwrap_or(path).to_owned();
+        CityDocument { what, id, file, body, before: None }
     }
 }
 

@@ -316,6 +316,7 @@ export const de: Record<keyof typeof en, string> = {
   'rule.cooldown': 'Ruhe nach einem Alarm',
   'rule.delete.text': '„{name}“ endet sofort. Ihre Alarme bleiben.',
   'rule.delete.title': 'Regel löschen?',
+  'rule.delete.why': 'Warum wird sie gelöscht?',
   'rule.deleted': 'Regel „{name}“ gelöscht',
   'rule.detect': 'Was als ungewöhnlich gilt',
   'rule.detector': 'Erkennung',

@@ -315,6 +315,7 @@ export const en = {
   'rule.cooldown': 'Quiet time after an alarm',
   'rule.delete.text': '“{name}” stops at once. Alarms that it raised stay.',
   'rule.delete.title': 'Delete the rule?',
+  'rule.delete.why': 'Why is it deleted?',
   'rule.deleted': 'Rule “{name}” deleted',
   'rule.detect': 'What counts as abnormal',
   'rule.detector': 'Detector',

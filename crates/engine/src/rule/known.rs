@@ -1,0 +1,98 @@
+//! What a rule may name in the city, and what was probably meant by a name that is not there.
+
+use vigiles_model::KindId;
+
+/// A sort of things that rules name by their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// Observation kinds.
+    Kind,
+    /// Zones.
+    Zone,
+    /// Playbooks.
+    Playbook,
+    /// Agencies.
+    Agency,
+}
+
+impl Named {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Kind => "observation kind",
+            Self::Zone => "zone",
+            Self::Playbook => "playbook",
+            Self::Agency => "agency",
+        }
+    }
+}
+
+/// What there is in the city when a rule is saved.
+pub trait Known {
+    /// The UCUM code of a kind's unit, empty for booleans and texts; none where there is no such kind.
+    fn unit(&self, kind: &KindId) -> Option<String>;
+
+    /// Whether there is one of this id.
+    fn has(&self, what: Named, id: &str) -> bool;
+
+    /// All ids of a sort, in any order.
+    fn ids(&self, what: Named) -> Vec<String>;
+}
+
+/// There is none of this id; `ids` are those that would do.
+pub(super) fn missing<'a>(what: Named, id: &str, ids: impl Iterator<Item = &'a str>) -> String {
+    let meant = nearest(id, ids).map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+    format!("there is no {} `{id}`{meant}", what.word())
+}
+
+/// The id most like this one, if at least half of it is the same; of those as like the first in order.
+fn nearest<'a>(id: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = |other: &&str| {
+        let (short, long) = (id.len().min(other.len()), id.len().max(other.len()));
+        short * 2 >= long && distance(id, other) * 2 <= long
+    };
+    ids.filter(near).min_by_key(|other| (distance(id, other), *other))
+}
+
+/// How many signs must be put in, taken out or changed to make one text of the other (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, sign) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(sign != *other);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(id: &str, expected: Option<&str>) {
+        assert_eq!(nearest(id, ["harbour", "old-town", "air.pm25", "air.pm10"].into_iter()), expected, "{id}");
+    }
+
+    #[test]
+    fn a_slip_is_told_from_another_name() {
+        check("harbor", Some("harbour"));
+        check("harbuor", Some("harbour"));
+        check("oldtown", Some("old-town"));
+        check("pm25", Some("air.pm25"));
+        check("air.pm1", Some("air.pm10"));
+        check("air.pm", Some("air.pm10"));
+        check("moon", None);
+        check("", None);
+    }
+
+    #[test]
+    fn distance_counts_the_signs_that_differ() {
+        for (a, b, expected) in [("", "", 0), ("", "ab", 2), ("ab", "", 2), ("kitten", "sitting", 3), ("é", "e", 1)] {
+            assert_eq!((distance(a, b), distance(b, a)), (expected, expected), "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What a rule may name: the check of one that is to be saved, whoever saves it.
+
+use std::sync::Arc;
+
+use vigiles_engine::rule::{Known, Named};
+use vigiles_engine::{Diagnostic, Rule};
+use vigiles_formats::observation::Registry;
+use vigiles_model::{AgencyId, KindId};
+
+use crate::catalogue::Catalogue;
+use crate::directory::Directory;
+use crate::platform::Platform;
+
+/// The city as it is now.
+struct City<'a> {
+    catalogue: Arc<Catalogue>,
+    directory: &'a Directory,
+    /// The agency of who saves; it is one, whether or not it was ever set up.
+    own: Option<&'a AgencyId>,
+}
+
+impl Platform {
+    /// What is wrong with a rule that a person of the agency `own`, or the platform, is to save; empty when it may be.
+    pub fn check_rule(&self, rule: &Rule, own: Option<&AgencyId>) -> Vec<Diagnostic> {
+        rule.check(&City { catalogue: self.intake.catalogue.get(), directory: &self.directory, own })
+    }
+}
+
+impl Known for City<'_> {
+    fn unit(&self, kind: &KindId) -> Option<String> {
+        self.catalogue.kind(kind.as_str()).map(|known| known.unit.clone())
+    }
+
+    fn has(&self, what: Named, id: &str) -> bool {
+        match what {
+            Named::Kind => self.catalogue.kind(id).is_some(),
+            Named::Zone => self.catalogue.zones().contains(id),
+            Named::Playbook => self.catalogue.playbooks().contains(id),
+            Named::Agency => {
+                let own = self.own.is_some_and(|own| own.as_str() == id);
+                own || AgencyId::new(id).is_ok_and(|id| self.directory.agency(&id).is_some())
+            }
+        }
+    }
+
+    fn ids(&self, what: Named) -> Vec<String> {
+        match what {
+            Named::Kind => self.catalogue.kinds().map(|kind| kind.id.to_string()).collect(),
+            Named::Zone => self.catalogue.zones().iter().cloned().collect(),
+            Named::Playbook => self.catalogue.playbooks().iter().cloned().collect(),
+            Named::Agency => self.directory.agencies().into_iter().map(|agency| agency.id.to_string()).collect(),
+        }
+    }
+}
