@@ -16,6 +16,7 @@ mod export;
 mod foreign;
 mod incidents;
 mod lists;
+mod marks;
 mod names;
 mod narrowing;
 mod playbooks;

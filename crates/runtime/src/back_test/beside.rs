@@ -1,5 +1,7 @@
 //! What the city itself has of the span: alarms of its rules, and incidents that people have marked.
 
+use std::collections::BTreeSet;
+
 use vigiles_engine::backtest::Marked;
 use vigiles_model::alarm::Stage;
 use vigiles_model::incident::{Reality, TimelineEvent, Verdict};
@@ -30,27 +32,45 @@ pub(super) fn present(
     })
 }
 
-/// Actual incidents opened in the span, of the type that the rule opens, of which people have said what they were.
+/// Actual incidents opened in the span of which people have said what they were: of the type that the rule opens, and
+/// those of other types that its own alarms joined.
 pub(super) fn marked(
     platform: &Platform,
     ctx: &Context,
     asked: &Asked,
     end: Timestamp,
+    present: &[Alarm],
 ) -> Result<Found<Marked>, BackTestError> {
     // What a rule without incidents should have found cannot be told from what others found.
     let Some(spec) = &asked.rule.incident else { return Ok((Vec::new(), None)) };
     let of_type = vec![("incident_type", vec![spec.incident_type.clone()])];
     let query = Query { fields: of_type, ..Query::new(INCIDENT) };
-    gather(platform, ctx, asked, spanning(query, asked, end), |document| {
+    let of_type = gather(platform, ctx, asked, spanning(query, asked, end), |document| {
         let incident: Incident = documents::read(document)?;
-        let (Some(verdict), Reality::Actual) = (incident.verdict, incident.reality) else { return Ok(None) };
-        Ok(Some(Marked {
-            from: incident.opened,
-            to: resolved(&incident),
-            place: incident.place.as_ref().map(Geometry::centre),
-            assets: incident.assets,
-            genuine: verdict == Verdict::Genuine,
-        }))
+        Ok(mark(&incident))
+    });
+    let (mut found, since) = of_type?;
+    let own = present.iter().filter(|alarm| alarm.rule == asked.rule.id).filter_map(|alarm| alarm.incident.as_ref());
+    for id in own.collect::<BTreeSet<_>>() {
+        let Some(document) = platform.store().get(ctx, INCIDENT, id.as_str())? else { continue };
+        let incident: Incident = documents::read(&document)?;
+        let is_in_span = asked.from <= incident.opened && incident.opened < end;
+        if is_in_span && incident.incident_type != spec.incident_type {
+            found.extend(mark(&incident));
+        }
+    }
+    Ok((found, since))
+}
+
+/// What people said of an incident; none where nobody did, and of exercises and tests.
+fn mark(incident: &Incident) -> Option<Marked> {
+    let (Some(verdict), Reality::Actual) = (incident.verdict, incident.reality) else { return None };
+    Some(Marked {
+        from: incident.opened,
+        to: resolved(incident),
+        place: incident.place.as_ref().map(Geometry::centre),
+        assets: incident.assets.clone(),
+        genuine: verdict == Verdict::Genuine,
     })
 }
 

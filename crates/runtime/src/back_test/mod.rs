@@ -113,8 +113,8 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     let (observations, learning, errors) = (pass.trial.observations(), pass.trial.learning(), pass.trial.errors());
     let data = pass.trial.stretches(asked.from, end);
     let alarms = pass.trial.finish(end);
-    let (marked, marks_since) = beside::marked(platform, ctx, asked, end)?;
     let (present, present_since) = beside::present(platform, ctx, asked, end)?;
+    let (marked, marks_since) = beside::marked(platform, ctx, asked, end, &present)?;
     let suggestion = match asked.wanted_per_day {
         Some(wanted) => Some(suggest(&passes, (asked, end), &setting, (wanted, &data), pass.sample)?),
         None => None,
