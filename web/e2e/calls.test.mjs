@@ -88,4 +88,23 @@ test('far away nothing is offered', async () => {
   assert.equal(await page.locator('[data-offer]').count(), 0);
 });
 
+test('calls that another system hands over stand in one incident, with the reason', async () => {
+  const told = { role: 'witness', incident_type: 'smoke', priority: 'p2', severity: 'moderate' };
+  const handed = async (text, lon) => {
+    const { status, body } = await server.post('/calls', { ...told, text, place: { type: 'Point', coordinates: [lon, 43.733] } });
+    assert.equal(status, 200);
+    return body;
+  };
+  const first = await handed('Smoke over the harbour', 7.4335);
+  const second = await handed('A boat smokes', 7.4336);
+  assert.deepEqual([first.joined, second.joined, second.incident], [false, true, first.incident]);
+  await page.goto(`${platform.url}/incidents/${first.incident}`);
+  const calls = view(first.incident).locator('[data-call]');
+  await calls.filter({ hasText: 'A boat smokes' }).getByText(/same type, 8 m away \(of 300\)/).waitFor();
+  await calls.filter({ hasText: 'Smoke over the harbour' }).getByText('it opened the incident').waitFor();
+  await view(first.incident).getByText('Told by callers; no alarm stands behind it.').waitFor();
+  await view(first.incident).getByText('reported by 2').waitFor();
+  await clean('an incident of calls alone');
+});
+
 test('no page said an error', () => assert.deepEqual(faults, []));

@@ -185,6 +185,7 @@ export const de: Record<keyof typeof en, string> = {
   'history.title': 'Was getan wurde',
   'incident.alarms.gone': 'Seine Alarme sind nicht geladen; die Seite des Vorfalls zeigt sie.',
   'incident.assets': 'Betroffene Objekte',
+  'incident.by.call': 'Von Anrufern gemeldet; kein Alarm steht dahinter.',
   'incident.by.hand': 'Von einer Person eröffnet; kein Alarm steht dahinter.',
   'incident.done': 'Vorfall #{number}: {state}',
   'incident.foreign': 'Geführt von der Behörde {agency}: nur deren Mitglieder dürfen ihn ändern.',

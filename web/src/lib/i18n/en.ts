@@ -184,6 +184,7 @@ export const en = {
   'history.title': 'What was done',
   'incident.alarms.gone': 'Its alarms are not loaded; open its page to see them.',
   'incident.assets': 'Assets concerned',
+  'incident.by.call': 'Told by callers; no alarm stands behind it.',
   'incident.by.hand': 'Opened by a person; no alarm stands behind it.',
   'incident.done': 'Incident #{number}: {state}',
   'incident.foreign': 'Led by agency {agency}: only its members may change it.',
