@@ -16,10 +16,10 @@ test('what came later was not near then', () => {
   const incident = (id: string, opened: string, state = 'closed') => ({ id, opened, state }) as Incident;
   const found = {
     alarms: [alarm('a', {}), alarm('later', { raised: after })], incidents: [incident('i', before), incident('old', before), incident('later', after)],
-    assets: [{ id: 's' }, { id: 'later' }], observations: [{ id: 'o', time: before }, { id: 'later', time: after }],
+    assets: [{ id: 's' }, { id: 'later' }], readings: [], more: [],
   } as unknown as Nearby;
   const world = { incidents: new Map([['i', incident('i', before, 'new')]]), assets: new Map([['s', { id: 's' } as Asset]]) };
   const near = nearbyAt(found, world, AT);
-  expect([near.alarms, near.incidents, near.assets, near.observations].map((held) => held.map(({ id }) => id))).toEqual([['a'], ['i', 'old'], ['s'], ['o']]);
+  expect([near.alarms, near.incidents, near.assets].map((held) => held.map(({ id }) => id))).toEqual([['a'], ['i', 'old'], ['s']]);
   expect(near.incidents.map(({ state }) => state)).toEqual(['new', 'closed']);
 });

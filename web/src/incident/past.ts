@@ -23,6 +23,8 @@ export function nearbyAt(found: Nearby, world: Pick<World, 'incidents' | 'assets
     alarms: alarmsAt(found.alarms, at),
     incidents: found.incidents.filter((other) => known(other.opened)).map((other) => world.incidents.get(other.id) ?? other),
     assets: found.assets.filter((asset) => world.assets.has(asset.id)),
-    observations: found.observations.filter((observation) => known(observation.time)),
+    // They were asked for up to that moment.
+    readings: found.readings,
+    more: found.more,
   };
 }

@@ -3204,16 +3204,28 @@ export interface components {
             /** @description The one that ends as merged. */
             from: string;
         };
-        /** @description What is near an incident in place and time. */
+        /** @description Readings of one kind at one asset, or of one source. */
+        NearReading: {
+            /**
+             * Format: int64
+             * @description How many there were in the window; of those looked at, where `more` names `readings`.
+             */
+            count: number;
+            /** @description The newest in the window. */
+            newest: components["schemas"]["Observation"];
+        };
+        /** @description What is near an incident in place and time; of each sort at most 200. */
         Nearby: {
-            /** @description Alarms raised in the window. */
+            /** @description Alarms raised in the window, the newest first. */
             alarms: components["schemas"]["Alarm"][];
-            /** @description Assets that stand there. */
+            /** @description Assets that stand there, the nearest first. */
             assets: components["schemas"]["Asset"][];
-            /** @description Other incidents opened or changed in the window. */
+            /** @description Other incidents opened in the window, the newest first. */
             incidents: components["schemas"]["Incident"][];
-            /** @description Observations of the window, newest first, at most 200. */
-            observations: components["schemas"]["Observation"][];
+            /** @description What there is more of than is told: `alarms`, `incidents`, `assets`, `readings`. */
+            more: string[];
+            /** @description What was measured in the window, of each asset (or source) and kind the newest reading, the nearest first. */
+            readings: components["schemas"]["NearReading"][];
         };
         /** @description A new account; without a password a one-time link is made. */
         NewAccount: {
@@ -5986,6 +5998,8 @@ export interface operations {
                 radius_m?: number | null;
                 /** @description Seconds before the opening and after the last change, 1 to 604800; 1800 where absent. */
                 window_s?: number | null;
+                /** @description Nothing later than this: for who looks at a past moment. */
+                at?: string | null;
             };
             header?: {
                 /** @description Why the data is used; the role's usual purpose where absent. */
@@ -5998,7 +6012,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Alarms, incidents, assets and observations, at most 200 of each. */
+            /** @description Alarms, incidents, assets and readings, at most 200 of each. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -16,6 +16,7 @@ mod health;
 mod incident_commands;
 mod incidents;
 pub(crate) mod listing;
+mod nearby;
 mod observations;
 mod picture;
 mod playbook_checks;
@@ -58,6 +59,7 @@ fn of_api(settings: &Settings) -> Vec<Endpoint> {
         back_test::endpoints(),
         alarms::endpoints(),
         incidents::endpoints(),
+        nearby::endpoints(),
         calls::endpoints(),
         incident_commands::endpoints(),
         playbook_commands::endpoints(),

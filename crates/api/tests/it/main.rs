@@ -19,6 +19,7 @@ mod lists;
 mod marks;
 mod names;
 mod narrowing;
+mod nearby;
 mod playbooks;
 mod sensorthings;
 mod session;

@@ -1,6 +1,7 @@
 //! Incidents, and the commands that change them.
 
 mod call;
+mod nearby;
 mod relation;
 mod timeline;
 
@@ -9,6 +10,7 @@ use utoipa::ToSchema;
 use vigiles_model as model;
 
 pub use self::call::{Call, Offer, Offers, TakenCall};
+pub use self::nearby::{NearReading, Nearby};
 pub use self::relation::{CauseLink, RelatedIncident};
 pub use self::timeline::{TimelineEntry, TimelineEvent};
 use super::NameOf;
@@ -146,17 +148,4 @@ impl Incident {
             version: incident.version,
         }
     }
-}
-
-/// What is near an incident in place and time.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Nearby {
-    /// Alarms raised in the window.
-    pub alarms: Vec<super::alarm::Alarm>,
-    /// Other incidents opened or changed in the window.
-    pub incidents: Vec<Incident>,
-    /// Assets that stand there.
-    pub assets: Vec<super::asset::Asset>,
-    /// Observations of the window, newest first, at most 200.
-    pub observations: Vec<super::observation::Observation>,
 }
