@@ -70,8 +70,8 @@ test('3 it is saved silent, and its version says what it was tried on', async ()
 test('3 in shadow its alarms stand on its page alone, and say why', async () => {
   await moveTo(page, 'Shadow', 'The past looks right');
   assert.equal((await version(2)).stage, 'shadow');
-  await page.locator('[data-shadow]:not([data-shadow="0"])').waitFor();
-  await page.locator('[data-shadow]').getByRole('button', { name: /^Why\?/ }).first().click();
+  await page.locator('[data-raised][data-stage=shadow]:not([data-raised="0"])').waitFor();
+  await page.locator('[data-raised][data-stage=shadow]').getByRole('button', { name: /^Why\?/ }).first().click();
   await page.getByText('The rule as it was, version 2').waitFor();
   assert.deepEqual(await incidents(), []);
 });
@@ -111,6 +111,9 @@ test('4 live it says the sentence of the manual, and its alarms stand in an inci
 test('4 what was said of the incident is held against the rule when it is tried again', async () => {
   await page.goto(`${platform.url}/rules/dust-at-a-station`);
   await page.locator('[data-version="3"]').waitFor();
+  // Its alarms stand on its page too, with their reasons: also those that are over.
+  await page.locator('[data-raised][data-stage=live]:not([data-raised="0"])').getByRole('button', { name: /^Why\?/ }).first().click();
+  await page.getByText('The rule as it was, version 3').waitFor();
   await tryOnThePast(page);
   const marks = page.getByRole('region', { name: 'Against marked incidents' });
   await marks.getByText('1 of 1 genuine incidents found').waitFor();

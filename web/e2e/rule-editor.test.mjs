@@ -104,8 +104,8 @@ test('what was never tried goes live only after the dialog has said so', async (
 });
 
 test('its alarms in shadow stand on its page, say why, and nowhere else', async () => {
-  await page.locator('[data-shadow]:not([data-shadow="0"])').waitFor();
-  const list = page.locator('[data-shadow]');
+  await page.locator('[data-raised][data-stage=shadow]:not([data-raised="0"])').waitFor();
+  const list = page.locator('[data-raised][data-stage=shadow]');
   await list.getByRole('button', { name: /^Why\?/ }).first().click();
   await list.getByText('The rule as it was, version 2').waitFor();
   await list.getByText('show a minor alarm on the page of this rule only').waitFor();
@@ -116,7 +116,7 @@ test('its alarms in shadow stand on its page, say why, and nowhere else', async 
 
 test('it goes live, and its versions say who, when and why', async () => {
   await moveTo(page, 'Live', 'All of them were real');
-  assert.equal(await page.locator('[data-shadow]').count(), 0);
+  assert.equal(await page.locator('[data-raised][data-stage=shadow]').count(), 0);
   await page.locator('[data-version="3"]', { hasText: 'All of them were real' }).waitFor();
   await page.locator('[data-version="2"]', { hasText: 'A day of history looks right' }).waitFor();
   assert.match(await words().textContent(), /raise a minor alarm/);

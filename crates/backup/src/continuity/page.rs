@@ -201,7 +201,12 @@ fn steps(html: &mut Html, plan: &Playbook) {
                 html.element("p", question).element("p", &options.join(" / "));
             }
             Action::NotifyConsole { message: text } | Action::Annotate { text } => drop(html.element("p", text)),
-            _ => {}
+            Action::Manual
+            | Action::Webhook { .. }
+            | Action::Assign { .. }
+            | Action::Wait { .. }
+            | Action::Http { .. }
+            | Action::OpenRoom { .. } => {}
         }
         if let Some(when) = &step.when {
             html.element("p", &format!("Only when: {when}"));
