@@ -184,7 +184,8 @@ impl<'a> Parser<'a> {
         }
         let text = &self.code[start..self.at];
         match text.parse::<i16>() {
-            Ok(exponent) if exponent.abs() <= MAX_EXPONENT => Ok(Some(exponent)),
+            // Not `abs`: the smallest of all has none.
+            Ok(exponent) if (-MAX_EXPONENT..=MAX_EXPONENT).contains(&exponent) => Ok(Some(exponent)),
             _ => Err(self.malformed(start, text, "an exponent from -9 to 9")),
         }
     }

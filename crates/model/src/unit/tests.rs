@@ -234,6 +234,7 @@ fn errors_name_the_place_and_what_was_expected() {
     at("the end", 3, "m-", "a digit");
     at("`10`", 2, "m10", "an exponent from -9 to 9");
     at("`-10`", 4, "10*-10", "an exponent from -9 to 9");
+    at("`-32768`", 2, "m-32768", "an exponent from -9 to 9");
     at("`0`", 3, "m/0", "a number above zero");
     at("the end", 7, "[ft_i2", "`]`");
     at("` `", 3, "{a b}", "`}`; annotations are of printable ASCII without blanks");
