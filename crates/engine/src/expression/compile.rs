@@ -5,10 +5,11 @@ use cel::parser::Parser;
 use compact_str::CompactString;
 
 use super::scope::{Scope, Subject};
-use super::shape::{check_shape, flaw_at, parse_span, place_at, syntax_flaw};
+use super::shape::{check_shape, flaw_at, parse_span, place_at};
+use super::syntax::syntax_flaw;
 use super::{
-    Aggregate, Expression, Field, Flaw, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOWS, Mention, Node, Place,
-    UnitUse,
+    Aggregate, Expression, Field, Flaw, Given, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOWS, Mention, Node,
+    Place, UnitUse,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,9 +162,9 @@ impl Compiler<'_> {
     fn literal(&self, e: &IdedExpr, literal: &LiteralValue) -> Result<(Node, Type), Flaw> {
         Ok(match literal {
             LiteralValue::Boolean(b) => (Node::Truth(*b.inner()), Type::Truth),
-            LiteralValue::Double(n) => (Node::Number(*n.inner()), Type::Number),
-            LiteralValue::Int(n) => (Node::Number(*n.inner() as f64), Type::Number),
-            LiteralValue::UInt(n) => (Node::Number(*n.inner() as f64), Type::Number),
+            LiteralValue::Double(n) => (Node::Number(*n.inner(), Given::Plain), Type::Number),
+            LiteralValue::Int(n) => (Node::Number(*n.inner() as f64, Given::Plain), Type::Number),
+            LiteralValue::UInt(n) => (Node::Number(*n.inner() as f64, Given::Plain), Type::Number),
             LiteralValue::String(s) => (Node::Text(CompactString::from(s.inner())), Type::Text),
             LiteralValue::Bytes(_) | LiteralValue::Null => {
                 return self.flaw(e, "expected a number, a text in quotes, true or false");

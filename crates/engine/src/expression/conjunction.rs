@@ -61,7 +61,7 @@ fn flatten(node: &Node, places: Option<&[usize]>, terms: &mut Vec<Term>) -> bool
 
 fn operand(node: &Node, places: Option<&[usize]>) -> Option<Operand> {
     Some(match node {
-        Node::Number(n) => Operand::Number(*n),
+        Node::Number(n, _) => Operand::Number(*n),
         Node::Field(Field::Value) => Operand::Value,
         Node::Window(index, aggregate) => {
             let place = places.map_or(Some(*index), |places| places.get(*index).copied())?;

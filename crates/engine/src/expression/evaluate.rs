@@ -80,7 +80,7 @@ fn truth<F: Facts>(node: &Node, env: &F) -> Result<bool, Fault> {
 /// A number that needs no work; none for everything else, faults included.
 fn plain<F: Facts>(node: &Node, env: &F) -> Option<f64> {
     match node {
-        Node::Number(n) => Some(*n),
+        Node::Number(n, _) => Some(*n),
         Node::Field(Field::Value) => env.number(),
         Node::Window(index, aggregate) => env.window(*index, *aggregate).ok(),
         _ => None,
@@ -103,7 +103,7 @@ fn text<'a, F: Facts>(node: &'a Node, env: &'a F) -> Result<&'a str, Fault> {
 
 fn find<'a, F: Facts>(node: &'a Node, env: &'a F) -> Result<Found<'a>, Fault> {
     Ok(match node {
-        Node::Number(n) => Found::Number(*n),
+        Node::Number(n, _) => Found::Number(*n),
         Node::Truth(b) => Found::Truth(*b),
         Node::Text(s) => Found::Text(s),
         Node::Field(field) => env.field(*field)?,

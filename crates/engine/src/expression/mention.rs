@@ -30,21 +30,29 @@ impl Compiler<'_> {
     /// Two sides are the same or not, of which one may be `kind` and the other a text.
     pub(super) fn note_kind(&mut self, (at_a, a): (&IdedExpr, &Node), (at_b, b): (&IdedExpr, &Node)) {
         match (a, b) {
-            (Node::Field(Field::Kind), Node::Text(id)) => self.note(at_b, Mentioned::Kind, id),
-            (Node::Text(id), Node::Field(Field::Kind)) => self.note(at_a, Mentioned::Kind, id),
+            (Node::Field(Field::Kind), name) => self.note(at_b, Mentioned::Kind, name),
+            (name, Node::Field(Field::Kind)) => self.note(at_a, Mentioned::Kind, name),
             _ => {}
         }
     }
 
-    /// A text is looked for in `zones`; one that is computed names none.
+    /// A text is looked for in `zones`.
     pub(super) fn note_zone(&mut self, at: &IdedExpr, zone: &Node) {
-        if let Node::Text(id) = zone {
-            self.note(at, Mentioned::Zone, id);
-        }
+        self.note(at, Mentioned::Zone, zone);
     }
 
-    fn note(&mut self, at: &IdedExpr, what: Mentioned, id: &CompactString) {
-        let place = self.place(at);
-        self.mentions.push(Mention { place, what, id: id.clone() });
+    /// A text that begins at a place, or one of two of which a condition chooses. What a reading says names nothing.
+    fn note(&mut self, at: &IdedExpr, what: Mentioned, name: &Node) {
+        match name {
+            Node::Text(id) => {
+                let place = self.place(at);
+                self.mentions.push(Mention { place, what, id: id.clone() });
+            }
+            Node::If(_, yes, no) => {
+                self.note(at, what, yes);
+                self.note(at, what, no);
+            }
+            _ => {}
+        }
     }
 }

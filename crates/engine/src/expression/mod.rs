@@ -7,11 +7,13 @@
 mod compile;
 mod conjunction;
 mod evaluate;
+mod measure;
 mod mention;
 mod operators;
 mod quantity;
 mod scope;
 mod shape;
+mod syntax;
 mod unit_use;
 
 use compact_str::CompactString;
@@ -60,6 +62,8 @@ pub(crate) struct UnitUse {
     pub(crate) figure: Option<Place>,
     /// The texts that `unit` is compared with.
     pub(crate) codes: Vec<(Place, CompactString)>,
+    /// Where two numbers meet that measure different things, and what was expected. Only of a rule that is to be saved.
+    pub(crate) clashes: Vec<(Place, String)>,
 }
 
 /// Most steps that computing an expression takes; of one that does not compile, the nodes it may have.
@@ -83,7 +87,7 @@ pub(crate) struct Flaw {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Node {
-    Number(f64),
+    Number(f64, Given),
     Truth(bool),
     Text(CompactString),
     Field(Field),
@@ -103,6 +107,17 @@ enum Node {
     /// The number that a text says.
     Double(Box<Node>),
     Test(TextTest, Box<Node>, Box<Node>),
+}
+
+/// How a number of the text is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Given {
+    /// As it stands.
+    Plain,
+    /// `quantity(50, "ug/m3")`
+    Reading,
+    /// `difference(5, "K")`
+    Difference,
 }
 
 /// Something an expression reads: of a reading down to `Lat`, of an incident from `Severity` on.

@@ -1,11 +1,10 @@
 //! Calls of an expression: operators, functions, lists.
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, operators};
-use vigiles_model::unit::Conversion;
 
 use super::compile::{Compiler, Type};
 use super::scope::Subject;
-use super::{Arithmetic, Comparison, Flaw, Node, TextTest};
+use super::{Arithmetic, Comparison, Flaw, Given, Node, TextTest};
 
 impl Compiler<'_> {
     pub(super) fn call(&mut self, e: &IdedExpr, call: &CallExpr) -> Result<(Node, Type), Flaw> {
@@ -23,6 +22,7 @@ impl Compiler<'_> {
                         format!("both sides of `? :` need one type: expected {}, found {}", found.word(), other.word()),
                     );
                 }
+                self.note_measures(c, None, &yes, &no);
                 let found = if found == Type::Any { other } else { found };
                 Ok((Node::If(condition, Box::new(yes), Box::new(no)), found))
             }
@@ -74,8 +74,8 @@ impl Compiler<'_> {
             return self.comparison(comparison, a, b);
         }
         match name {
-            "quantity" => self.quantity(e, a, b, Conversion::apply),
-            "difference" => self.quantity(e, a, b, Conversion::apply_to_difference),
+            "quantity" => self.quantity(e, a, b, Given::Reading),
+            "difference" => self.quantity(e, a, b, Given::Difference),
             operators::LOGICAL_AND => {
                 Ok((Node::And(self.boxed(a, Type::Truth)?, self.boxed(b, Type::Truth)?), Type::Truth))
             }
@@ -104,6 +104,7 @@ impl Compiler<'_> {
             return self.flaw(b, format!("expected {}, found {}", found.word(), other.word()));
         }
         self.note_units(a, (&left, found), (&right, other));
+        self.note_measures(b, None, &left, &right);
         let ordered = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
         if !ordered {
             self.note_kind((a, &left), (b, &right));
@@ -123,6 +124,7 @@ impl Compiler<'_> {
         let (left, right) = (self.boxed(a, Type::Number)?, self.boxed(b, Type::Number)?);
         if matches!(operation, Arithmetic::Add | Arithmetic::Subtract) {
             self.note_units(a, (&left, Type::Number), (&right, Type::Number));
+            self.note_measures(b, Some(operation), &left, &right);
         }
         Ok((Node::Compute(operation, left, right), Type::Number))
     }
@@ -144,6 +146,7 @@ impl Compiler<'_> {
                         return self.flaw(e, format!("expected {}, found {}", found.word(), other.word()));
                     }
                     self.note_units(e, (&item, found), (&element, other));
+                    self.note_measures(e, None, &item, &element);
                     self.note_kind((a, &item), (e, &element));
                     elements.push(element);
                 }

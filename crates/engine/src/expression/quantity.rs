@@ -5,7 +5,7 @@ use vigiles_model::unit::Conversion;
 
 use super::compile::{Compiler, Type};
 use super::scope::Subject;
-use super::{Flaw, Node};
+use super::{Flaw, Given, Node};
 
 impl Compiler<'_> {
     /// `quantity(50, "ug/m3")`: the number in the unit that `value` comes in; `difference(5, "K")`: how far two of them
@@ -15,7 +15,7 @@ impl Compiler<'_> {
         e: &IdedExpr,
         number: &IdedExpr,
         unit: &IdedExpr,
-        convert: fn(Conversion, f64) -> f64,
+        given: Given,
     ) -> Result<(Node, Type), Flaw> {
         let Some(amount) = literal_number(number) else { return self.flaw(number, "expected a number") };
         let Expr::Literal(LiteralValue::String(code)) = &unit.expr else {
@@ -28,9 +28,15 @@ impl Compiler<'_> {
         match wanted {
             Some("") => self.flaw(e, "the readings of these kinds have no unit"),
             None => self.flaw(e, "the kinds of this rule have different units; set the rule's `unit`"),
-            Some(wanted) if wanted == code.inner() => Ok((Node::Number(amount), Type::Number)),
+            Some(wanted) if wanted == code.inner() => Ok((Node::Number(amount, given), Type::Number)),
             Some(wanted) => match Conversion::between(code.inner(), wanted) {
-                Ok(conversion) => Ok((Node::Number(convert(conversion, amount)), Type::Number)),
+                Ok(conversion) => {
+                    let converted = match given {
+                        Given::Difference => conversion.apply_to_difference(amount),
+                        Given::Plain | Given::Reading => conversion.apply(amount),
+                    };
+                    Ok((Node::Number(converted, given), Type::Number))
+                }
                 Err(error) => self.flaw(unit, error.to_string()),
             },
         }

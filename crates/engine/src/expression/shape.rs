@@ -83,12 +83,3 @@ pub(super) fn place_at(text: &str, offset: usize) -> Place {
     let column = before.chars().rev().take_while(|c| *c != '\n').count() as u32 + 1;
     (line, column)
 }
-
-pub(super) fn syntax_flaw(text: &str, errors: &cel::ParseErrors) -> Flaw {
-    let Some(first) = errors.errors.first() else {
-        return flaw_at(text, 0, "not an expression".to_owned());
-    };
-    let message = first.msg.lines().next().unwrap_or("not an expression");
-    let (line, column) = (first.pos.0.max(1) as u32, first.pos.1.max(1) as u32);
-    Flaw { line, column, message: format!("not an expression: {message}") }
-}

@@ -185,7 +185,8 @@ fn flaws_name_their_place() {
     check_flaw("'ä' == kind && oops", 1, 16, "oops");
     check_flaw("value + 1", 1, 1, "expected true or false, found a number");
     check_flaw("kind > 3", 1, 8, "expected a text, found a number");
-    check_flaw("value >", 1, 8, "not an expression");
+    check_flaw("value >", 1, 8, "found the end");
+    check_flaw("value > 3 &&\n  kind is 'x'", 2, 8, "found `is`; write `==`");
     check_flaw("window('10x').mean > 3", 1, 1, "span");
     check_flaw("window('10m').median > 3", 1, 15, "not `median`");
     check_flaw("value > 3 && window(\"10m\").maen > 3", 1, 28, "not `maen`");

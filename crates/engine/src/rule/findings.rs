@@ -198,6 +198,9 @@ impl<'a> Findings<'a> {
             );
             self.at(field, line, column, message);
         }
+        for ((line, column), message) in &expression.units.clashes {
+            self.at(field, *line, *column, message);
+        }
         for ((line, column), code) in &expression.units.codes {
             if !units.contains(code.as_str()) {
                 let message = format!("no reading of this rule comes in `{code}`; they come in {named}");

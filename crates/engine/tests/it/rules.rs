@@ -215,6 +215,39 @@ fn figures_need_a_unit_where_the_kinds_differ() {
 }
 
 #[test]
+fn figures_that_measure_different_things_do_not_meet() {
+    let check = |kind: &str, e: &str, expected: &[(u32, &str)]| {
+        let text = format!("kinds = ['{kind}']\n[detector.condition]\nexpression = '''{e}'''");
+        let said = |(column, message): &(u32, &str)| format!("detector.condition.expression 1:{column} {message}");
+        let said: Vec<String> = expected.iter().map(said).collect();
+        check_units(&text, &said.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    let dust = |e: &str, expected: &[(u32, &str)]| check("dust", e, expected);
+    let figure = "expected a figure in ug/m3, found a plain number";
+    dust("value > time.hour", &[(9, figure)]);
+    dust("value > 30 + window('10m').count", &[(9, figure)]);
+    dust("time.hour > quantity(3, 'ug/m3')", &[(13, "expected a plain number, found a figure in ug/m3")]);
+    dust("value * value > quantity(3, 'mg/m3')", &[(17, "expected a figure in (ug/m3)2, found a figure in ug/m3")]);
+    dust("value / window('1h').mean > quantity(3, 'mg/m3')", &[(29, "expected a plain number, found a figure")]);
+    dust("value in [quantity(1, 'mg/m3'), size(kind)]", &[(33, figure)]);
+    dust("(time.hour < 6 ? value : time.minute) > 3", &[(26, figure)]);
+    // A number as it stands is in the unit of the rule, and what a text says may be.
+    dust("value > 30 && 2 * window('1h').mean < value - 3 && value > double(asset.attributes.limit)", &[]);
+    dust("value / window('1h').mean > 1.5 && time.hour * 60 + time.minute > 90 && 100 / value > 2", &[]);
+    dust("value * value > 9 && window('1h').sum > quantity(3, 'mg/m3') && -value < quantity(1, 'ug/m3')", &[]);
+    // Where zero is not none of it, how far two readings lie apart is no reading.
+    let heat = |e: &str, expected: &[(u32, &str)]| check("heat", e, expected);
+    let (apart, point) = ("expected how far readings in Cel lie apart", "expected a reading in Cel");
+    heat("value > difference(5, 'K')", &[(9, point)]);
+    heat("value - window('1h').mean > quantity(5, 'K')", &[(29, apart)]);
+    heat("value > window('1h').mean + quantity(5, 'K')", &[(29, apart)]);
+    heat("value - window('1h').mean > 2 * difference(5, 'K') && value > quantity(300, 'K')", &[]);
+    heat("value > window('1h').mean + difference(5, 'K') && value < (value + window('1h').max) / 2", &[]);
+    heat("value > 30 && value - 3 > window('1h').mean + 2", &[]);
+    check("speed", "value - window('1h').mean > quantity(5, 'm/s')", &[]);
+}
+
+#[test]
 fn unit_is_one_that_the_readings_come_in() {
     let on = |head: &str, code: &str| format!("{head}\n[detector.condition]\nexpression = \"unit == '{code}'\"");
     let never = "detector.condition.expression 1:1 no reading of this rule comes in";

@@ -73,6 +73,16 @@ pub fn check(code: &str) -> Result<(), UnitError> {
     parse(code).map(|_| ())
 }
 
+/// Whether a figure in this unit is a plain number, such as a count or a percentage. False for what is no unit.
+pub fn is_plain(code: &str) -> bool {
+    parse(code).is_ok_and(|of| of.dimension == [0; 7] && of.scale == Scale::Ratio)
+}
+
+/// Whether its zero is not none of what it measures, as that of `Cel` is not. False for what is no unit.
+pub fn has_zero_point(code: &str) -> bool {
+    parse(code).is_ok_and(|of| matches!(of.scale, Scale::Interval(_)))
+}
+
 /// Converts `value` from one UCUM unit to another of the same dimension. The same code gives the same value, whatever it is.
 ///
 /// # Errors

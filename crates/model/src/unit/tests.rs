@@ -298,3 +298,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn plain_numbers_and_zero_points_are_told() {
+    let check =
+        |code: &str, expected: (bool, bool)| assert_eq!((is_plain(code), has_zero_point(code)), expected, "{code}");
+    for code in ["%", "1", "{vehicle}", "[ppm]", "m/km"] {
+        check(code, (true, false));
+    }
+    for code in ["Cel", "[degF]"] {
+        check(code, (false, true));
+    }
+    for code in ["K", "ug/m3", "dB", "/h", "", "parsec of dust"] {
+        check(code, (false, false));
+    }
+}
