@@ -12,7 +12,7 @@ use vigiles_model::{
 };
 
 use crate::correlation::CHAIN;
-use crate::rig::Rig;
+use crate::rig::{Rig, cases};
 
 /// A sensor's rule of the callers' type, and signals that go dark.
 const RULES: [&str; 2] = [
@@ -353,7 +353,7 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<(IncidentId, IncidentId)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     /// Whatever people do, no call is lost or counted twice, and who was taken apart is not related again by itself.
     #[test]

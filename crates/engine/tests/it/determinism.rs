@@ -12,7 +12,7 @@ use vigiles_engine::command::CommandBody as Body;
 use vigiles_engine::{Effect, Engine, Input};
 use vigiles_model::{ExerciseId, IncidentId, IncidentState, Observation, Priority, Reality, Severity};
 
-use crate::rig::{Rig, command, reading};
+use crate::rig::{Rig, cases, command, reading};
 
 /// How late a reading may be, in seconds.
 const LATENESS: i64 = 60;
@@ -257,7 +257,7 @@ fn some_way() -> impl Strategy<Value = Way> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(cases(1_500))]
 
     #[test]
     fn partitions_batches_restarts_delays_and_repetitions_change_nothing(

@@ -8,7 +8,7 @@ use vigiles_model::alarm::{MAX_BEFORE, MAX_CAUSES, MAX_NAMED};
 use vigiles_model::{Alarm, Observation};
 
 use crate::determinism::{busy_script, city};
-use crate::rig::Rig;
+use crate::rig::{Rig, cases};
 
 fn times(observations: &[Observation]) -> String {
     let seconds: Vec<String> = observations.iter().map(|o| (o.time.0 / 1_000_000).to_string()).collect();
@@ -163,7 +163,7 @@ fn one_that_stands_for_others_has_none() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(cases(12))]
 
     /// Of every detector, after a restart in the middle too: what is kept is bounded, in order and within the span.
     #[test]

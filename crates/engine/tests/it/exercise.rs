@@ -6,7 +6,7 @@ use vigiles_engine::{CommandError, Effect, Engine, Input, TaskOutcome};
 use vigiles_model::{ExerciseId, Incident, IncidentState, Origin, Reality, Severity, Timestamp};
 
 use crate::properties::RULES;
-use crate::rig::{Rig, command, reading};
+use crate::rig::{Rig, cases, command, reading};
 
 fn id(text: &str) -> ExerciseId {
     ExerciseId::new(text).unwrap()
@@ -188,7 +188,7 @@ fn of_side(effects: &[Effect], reality: Reality) -> Vec<Effect> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     /// The same log with and without the exercise; and the exercise with and without the city around it.
     #[test]

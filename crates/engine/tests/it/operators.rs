@@ -9,7 +9,7 @@ use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{Alarm, Incident, IncidentId, IncidentState, Relation};
 
 use crate::correlation::{CHAIN, RULES};
-use crate::rig::Rig;
+use crate::rig::{Rig, cases};
 
 fn done(result: Result<CommandDone, CommandError>) -> Incident {
     match result {
@@ -233,7 +233,7 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<Parting> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     /// An alarm never joins one that people took its rule and key, or place, apart from, through whichever incidents and
     /// restarts they go.

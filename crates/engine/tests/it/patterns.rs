@@ -5,7 +5,7 @@ use vigiles_engine::{CommandBody, Effect, Input};
 use vigiles_model::alarm::Stage;
 use vigiles_model::{Observation, Timestamp};
 
-use crate::rig::{Rig, check, reading, rule};
+use crate::rig::{Rig, cases, check, reading, rule};
 
 const A_THEN_B: &str = "kinds = ['door.open', 'vehicle']\nkey = 'all'\n[detector.sequence]\nwithin_s = 300\nwithin_m = 200\n\
     parts = [{ kinds = ['door.open'], when = 'value' }, { kinds = ['vehicle'], when = 'value > 50.0' }]";
@@ -256,7 +256,7 @@ fn some_readings() -> impl Strategy<Value = Vec<Observation>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(cases(2000))]
 
     /// Section by section of the log in any interleaving: the same alarms and incidents, byte for byte.
     #[test]

@@ -7,7 +7,7 @@ use vigiles_model::playbook::{Action, Escalation, Step, TaskOrigin};
 use vigiles_model::{Incident, PersonId, Priority, Reality, StepId, Task, TaskState, Timestamp};
 
 use crate::playbooks::{ask, opening, step};
-use crate::rig::{Rig, command, playbook};
+use crate::rig::{Rig, cases, command, playbook};
 
 /// Most acts until every playbook must have ended.
 const MAX_ACTS: usize = 3000;
@@ -149,7 +149,7 @@ fn play(rig: &mut Rig, plans: &[Plan], chances: &[u8]) -> Result<Vec<(Timestamp,
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn a_playbook_never_stands_still_and_a_restart_changes_nothing(

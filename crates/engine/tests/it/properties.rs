@@ -9,7 +9,7 @@ use vigiles_model::{
     Reality, Relation, Severity, Timestamp,
 };
 
-use crate::rig::{City, Rig, city, command, reading, rule};
+use crate::rig::{City, Rig, cases, city, command, reading, rule};
 
 pub(crate) const RULES: [&str; 9] = [
     "id = 'threshold'\ncooldown_s = 20\n[detector.threshold]\nabove = 60\nclear = 40\nfor_s = 15\nclear_for_s = 10\n[incident]\nincident_type = 'air'\npriority = 'p3'\nradius_m = 30000\nwindow_s = 100\nplaybook = 'air'",
@@ -207,7 +207,7 @@ fn latest(effects: &[Effect]) -> (BTreeMap<AlarmId, Alarm>, BTreeMap<IncidentId,
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn a_replay_gives_the_same_and_a_snapshot_anywhere_changes_nothing(

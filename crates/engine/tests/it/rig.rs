@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use proptest::prelude::ProptestConfig;
 use vigiles_engine::rule::{Known, Named};
 use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, Correlation, Effect, Engine, Input, Rule};
 use vigiles_model::kind::{Overload, ValueType};
@@ -127,6 +128,12 @@ impl Rig {
         }
         text
     }
+}
+
+/// So many cases of a property, or as many times that as `CASES_TIMES` says: for a night, or after a change of the engine.
+pub(crate) fn cases(usual: u32) -> ProptestConfig {
+    let times = std::env::var("CASES_TIMES").map_or(1, |times| times.parse().expect("CASES_TIMES is a whole number"));
+    ProptestConfig { cases: usual * times, ..ProptestConfig::default() }
 }
 
 pub(crate) fn command(body: CommandBody, expected_version: Option<u64>) -> Command {
