@@ -13,8 +13,8 @@ use crate::compiled::Compiled;
 use crate::shares::may_take;
 use crate::turn::Turn;
 
-/// Most readings held back.
-const MAX_HELD: usize = 500_000;
+/// Most readings held back, each once for all rules of one lateness: some 300 MB.
+const MAX_HELD: usize = 1_000_000;
 
 /// When a reading has its turn: platform time, then phenomenon time, then identity, then the rule that waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,8 +25,37 @@ pub(crate) struct Due {
     pub(crate) rule: u32,
 }
 
-/// All readings held back.
-pub(crate) type Held = BTreeMap<Due, Arc<Observation>>;
+/// All readings held back, in the order of their turns.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held(BTreeMap<(i64, i64, ObservationId), Arc<Waiting>>);
+
+/// A reading, and the rules that wait for its turn, in order.
+#[derive(Debug, Clone)]
+struct Waiting {
+    o: Arc<Observation>,
+    rules: Vec<u32>,
+}
+
+impl Held {
+    /// Whether a rule was not waiting for this reading yet.
+    pub(crate) fn add(&mut self, due: Due, o: impl FnOnce() -> Arc<Observation>) -> bool {
+        let fresh = || Arc::new(Waiting { o: o(), rules: Vec::with_capacity(1) });
+        let waiting = Arc::make_mut(self.0.entry((due.at, due.time, due.id)).or_insert_with(fresh));
+        let place = waiting.rules.binary_search(&due.rule);
+        if let Err(place) = place {
+            waiting.rules.insert(place, due.rule);
+        }
+        place.is_err()
+    }
+
+    /// For each rule by itself, in the order of turns.
+    pub(crate) fn each(self) -> impl Iterator<Item = (Due, Arc<Observation>)> {
+        self.0.into_iter().flat_map(|((at, time, id), waiting)| {
+            let Waiting { o, rules } = Arc::unwrap_or_clone(waiting);
+            rules.into_iter().map(move |rule| (Due { at, time, id, rule }, Arc::clone(&o)))
+        })
+    }
+}
 
 impl Turn<'_> {
     /// Keeps a reading until its turn. One that comes later than is allowed is counted and left out.
@@ -34,24 +63,73 @@ impl Turn<'_> {
         let at = o.time.0.saturating_add(rule.lateness);
         if at < now {
             self.live.counters.late += 1;
-        } else if !may_take(self.live.shares.held(rule.name), self.live.held.len(), MAX_HELD, rule.rule.stage) {
-            self.live.counters.refused += 1;
+            return;
+        }
+        let due = Due { at, time: o.time.0, id: o.id, rule: rule.name };
+        // What is held for another rule anyway takes no room.
+        let roomy = self.live.held.0.contains_key(&(due.at, due.time, due.id))
+            || may_take(self.live.shares.held(rule.name), self.live.held.0.len(), MAX_HELD, rule.rule.stage);
+        if roomy {
+            self.live.add_held(due, || Arc::new(o.clone()));
         } else {
-            let due = Due { at, time: o.time.0, id: o.id, rule: rule.name };
-            self.live.add_held(due, Arc::new(o.clone()));
+            self.live.counters.refused += 1;
         }
     }
 
     /// The platform time of the next turn.
     pub(crate) fn next_held(&self) -> Option<i64> {
-        self.live.held.first_key_value().map(|(due, _)| due.at)
+        self.live.held.0.first_key_value().map(|((at, ..), _)| *at)
     }
 
-    /// Judges the reading whose turn is next.
+    /// Judges the reading whose turn is next, by each rule that waited for it.
     pub(crate) fn release(&mut self) {
-        if let Some((due, o)) = self.live.held.pop_first() {
-            self.live.shares.give_held(due.rule);
-            self.observe_held(due.rule, &o, due.at);
+        if let Some(((at, ..), waiting)) = self.live.held.0.pop_first() {
+            for rule in &waiting.rules {
+                self.live.shares.give_held(*rule);
+                self.observe_held(*rule, &waiting.o, at);
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vigiles_model::{KindId, Origin, Quality, SourceId, Timestamp, Value};
+
+    use super::*;
+
+    fn reading(id: u128) -> Arc<Observation> {
+        Arc::new(Observation {
+            id: ObservationId(id),
+            kind: KindId::new("air.pm25").unwrap(),
+            source: SourceId::new("feed").unwrap(),
+            asset: None,
+            time: Timestamp(0),
+            arrived: Timestamp(0),
+            place: None,
+            value: Value::Number(1.0),
+            quality: Quality::Good,
+            origin: Origin::Live,
+            attributes: Vec::new(),
+        })
+    }
+
+    /// Turns as (at, id, rule), and how many readings are held for them.
+    fn check(turns: &[(i64, u128, u32)], readings: usize, expected: &[(i64, u128, u32)]) {
+        let mut held = Held::default();
+        for &(at, id, rule) in turns {
+            let due = Due { at, time: 0, id: ObservationId(id), rule };
+            assert!(held.add(due, || reading(id)), "{due:?}");
+            assert!(!held.add(due, || panic!("it is there")), "{due:?}");
+        }
+        assert_eq!(held.0.len(), readings);
+        let found: Vec<_> = held.each().map(|(due, o)| (due.at, o.id.0, due.rule)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_reading_is_held_once_for_all_rules_of_a_lateness() {
+        check(&[(60, 7, 2), (60, 7, 1), (60, 7, 3)], 1, &[(60, 7, 1), (60, 7, 2), (60, 7, 3)]);
+        check(&[(60, 8, 1), (30, 8, 2), (60, 7, 2)], 3, &[(30, 8, 2), (60, 7, 2), (60, 8, 1)]);
     }
 }

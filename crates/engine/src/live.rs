@@ -96,8 +96,8 @@ impl Live {
     }
 
     /// Keeps a reading until its turn.
-    pub(crate) fn add_held(&mut self, due: Due, o: Arc<Observation>) {
-        if self.held.insert(due, o).is_none() {
+    pub(crate) fn add_held(&mut self, due: Due, o: impl FnOnce() -> Arc<Observation>) {
+        if self.held.add(due, o) {
             self.shares.take_held(due.rule);
         }
     }

@@ -120,12 +120,18 @@ impl Compiler<'_> {
 fn measure(node: &Node, has_zero: bool) -> Measure {
     let of = |node| measure(node, has_zero);
     match node {
-        Node::Field(Field::Value) | Node::Number(_, Given::Reading) => reading(has_zero),
+        Node::Window(_, Aggregate::Count)
+        | Node::Size(_)
+        | Node::Field(Field::Hour | Field::Minute | Field::Weekday | Field::Lon | Field::Lat) => Power(0),
         Node::Number(_, Given::Difference) if has_zero => Apart,
-        Node::Number(_, Given::Difference) | Node::Window(_, Aggregate::Sum) => Power(1),
-        Node::Window(_, Aggregate::Count) | Node::Size(_) => Power(0),
-        Node::Window(..) => reading(has_zero),
-        Node::Field(Field::Hour | Field::Minute | Field::Weekday | Field::Lon | Field::Lat) => Power(0),
+        Node::Field(Field::Value)
+        | Node::Number(_, Given::Reading)
+        | Node::Window(_, Aggregate::Mean | Aggregate::Min | Aggregate::Max)
+            if has_zero =>
+        {
+            Point
+        }
+        Node::Field(Field::Value) | Node::Number(_, Given::Reading | Given::Difference) | Node::Window(..) => Power(1),
         Node::Negate(a) => match of(a) {
             Point => Power(1),
             other => other,
@@ -137,10 +143,6 @@ fn measure(node: &Node, has_zero: bool) -> Measure {
         Node::Compute(Arithmetic::Divide, a, b) => of(a).times(of(b).inverse()),
         _ => Any,
     }
-}
-
-fn reading(has_zero: bool) -> Measure {
-    if has_zero { Point } else { Power(1) }
 }
 
 fn is_quantity(node: &Node) -> bool {

@@ -85,7 +85,7 @@ impl FrozenLive {
             next_alarm: self.next_alarm,
             last_case: self.last_case,
             bound: take(&mut self.bound),
-            held: take(&mut self.held).into_iter().collect(),
+            held: take(&mut self.held).each().collect(),
             partings: take(&mut self.partings),
         }
     }
@@ -120,7 +120,7 @@ impl LiveImage {
         }
         live.next_alarm = self.next_alarm;
         for (due, o) in self.held {
-            live.add_held(due, o);
+            live.add_held(due, || o);
         }
         live.cases.last = self.last_case;
         live.cases.bound = self.bound;
