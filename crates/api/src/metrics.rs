@@ -162,7 +162,7 @@ fn engine(engine: &Statistics, out: &mut Text) {
         ("vigiles_engine_implausible_total", "Implausible readings, judged by no rule.", engine.implausible),
         (
             "vigiles_engine_refused_total",
-            "States, alarms or incidents not made because a bound was reached.",
+            "States, alarms or incidents not made and readings not held back because a bound was reached.",
             engine.refused,
         ),
     ];

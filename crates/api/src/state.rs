@@ -34,7 +34,7 @@ pub(crate) struct Api {
     pub(crate) openapi: bytes::Bytes,
     pub(crate) hashing: Arc<Semaphore>,
     pub(crate) deliveries: Semaphore,
-    pub(crate) back_tests: Semaphore,
+    pub(crate) back_tests: Arc<Semaphore>,
     pub(crate) exports: Arc<Semaphore>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) traffic: Traffic,
@@ -57,7 +57,7 @@ impl Api {
         Self {
             hub: Arc::new(Hub::new(settings.max_event_streams)),
             deliveries: Semaphore::new(settings.max_deliveries),
-            back_tests: Semaphore::new(BACK_TESTS_AT_ONCE),
+            back_tests: Arc::new(Semaphore::new(BACK_TESTS_AT_ONCE)),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             platform,
             settings,

@@ -2027,6 +2027,12 @@ export interface components {
             bbox?: string | null;
             /** @description First moment. */
             from: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description How long the judging may take in seconds, 1 to 600; 60 where it is left out. As many readings are judged at most as fit
+             *     into that time at 50 million a minute.
+             */
+            patience_s?: number | null;
             /** @description The rule; it need not be saved. */
             rule: components["schemas"]["Rule"];
             /** @description Moment after the last; at most 366 days later. */

@@ -8,7 +8,7 @@ import { platformNow } from '../live/clock';
 const SECOND_MS = 1000;
 
 /** `from` and `to` in ISO 8601; `area` is null for everywhere, `wanted` where no limit is to be suggested. */
-export interface Asked { rule: Rule; from: string; to: string; area: Box | null; wanted: number | null }
+export interface Asked { rule: Rule; from: string; to: string; area: Box | null; wanted: number | null; patience: number }
 
 export class Trial {
   report: TrialReport | null = $state.raw(null);
@@ -27,8 +27,8 @@ export class Trial {
     this.seconds = 0;
     const timer = setInterval(() => (this.seconds += 1), SECOND_MS);
     try {
-      const { rule, from, to, area, wanted } = asked;
-      const report = await post<TrialReport>('/rules/back-test', { rule, from, to, bbox: area && boxText(area), wanted_per_day: wanted }, mine.signal);
+      const { rule, from, to, area, wanted, patience } = asked;
+      const report = await post<TrialReport>('/rules/back-test', { rule, from, to, bbox: area && boxText(area), wanted_per_day: wanted, patience_s: patience }, mine.signal);
       if (mine !== this.#stop) return;
       this.report = report;
       this.asked = { ...asked, made: platformNow() };

@@ -31,6 +31,13 @@ export function areaWords([west, south, east, north]: Box): string {
   return t('trial.area.of', { west: degrees(west), south: degrees(south), east: degrees(east), north: degrees(north) });
 }
 
+/** How long one waits for a back-test in seconds, and how long one who wants all of a long span. */
+export const PATIENCE_S = { usual: 60, most: 600 } as const;
+
+/** Whether it ended early for want of time, and may have more. */
+export const mayGoOn = (report: TrialReport, patience: number): boolean =>
+  patience < PATIENCE_S.most && (report.stopped?.why === 'too_long' || report.stopped?.why === 'too_many_observations');
+
 export type Load = 'none' | 'acceptable' | 'manageable' | 'too_many' | 'unknown';
 
 /** Alarms a day against the limits for one operator; null where less than a day has data. */

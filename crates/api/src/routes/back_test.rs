@@ -1,5 +1,10 @@
 //! A rule on trial over history, before it goes live.
 
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration as Span;
+
 use vigiles_engine::backtest::warm_up;
 use vigiles_model::{Alarm, Duration};
 use vigiles_runtime::back_test::{Asked, BackTestError, Bounds, back_test};
@@ -14,6 +19,10 @@ use crate::wire::back_test::{BackTest, BackTestReport};
 
 /// Longest span.
 const MAX_SPAN: Duration = Duration::from_secs(366 * 86_400);
+/// How long one may wait for an answer, in seconds.
+const PATIENCE_S: RangeInclusive<u64> = 1..=600;
+/// How long one waits who does not say.
+const USUAL_PATIENCE_S: u64 = 60;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -34,13 +43,16 @@ async fn try_rule(call: Call) -> Answer {
     let body: BackTest = call.json()?;
     rules::refuse(rules::faults(&call, &body.rule, "rule.")?)?;
     let asked = asked(body)?;
-    let Ok(_turn) = call.api.back_tests.try_acquire() else {
+    let Ok(turn) = Arc::clone(&call.api.back_tests).try_acquire_owned() else {
         return Err(Problem::new(Code::TooMany, "two back-tests are under way already; try again when one is done"));
     };
     call.audit_read("observations", summary(&asked)).await?;
     let (ctx, steps) = (call.context()?, rules::cost(&call, &asked.rule));
+    // Who hangs up is not worked for any longer, and their turn goes to the next once that is so.
+    let _waits = GivesUp(Arc::clone(&asked.given_up));
     let report = call
         .blocking(move |api| {
+            let _turn = turn;
             let outcome = back_test(&api.platform, &ctx, &asked).map_err(problem)?;
             let unit = units(&api.platform);
             let shown = |alarm: &Alarm| WireAlarm::new(alarm, &unit, asked.rule.name.clone());
@@ -50,15 +62,29 @@ async fn try_rule(call: Call) -> Answer {
     ok(&report)
 }
 
+/// Says when the request ends, one way or the other.
+struct GivesUp(Arc<AtomicBool>);
+
+impl Drop for GivesUp {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn asked(body: BackTest) -> Result<Asked, Problem> {
     let (from, to) = (body.from.0, body.to.0);
+    let patience_s = body.patience_s.unwrap_or(USUAL_PATIENCE_S);
+    if !PATIENCE_S.contains(&patience_s) {
+        return Err(Problem::of(Code::Invalid, "patience_s", "expected 1 to 600 seconds"));
+    }
     let asked = Asked {
         area: area(body.bbox.as_deref())?,
         rule: body.rule,
         from,
         to,
         wanted_per_day: body.wanted_per_day,
-        bounds: Bounds::default(),
+        bounds: Bounds::of(Span::from_secs(patience_s)),
+        given_up: Arc::default(),
     };
     if asked.to <= asked.from || asked.to.since(asked.from) > MAX_SPAN {
         return Err(Problem::of(Code::Invalid, "to", "expected a moment after `from`, at most 366 days later"));
@@ -83,5 +109,6 @@ fn problem(error: BackTestError) -> Problem {
         BackTestError::Rule(error) => Problem::from(error),
         BackTestError::History(error) => Problem::from(error),
         BackTestError::Store(error) => Problem::from(error),
+        BackTestError::GivenUp => Problem::internal(&error),
     }
 }

@@ -30,6 +30,10 @@ pub struct BackTest {
     /// Suggest a limit for so many alarms a day.
     #[serde(default)]
     pub wanted_per_day: Option<f64>,
+    /// How long the judging may take in seconds, 1 to 600; 60 where it is left out. As many readings are judged at most as fit
+    /// into that time at 50 million a minute.
+    #[serde(default)]
+    pub patience_s: Option<u64>,
 }
 
 /// What the rule would have done.

@@ -86,6 +86,21 @@ async fn a_rule_is_tried_on_the_past() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn patience_is_bounded() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let patient = |seconds: u64| {
+        let mut body = asked(85.0);
+        body["patience_s"] = json!(seconds);
+        world.request("POST", "/api/v1/rules/back-test").bearer(&token).json(body)
+    };
+    for (seconds, status) in [(0, 422), (1, 200), (600, 200), (601, 422)] {
+        let answer = patient(seconds).send().await.expect(status).json();
+        assert!(status == 200 || answer["errors"][0]["path"] == "patience_s", "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_limit_is_suggested() {
     let world = world().await;
     let token = world.with_rule().await;

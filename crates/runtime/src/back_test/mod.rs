@@ -3,6 +3,8 @@
 mod beside;
 mod pass;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration as Span;
 
 use vigiles_engine::Rule;
@@ -34,6 +36,8 @@ pub struct Asked {
     pub wanted_per_day: Option<f64>,
     /// How much may be read for it.
     pub bounds: Bounds,
+    /// Set once nobody waits for the answer any longer: it ends soon after.
+    pub given_up: Arc<AtomicBool>,
 }
 
 /// How much is read for one trial.
@@ -49,12 +53,16 @@ pub struct Bounds {
     pub beside: usize,
 }
 
-impl Default for Bounds {
-    fn default() -> Self {
+/// Readings that a pass may have for each minute that it may take.
+const OBSERVATIONS_A_MINUTE: u64 = 50_000_000;
+
+impl Bounds {
+    /// As much as one who waits so long may ask for.
+    pub fn of(patience: Span) -> Self {
         Self {
-            observations: 50_000_000,
-            patience: Span::from_mins(1),
-            search_patience: Span::from_mins(1),
+            observations: OBSERVATIONS_A_MINUTE.saturating_mul(patience.as_secs()) / 60,
+            patience,
+            search_patience: patience,
             beside: 50_000,
         }
     }
@@ -101,6 +109,9 @@ pub enum BackTestError {
     /// The store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nobody waits for the answer any longer.
+    #[error("nobody waits for the back-test any longer")]
+    GivenUp,
 }
 
 /// Tries a rule on the past. Blocks while it reads and judges.
@@ -109,6 +120,9 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
     let trial = Trial::new(setting.clone(), &asked.rule)?;
     let passes = Passes::new(platform, ctx, asked)?;
     let pass = passes.run(trial, asked.to, asked.bounds.patience)?;
+    if asked.given_up.load(Ordering::Relaxed) {
+        return Err(BackTestError::GivenUp);
+    }
     let end = pass.stopped.map_or(asked.to, |(_, at)| at);
     let (observations, learning, errors) = (pass.trial.observations(), pass.trial.learning(), pass.trial.errors());
     let data = pass.trial.stretches(asked.from, end);

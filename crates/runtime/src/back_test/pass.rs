@@ -1,5 +1,6 @@
 //! One pass over the span, after one over what a rule that learns is shown before it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration as Span, Instant};
 
 use vigiles_engine::backtest::{Trial, warm_up};
@@ -54,6 +55,7 @@ pub(super) struct Passes<'a> {
     most: u64,
     /// Where a rule that learns begins to.
     learn_from: Option<Timestamp>,
+    given_up: &'a AtomicBool,
 }
 
 /// One pass over the span.
@@ -83,10 +85,11 @@ impl Clocks<'_> {
 }
 
 impl<'a> Passes<'a> {
-    pub(super) fn new(platform: &'a Platform, ctx: &'a Context, asked: &Asked) -> Result<Self, HistoryError> {
+    pub(super) fn new(platform: &'a Platform, ctx: &'a Context, asked: &'a Asked) -> Result<Self, HistoryError> {
         let query = Query { kinds: asked.rule.kinds.clone(), area: asked.area, ..Query::default() };
+        let most = asked.bounds.observations;
         let mut passes =
-            Self { platform, ctx, query, from: asked.from, most: asked.bounds.observations, learn_from: None };
+            Self { platform, ctx, query, from: asked.from, most, learn_from: None, given_up: &asked.given_up };
         if warm_up(&asked.rule, None).is_some() {
             let pace = passes.pace()?;
             let needed = warm_up(&asked.rule, pace.map(|pace| pace.spacing));
@@ -119,7 +122,7 @@ impl<'a> Passes<'a> {
                 stopped = Some((Stopped::Alarms, o.time));
             } else if before + count >= self.most {
                 stopped = Some((Stopped::Observations, o.time));
-            } else if count.is_multiple_of(LOOK_EVERY) && start.elapsed() > patience {
+            } else if count.is_multiple_of(LOOK_EVERY) && self.is_over((start, patience)) {
                 stopped = Some((Stopped::Time, o.time));
             }
             stopped.is_none()
@@ -141,7 +144,7 @@ impl<'a> Passes<'a> {
             trial.warm_up(series, o);
             let shown = warm_up.get_or_insert(WarmUp { from: o.time, to: self.from, observations: 0 });
             shown.observations += 1;
-            let tired = shown.observations.is_multiple_of(LOOK_EVERY) && start.elapsed() > patience;
+            let tired = shown.observations.is_multiple_of(LOOK_EVERY) && self.is_over((start, patience));
             let enough = tired || shown.observations >= self.most / u64::from(WARM_UP_SHARE);
             if enough {
                 shown.to = o.time;
@@ -149,6 +152,11 @@ impl<'a> Passes<'a> {
             !enough
         })?;
         Ok(warm_up)
+    }
+
+    /// Whether there is no more time for it, or nobody who waits.
+    fn is_over(&self, (start, patience): (Instant, Span)) -> bool {
+        start.elapsed() > patience || self.given_up.load(Ordering::Relaxed)
     }
 
     /// How often readings came just before the span; none where too few did.
