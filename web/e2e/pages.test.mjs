@@ -65,7 +65,8 @@ for (const theme of ['dark', 'light']) {
     const rule = (await server.get('/rules?limit=1')).body.items[0];
     const source = (await server.get('/sources?limit=1')).body.items[0];
     const zone = (await server.get('/zones?limit=1')).body.items[0];
-    const paths = ['/', `/?incident=${incident.id}`, '/incidents', `/incidents/${incident.id}`, '/?open=new', '/zones', `/zones/${zone.id}`, '/zones/new', '/playbooks', '/playbooks/air-quality', '/playbooks/new', '/kinds', '/kinds/air.pm25', '/kinds/new', '/assets', `/assets/${asset.id}`, '/rules', `/rules/${rule.id}`, '/rules/new', '/sources', `/sources/${source.id}`, '/sources/new', '/tokens', '/accounts', '/audit', '/system', '/alarms', '/exercises'];
+    const alarm = (await server.get('/alarms?limit=1')).body.items[0];
+    const paths = ['/', `/?incident=${incident.id}`, '/incidents', `/incidents/${incident.id}`, '/?open=new', '/zones', `/zones/${zone.id}`, '/zones/new', '/playbooks', '/playbooks/air-quality', '/playbooks/new', '/kinds', '/kinds/air.pm25', '/kinds/new', '/assets', `/assets/${asset.id}`, '/rules', `/rules/${rule.id}`, '/rules/new', '/sources', `/sources/${source.id}`, '/sources/new', '/tokens', '/accounts', '/audit', '/system', '/alarms', `/alarms/${alarm.id}`, '/exercises'];
     for (const path of paths) {
       await context.test(path, async () => {
         await page.goto(platform.url + path);

@@ -58,6 +58,24 @@ test('a limit that gives so many alarms a day is suggested, taken, and gives the
   await page.locator(`[data-trial="${suggestion.alarms}"]`).waitFor();
 });
 
+test('an alarm that a trial found says why, by the rule as it was tried', async () => {
+  await page.getByRole('button', { name: /^Why\? Dust .* at / }).first().click();
+  await page.getByText('The rule as it was tried').waitFor();
+  // The readings that caused it, and those around it with the limit that was taken.
+  const why = page.locator('.why');
+  assert.ok((await why.getByRole('row').count()) > 1);
+  await why.getByText(/dashed: the limit/).waitFor();
+});
+
+test('an alarm has a page of its own, with what is behind it', async () => {
+  const [alarm] = (await server.get('/alarms?rule=yard-dust&limit=1')).body.items;
+  await page.goto(`${platform.url}/rules/yard-dust`);
+  await page.locator(`a[href="/alarms/${alarm.id}"]`).click();
+  await page.waitForURL(`**/alarms/${alarm.id}`);
+  await page.locator('.why').getByText(alarm.causes[0].asset).first().waitFor();
+  await page.getByText('The rule as it was, version 1').waitFor();
+});
+
 test('a rule that learns is tried with what came before the span, and the page says so', async () => {
   const model = (await server.get('/rules/yard-dust')).body;
   const detector = { baseline: { season: 'day' } };

@@ -329,4 +329,5 @@ export const deRules: Record<keyof typeof enRules, string> = {
   'why.rule': 'Die Regel, wie sie war, Version {n}',
   'why.rule.gone': 'Diese Version der Regel ist nicht mehr aufbewahrt.',
   'why.since': 'in Kraft seit {at}',
+  'why.tried': 'Die Regel, wie sie erprobt wurde',
 };

@@ -327,4 +327,5 @@ export const enRules = {
   'why.rule': 'The rule as it was, version {n}',
   'why.rule.gone': 'This version of the rule is not kept any more.',
   'why.since': 'in force since {at}',
+  'why.tried': 'The rule as it was tried',
 } as const;
