@@ -139,6 +139,7 @@ fn platform(platform: &Platform, out: &mut Text) {
         ),
         ("vigiles_engine_series", "Series that rules look at.", status.engine.series as f64),
         ("vigiles_engine_rules", "Rules.", status.engine.rules as f64),
+        ("vigiles_engine_state_bytes", "Bytes of what rules remember.", status.engine.state_bytes as f64),
         ("vigiles_alarms_open", "Alarms whose condition holds.", status.engine.open_alarms as f64),
         ("vigiles_incidents_open", "Open incidents.", status.engine.open_incidents as f64),
         ("vigiles_log_first_offset", "Oldest kept log offset.", status.log.start as f64),
@@ -172,6 +173,10 @@ fn engine(engine: &Statistics, out: &mut Text) {
     out.head("vigiles_rule_errors_total", "counter", "Readings for which a rule's expression failed.");
     for (rule, count) in &engine.rule_errors {
         out.line("vigiles_rule_errors_total", &format!("rule=\"{rule}\""), *count as f64);
+    }
+    out.head("vigiles_rule_state_bytes", "gauge", "Bytes of what a rule remembers.");
+    for (rule, bytes) in &engine.rule_bytes {
+        out.line("vigiles_rule_state_bytes", &format!("rule=\"{rule}\""), *bytes as f64);
     }
 }
 

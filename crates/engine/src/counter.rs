@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::alarm::MAX_CAUSES;
 use vigiles_model::{Observation, Position};
 
+use crate::bytes;
 use crate::slot::NEVER;
 
 /// The readings in the window, oldest phenomenon time first. Of those with one distinct value only the newest counts.
@@ -89,6 +90,23 @@ impl Counter {
         true
     }
 
+    /// Bytes that it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        let of = |tally: &Tally| {
+            tally.distinct.as_deref().map_or(0, bytes::text) + tally.observation.as_deref().map_or(0, bytes::boxed)
+        };
+        self.tallies.iter().map(of).sum::<usize>() + bytes::list::<Tally>(self.tallies.len(), usize::MAX >> 1)
+    }
+
+    pub(crate) fn fit(&mut self) {
+        bytes::fit(&mut self.tallies);
+    }
+
+    /// Forgets the oldest reading, where it is not the only one.
+    pub(crate) fn shed(&mut self) -> bool {
+        self.tallies.len() > 1 && self.tallies.pop_front().is_some()
+    }
+
     /// Whether a reading of the window is within `radius_m` of a place.
     pub(crate) fn is_near(&self, place: Position, radius_m: f64) -> bool {
         self.tallies.iter().any(|t| near(t, place, radius_m))
@@ -104,10 +122,12 @@ impl Counter {
         self.tallies.iter().filter(|t| near(t, place, radius_m)).count()
     }
 
-    /// Takes out those within `radius_m` of a place.
-    pub(crate) fn take_near(&mut self, place: Position, radius_m: f64) -> Self {
-        let (taken, kept) = std::mem::take(&mut self.tallies).into_iter().partition(|t| near(t, place, radius_m));
+    /// Takes out those within `radius_m` of a place; the newest of them, up to `cap`, are the count of their own.
+    pub(crate) fn take_near(&mut self, place: Position, radius_m: f64, cap: usize) -> Self {
+        let (mut taken, kept): (VecDeque<_>, _) =
+            std::mem::take(&mut self.tallies).into_iter().partition(|t| near(t, place, radius_m));
         self.tallies = kept;
+        taken.drain(..taken.len().saturating_sub(cap));
         Self { tallies: taken }
     }
 

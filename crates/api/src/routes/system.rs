@@ -39,6 +39,8 @@ pub(crate) fn system(api: &Api) -> System {
             offset: status.position,
             rules: status.engine.rules,
             series: status.engine.series,
+            state_bytes: status.engine.state_bytes,
+            max_state_bytes: vigiles_engine::MAX_STATE_BYTES,
             open_alarms: status.engine.open_alarms,
             open_incidents: status.engine.open_incidents,
             duplicates: status.engine.duplicates,

@@ -52,6 +52,10 @@ pub struct Engine {
     pub rules: u64,
     /// Series it follows.
     pub series: u64,
+    /// What rules remember, in bytes.
+    pub state_bytes: u64,
+    /// Most bytes that rules may remember.
+    pub max_state_bytes: u64,
     /// Alarms whose condition holds.
     pub open_alarms: u64,
     /// Open incidents.

@@ -108,6 +108,7 @@ impl Turn<'_> {
             self.hold_back(&entry.rule, reading.o, reading.now);
         } else {
             self.judge(reading, i, entry);
+            self.weigh();
         }
     }
 
@@ -133,6 +134,7 @@ impl Turn<'_> {
             shared: None,
         };
         self.judge(&mut reading, i, entry);
+        self.weigh();
     }
 
     pub(crate) fn series_of(&mut self, plan: &Plan, o: &Observation) -> Option<(u32, Scope)> {

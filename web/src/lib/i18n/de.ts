@@ -443,6 +443,7 @@ export const de: Record<keyof typeof en, string> = {
   'system.queue.tasks': 'Automatische Aufgaben',
   'system.queues': 'Warteschlangen',
   'system.rate': 'Messwerte',
+  'system.memory': 'Gedächtnis der Regeln',
   'system.refused': 'Nicht angelegt, da eine Grenze erreicht war',
   'system.rows': 'Zeilen',
   'system.rule.error': 'Fehler der Regel {rule}',

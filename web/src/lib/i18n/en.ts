@@ -442,6 +442,7 @@ export const en = {
   'system.queue.tasks': 'Automatic tasks',
   'system.queues': 'Queues',
   'system.rate': 'Readings',
+  'system.memory': 'Memory of the rules',
   'system.refused': 'Not made, because a limit was reached',
   'system.rows': 'Rows',
   'system.rule.error': 'Errors of rule {rule}',
