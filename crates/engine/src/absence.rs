@@ -24,12 +24,17 @@ pub(crate) struct Unanswered {
 impl Unanswered {
     /// Whether nothing is awaited.
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.missed.is_empty()
+        self.len() == 0
     }
 
     /// The platform time at which the next runs out.
     pub(crate) fn next_due(&self) -> Option<i64> {
         self.waiting.front().map(|(due, _)| *due)
+    }
+
+    /// How many nothing has followed yet.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len() + self.missed.len()
     }
 
     /// Bytes that it holds.
@@ -56,7 +61,7 @@ impl Unanswered {
 
     /// Lets go of the first that was missed, else of the last that waits: the oldest are due first.
     pub(crate) fn shed(&mut self) -> bool {
-        if self.waiting.len() + self.missed.len() < 2 {
+        if self.len() < 2 {
             return false;
         }
         self.missed.pop_front().is_some() || self.waiting.pop_back().is_some()

@@ -10,6 +10,7 @@ use crate::pattern::Reach;
 use crate::rule::{Crossing, Detector, Key, Part, Rule, Side};
 use crate::series;
 use crate::slot::{NEVER, Spans, Timing};
+use crate::spent::Spent;
 use crate::statistic::Kernel;
 
 /// A rule made ready.
@@ -31,6 +32,8 @@ pub(crate) struct Compiled {
     pub(crate) per_kind: bool,
     /// Whether judging needs the zones of the place.
     pub(crate) zones: bool,
+    /// Steps taken by this version.
+    pub(crate) spent: Spent,
 }
 
 /// A detector made ready. Spans in microseconds.
@@ -133,6 +136,7 @@ impl Compiled {
             unit,
             parts,
             zones,
+            spent: Spent::default(),
             rule: rule.clone(),
         })
     }

@@ -102,6 +102,13 @@ impl Engine {
         }
     }
 
+    /// The steps that each rule took in the city since its present version was made ready, or since the engine was: node
+    /// by node, entry by entry, as [`Rule::cost`](crate::Rule::cost) bounds them for a reading, and what its alarms were
+    /// compared with. Nothing of it is in the snapshot.
+    pub fn steps(&self) -> BTreeMap<RuleId, u64> {
+        self.book.steps()
+    }
+
     pub(crate) fn book(&self) -> &Book {
         &self.book
     }

@@ -48,6 +48,7 @@ mod single;
 mod slot;
 mod slots;
 mod snapshot;
+mod spent;
 mod statistic;
 mod sweep;
 mod turn;

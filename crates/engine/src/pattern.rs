@@ -115,6 +115,11 @@ impl Pattern {
         near
     }
 
+    /// How many are under way.
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
     /// Bytes that it holds.
     pub(crate) fn bytes(&self) -> usize {
         let runs = self.open.iter().map(|run| {

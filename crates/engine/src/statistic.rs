@@ -135,9 +135,14 @@ impl Neighbourhood {
             + bytes::tree::<(u32, Cell)>(self.cell_of.len())
     }
 
+    /// Assets whose latest reading is kept.
+    pub(crate) fn len(&self) -> usize {
+        self.cell_of.len()
+    }
+
     /// Forgets the asset that was heard of last, where it is not the only one.
     pub(crate) fn shed(&mut self) -> bool {
-        if self.cell_of.len() < 2 {
+        if self.len() < 2 {
             return false;
         }
         let last = self.cell_of.pop_last();

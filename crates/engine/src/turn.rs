@@ -75,7 +75,7 @@ impl Turn<'_> {
                 let Some(index) = self.live.find_slot(&address) else { continue };
                 let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };
                 self.fire(&rule, (index, address), due);
-                self.weigh();
+                self.weigh_for(&rule);
             }
         }
     }

@@ -9,9 +9,13 @@ use vigiles_model::Observation;
 use vigiles_model::alarm::{MAX_CAUSES, Stage};
 
 use crate::bytes;
+use crate::compiled::{Compiled, Judge};
+use crate::counter::SlidingCount;
 use crate::shares::may_take;
 use crate::slot::{Address, Evidence, Memory, Slot};
+use crate::statistic::MAX_LOOKED_AT;
 use crate::turn::Turn;
+use crate::window::Window;
 
 /// Most bytes of all states of rules, as they are counted here: a million states of 1 kB each, twice.
 pub const MAX_STATE_BYTES: u64 = 2 << 30;
@@ -78,10 +82,27 @@ impl Memory {
         }
     }
 
+    /// How many earlier readings a new one is compared with, beside the latest.
+    fn entries(&self) -> usize {
+        match self {
+            Self::Nothing | Self::Previous { .. } | Self::Last { .. } | Self::Level(_) => 0,
+            Self::Inside { zones, open } => zones.len().max(open.len()),
+            Self::Windows(windows) => windows.iter().map(Window::len).sum(),
+            Self::Counter(counter) => counter.len(),
+            Self::Clusters { pool, .. } => pool.len(),
+            // It looks at the spans at both ends.
+            Self::LargeCounter(_) => 2,
+            Self::Pattern(pattern) => pattern.len(),
+            Self::Statistic(_) => 8,
+            Self::Neighbourhood(all) => all.len().min(MAX_LOOKED_AT),
+            Self::Unanswered(open) => open.len(),
+        }
+    }
+
     /// Gives back the room that is no longer needed.
     fn fit(&mut self) {
         match self {
-            Self::Windows(windows) => windows.iter_mut().for_each(crate::window::Window::fit),
+            Self::Windows(windows) => windows.iter_mut().for_each(Window::fit),
             Self::Counter(counter) => counter.fit(),
             Self::Clusters { pool, .. } => pool.fit(),
             Self::LargeCounter(counter) => counter.fit(),
@@ -93,7 +114,7 @@ impl Memory {
 
     fn shed(&mut self) -> bool {
         match self {
-            Self::Windows(windows) => windows.iter_mut().any(crate::window::Window::shed),
+            Self::Windows(windows) => windows.iter_mut().any(Window::shed),
             Self::Counter(counter) => counter.shed(),
             Self::Clusters { pool, .. } => pool.shed(),
             Self::LargeCounter(counter) => counter.shed(),
@@ -106,22 +127,34 @@ impl Memory {
 }
 
 impl Turn<'_> {
-    /// Weighs the states that were changed.
-    pub(crate) fn weigh(&mut self) {
+    /// Weighs the states that were changed. Gives how many readings they were compared with.
+    pub(crate) fn weigh(&mut self) -> usize {
+        let mut compared = 0;
         while let Some(index) = self.live.next_changed() {
-            self.weigh_slot(index);
+            compared += self.weigh_slot(index);
         }
+        compared
     }
 
-    fn weigh_slot(&mut self, index: u32) {
-        let Some(slot) = self.live.changed_slot(index) else { return };
+    /// The same after a rule has judged: what was compared were steps of its.
+    pub(crate) fn weigh_for(&mut self, rule: &Compiled) {
+        let compared = self.weigh();
+        // A reading may be each part of a sequence, and is then held against every one under way.
+        let parts = if matches!(rule.judge, Judge::Sequence { .. }) { rule.parts.len() } else { 1 };
+        rule.spent.add(compared * parts);
+    }
+
+    fn weigh_slot(&mut self, index: u32) -> usize {
+        let Some(slot) = self.live.changed_slot(index) else { return 0 };
         slot.memory.fit();
+        let compared = slot.memory.entries();
         let (rule, before, mut after) = (slot.address.rule, slot.weight as usize, slot.bytes());
         if after > before && !self.may_grow(rule) {
             self.live.counters.refused += 1;
             after = self.shed(index, before);
         }
         self.live.put_weight(index, after);
+        compared
     }
 
     fn may_grow(&self, rule: u32) -> bool {

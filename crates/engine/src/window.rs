@@ -42,6 +42,11 @@ impl Window {
         Self { length, newest: i64::MIN, entries: Arc::default(), totals: EMPTY }
     }
 
+    /// Entries that it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Its length in microseconds.
     pub(crate) fn length(&self) -> i64 {
         self.length

@@ -91,12 +91,12 @@ impl Rule {
         if bytes <= MAX_BYTES_PER_KEY {
             return;
         }
-        let (field, what) = match &self.detector {
-            Detector::Count(c) if c.radius_m.is_some() => ("detector.count.at_least", "ask for fewer readings"),
-            _ => ("kinds", "look at fewer kinds, or at each with a rule of its own"),
+        let field = match &self.detector {
+            Detector::Count(_) => "detector.count.at_least",
+            _ => "detector",
         };
         let message = format!(
-            "takes up to {} kB of memory for one key, the most is {} kB: {what}",
+            "takes up to {} kB of memory for one key, the most is {} kB: ask for fewer readings",
             kb(bytes),
             kb(MAX_BYTES_PER_KEY)
         );

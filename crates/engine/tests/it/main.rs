@@ -34,5 +34,6 @@ mod properties;
 mod recorded;
 mod rig;
 mod rules;
+mod steps;
 mod swarm;
 mod timers;

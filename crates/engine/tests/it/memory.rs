@@ -127,16 +127,4 @@ fn a_rule_whose_key_would_take_too_much_is_not_saved() {
     let expected = "detector.count.at_least: takes up to 41830 kB of memory for one key, the most is 33555 kB: ask for fewer \
         readings";
     assert_eq!(cluster(500), expected);
-    // One kind has a state of its own for each window, and so has each other one.
-    let names: Vec<String> = (0..200).map(|kind| format!("'kind-{kind}'")).collect();
-    let spans = ["1h", "2h", "3h", "4h"].map(|span| format!("window(\"{span}\").max > 1")).join(" && ");
-    let of_kinds = |some: &[String]| {
-        refused(&format!(
-            "kinds = [{}]\nwhen = 'value > 0'\n[detector.condition]\nexpression = '{spans}'",
-            some.join(", ")
-        ))
-    };
-    assert_eq!(of_kinds(&names), "");
-    let all: Vec<String> = (0..500).map(|kind| format!("'kind-{kind}'")).collect();
-    assert!(of_kinds(&all).starts_with("kinds: takes up to "), "{}", of_kinds(&all));
 }

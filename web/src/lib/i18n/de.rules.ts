@@ -85,6 +85,8 @@ export const deRules: Record<keyof typeof enRules, string> = {
   'rule.because.new': 'Warum diese Regel?',
   'rule.certainty': 'Gewissheit (CAP)',
   'rule.certainty.hint': 'Wie sicher es ist, dass der Zustand wirklich besteht',
+  'rule.dear': 'Sie lastet die Auswertung aus: {share} der Schritte aller Regeln. Abgeschaltet täte sie es nicht',
+  'rule.load': 'Sie nimmt derzeit {share} der Schritte aller Regeln',
   'rule.cost': 'Höchstens {cost} von {max} Schritten je Messwert, {bytes} von {most} je Schlüssel',
   'rule.cooldown.hint': 'Nach dem Ende eines Alarms so lange keiner am selben Ort',
   'rule.drift.least': 'Und mindestens um',

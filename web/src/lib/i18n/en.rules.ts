@@ -83,6 +83,8 @@ export const enRules = {
   'rule.because.new': 'Why this rule?',
   'rule.certainty': 'Certainty (CAP)',
   'rule.certainty.hint': 'How sure it is that the condition is real',
+  'rule.dear': 'It keeps the engine at work: {share} of the steps of all rules. Silent or disabled it would not',
+  'rule.load': 'It takes {share} of the steps of all rules now',
   'rule.cost': 'At most {cost} of {max} steps for a reading, {bytes} of {most} for a key',
   'rule.cooldown.hint': 'After an alarm has ended, none for the same place for so long',
   'rule.drift.least': 'And at least by',
