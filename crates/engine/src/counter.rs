@@ -62,7 +62,7 @@ impl SlidingCount for Counter {
 
 impl Counter {
     /// Adds a reading unless it is older than the window; says whether it counts. At most `cap` are kept.
-    pub(crate) fn add(&mut self, tally: Tally, window: i64, cap: usize) -> bool {
+    pub(crate) fn add(&mut self, mut tally: Tally, window: i64, cap: usize) -> bool {
         let newest = self.tallies.back().map_or(tally.time, |t| t.time.max(tally.time));
         let oldest = newest.saturating_sub(window);
         while self.tallies.front().is_some_and(|t| t.time <= oldest) {
@@ -80,6 +80,9 @@ impl Counter {
             self.tallies.remove(same);
         }
         let at = self.tallies.iter().rposition(|t| t.time <= tally.time).map_or(0, |i| i + 1);
+        if at + MAX_CAUSES <= self.tallies.len() {
+            tally.observation = None;
+        }
         self.tallies.insert(at, tally);
         if self.tallies.len() > cap {
             self.tallies.pop_front();
@@ -92,10 +95,11 @@ impl Counter {
 
     /// Bytes that it holds.
     pub(crate) fn bytes(&self) -> usize {
-        let of = |tally: &Tally| {
-            tally.distinct.as_deref().map_or(0, bytes::text) + tally.observation.as_deref().map_or(0, bytes::boxed)
-        };
-        self.tallies.iter().map(of).sum::<usize>() + bytes::list::<Tally>(self.tallies.len(), usize::MAX >> 1)
+        let newest: usize =
+            self.tallies.iter().rev().take(MAX_CAUSES).flat_map(|t| &t.observation).map(|o| bytes::boxed(o)).sum();
+        // Either all are distinct in something or none.
+        let distinct = self.tallies.iter().map_while(|t| t.distinct.as_deref()).map(bytes::text).sum::<usize>();
+        newest + distinct + bytes::list::<Tally>(self.tallies.len(), usize::MAX >> 1)
     }
 
     pub(crate) fn fit(&mut self) {

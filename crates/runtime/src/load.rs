@@ -76,7 +76,7 @@ impl Gauge {
         let now = counted();
         let load = load(&self.before, &now, (self.worked, took));
         for rule in load.rules.iter().filter(|rule| rule.is_dear && !self.dear.contains(&rule.rule)) {
-            tracing::warn!(rule = %rule.rule, share = rule.share, busy = load.busy, "a rule keeps the engine at work; its stage can be set to silent, or it can be disabled");
+            tracing::warn!(rule = %rule.rule, share = rule.share, busy = load.busy, "a rule keeps the engine at work; silent or disabled it would not");
         }
         self.dear = load.rules.iter().filter(|rule| rule.is_dear).map(|rule| rule.rule.clone()).collect();
         (self.since, self.worked, self.before) = (Instant::now(), Duration::ZERO, now);
