@@ -145,3 +145,43 @@ fn near(tally: &Tally, place: Position, radius_m: f64) -> bool {
     // One degree of latitude is never less than 110.5 km.
     tally.place.is_some_and(|p| (p.lat - place.lat).abs() * 110_500.0 <= radius_m && p.distance_m(place) <= radius_m)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use vigiles_model::{KindId, ObservationId, Origin, Quality, SourceId, Timestamp, Value};
+
+    use super::*;
+
+    fn tally(time: i64) -> Tally {
+        let observation = Observation {
+            id: ObservationId(time as u128),
+            kind: KindId::new("vehicle").unwrap(),
+            source: SourceId::new("s").unwrap(),
+            asset: None,
+            time: Timestamp(time),
+            arrived: Timestamp(time),
+            place: None,
+            value: Value::Number(1.0),
+            quality: Quality::Good,
+            origin: Origin::Live,
+            attributes: Vec::new(),
+        };
+        Tally { time, arrived: 0, distinct: None, place: None, observation: Some(Box::new(observation)) }
+    }
+
+    proptest! {
+        /// In whatever order they come.
+        #[test]
+        fn only_the_newest_are_kept_whole(times in prop::collection::vec(0..1_000i64, 1..100)) {
+            let mut counter = Counter::default();
+            for (i, time) in times.iter().enumerate() {
+                counter.add(tally(*time), 10_000, 64);
+                let kept: Vec<i64> = counter.observations().map(|o| o.time.0).collect();
+                prop_assert!(kept.len() <= MAX_CAUSES);
+                let newest = counter.tallies.iter().skip(counter.len().saturating_sub(MAX_CAUSES));
+                prop_assert!(newest.filter(|t| t.observation.is_some()).count() == kept.len(), "after {} of {times:?}", i + 1);
+            }
+        }
+    }
+}
