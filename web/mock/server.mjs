@@ -21,7 +21,7 @@ let signedIn = false;
 
 const system = () => ({
   version: '0.1.0', started: new Date(city.started).toISOString(), uptime_s: (Date.now() - city.started) / 1000, rates: { observations_per_s: 40 + Math.random() * 8, alarms_per_h: 6 },
-  engine: { lag_ms: 2 + Math.random() * 3, offset: 91_233, rules: 5, series: city.assets.length, open_alarms: city.alarms.length, open_incidents: city.incidents.length, rule_errors: {} },
+  engine: { lag_ms: 2 + Math.random() * 3, offset: 91_233, rules: 5, series: city.assets.length, state_bytes: 412_000, max_state_bytes: 2_147_483_648, open_alarms: city.alarms.length, open_incidents: city.incidents.length, rule_errors: {}, busy: 0.02, rule_load: [{ rule: city.rules[0].id, share: 0.6, steps_per_s: 410, is_dear: false }] },
   queues: [{ name: 'ingest', depth: 12, capacity: 4096, shed: 0 }, { name: 'history', depth: 800, capacity: 8192, shed: 0 }], storage: [{ name: 'history', bytes: 81_000_000, rows: 4_100_000 }, { name: 'store', bytes: 2_300_000, rows: 812 }],
   doors: [{ name: 'mqtt', connections: 9, rate_per_s: 31, rejected: 2 }, { name: 'http', connections: 3, rate_per_s: 11, rejected: 0 }], log: { first: 0, next: 91_233, bytes: 9_000_000 },
 });
@@ -79,7 +79,7 @@ const commands = {
 function check(rule) {
   const text = rule.detector?.condition?.expression ?? '';
   const at = text.indexOf('valeu');
-  return at < 0 ? { ok: true, diagnostics: [], cost: 2, max_cost: 10_000, tried: null } : { ok: false, cost: 2, max_cost: 10_000, tried: null, diagnostics: [{ path: 'detector.condition.expression', line: 1, column: at + 1, within: 'text', message: 'unknown name `valeu`; did you mean `value`?' }] };
+  return at < 0 ? { ok: true, diagnostics: [], cost: 2, max_cost: 10_000, bytes_per_key: 7556, max_bytes_per_key: 33_554_432, tried: null } : { ok: false, cost: 2, max_cost: 10_000, bytes_per_key: 7556, max_bytes_per_key: 33_554_432, tried: null, diagnostics: [{ path: 'detector.condition.expression', line: 1, column: at + 1, within: 'text', message: 'unknown name `valeu`; did you mean `value`?' }] };
 }
 
 function series(query) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use vigiles_engine::Statistics;
 use vigiles_runtime::Platform;
+use vigiles_runtime::load::Load;
 use vigiles_runtime::status::Queue;
 
 use crate::state::Api;
@@ -129,6 +130,7 @@ fn platform(platform: &Platform, out: &mut Text) {
     }
     let status = platform.status();
     engine(&status.engine, out);
+    load(&status.load, out);
     let gauges = [
         ("vigiles_observations_per_second", "Observations made durable per second.", status.observations_per_s),
         ("vigiles_engine_lag_seconds", "How far the engine is behind the log.", status.lag_ms as f64 / 1e3),
@@ -139,6 +141,12 @@ fn platform(platform: &Platform, out: &mut Text) {
         ),
         ("vigiles_engine_series", "Series that rules look at.", status.engine.series as f64),
         ("vigiles_engine_rules", "Rules.", status.engine.rules as f64),
+        (
+            "vigiles_engine_busy_ratio",
+            "Share of its time that the engine was at work, of ten seconds.",
+            status.load.busy,
+        ),
+        ("vigiles_engine_state_bytes", "Bytes of what rules remember.", status.engine.state_bytes as f64),
         ("vigiles_alarms_open", "Alarms whose condition holds.", status.engine.open_alarms as f64),
         ("vigiles_incidents_open", "Open incidents.", status.engine.open_incidents as f64),
         ("vigiles_log_first_offset", "Oldest kept log offset.", status.log.start as f64),
@@ -172,6 +180,21 @@ fn engine(engine: &Statistics, out: &mut Text) {
     out.head("vigiles_rule_errors_total", "counter", "Readings for which a rule's expression failed.");
     for (rule, count) in &engine.rule_errors {
         out.line("vigiles_rule_errors_total", &format!("rule=\"{rule}\""), *count as f64);
+    }
+    out.head("vigiles_rule_state_bytes", "gauge", "Bytes of what a rule remembers.");
+    for (rule, bytes) in &engine.rule_bytes {
+        out.line("vigiles_rule_state_bytes", &format!("rule=\"{rule}\""), *bytes as f64);
+    }
+}
+
+fn load(load: &Load, out: &mut Text) {
+    out.head("vigiles_rule_steps_total", "counter", "Steps that a rule took since its present version or the start.");
+    for (rule, steps) in &load.steps {
+        out.line("vigiles_rule_steps_total", &format!("rule=\"{rule}\""), *steps as f64);
+    }
+    out.head("vigiles_rule_dear", "gauge", "Rules that keep the engine from other work.");
+    for rule in load.rules.iter().filter(|rule| rule.is_dear) {
+        out.line("vigiles_rule_dear", &format!("rule=\"{}\"", rule.rule), 1.0);
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use vigiles_model::{Observation, Timestamp};
 
+use crate::bytes;
 use crate::compiled::Compiled;
 use crate::judge::Reading;
 use crate::pattern::{MAX_OPEN, Reach};
@@ -23,12 +24,47 @@ pub(crate) struct Unanswered {
 impl Unanswered {
     /// Whether nothing is awaited.
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.missed.is_empty()
+        self.len() == 0
     }
 
     /// The platform time at which the next runs out.
     pub(crate) fn next_due(&self) -> Option<i64> {
         self.waiting.front().map(|(due, _)| *due)
+    }
+
+    /// How many nothing has followed yet.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len() + self.missed.len()
+    }
+
+    /// Bytes that it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        let waiting: usize = self.waiting.iter().map(|(_, o)| bytes::beside(o)).sum();
+        let missed: usize = self.missed.iter().map(bytes::beside).sum();
+        // What was missed waits again after a change of stage.
+        let lists = bytes::list::<(i64, Observation)>(self.waiting.len(), 2 * MAX_OPEN)
+            + bytes::list::<Observation>(self.missed.len(), 2 * MAX_OPEN);
+        waiting + missed + lists
+    }
+
+    /// Bytes that one holds at most: as many as may wait, and as many that were missed.
+    pub(crate) fn most_bytes() -> usize {
+        let lists = bytes::list::<(i64, Observation)>(2 * MAX_OPEN, 2 * MAX_OPEN)
+            + bytes::list::<Observation>(MAX_OPEN, 2 * MAX_OPEN);
+        2 * MAX_OPEN * bytes::USUAL_BESIDE + lists
+    }
+
+    pub(crate) fn fit(&mut self) {
+        bytes::fit(&mut self.waiting);
+        bytes::fit(&mut self.missed);
+    }
+
+    /// Lets go of the first that was missed, else of the last that waits: the oldest are due first.
+    pub(crate) fn shed(&mut self) -> bool {
+        if self.len() < 2 {
+            return false;
+        }
+        self.missed.pop_front().is_some() || self.waiting.pop_back().is_some()
     }
 
     /// Takes a first part; false where as many as may be are waiting, since the oldest are due first.

@@ -1,6 +1,6 @@
 //! The rules that are ready to judge, indexed by kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::expression::{Conjunction, Expression};
 use crate::names::Names;
 use crate::rule::Key;
+use crate::spent::Spent;
 
 /// The rules for one kind, in the order of their ids.
 #[derive(Debug)]
@@ -34,6 +35,10 @@ pub(crate) struct Plan {
     pub(crate) band: (f64, f64),
     /// Lengths of the windows that rules share, in microseconds, ascending.
     pub(crate) windows: Vec<i64>,
+    /// Readings whose conditions were looked at, and entries of shared windows that were summed up, since their rules were
+    /// last charged for them: one count for a reading, not one for each rule.
+    pub(crate) looked: Spent,
+    pub(crate) summed: Spent,
 }
 
 /// A rule as it concerns one kind.
@@ -79,6 +84,19 @@ impl Plan {
             others,
             windows,
             rules,
+            looked: Spent::default(),
+            summed: Spent::default(),
+        }
+    }
+
+    /// Charges its rules for what was done for all of them at once.
+    fn charge(&self) {
+        let (readings, entries) = (self.looked.take() as usize, self.summed.take() as usize);
+        let sharing = self.rules.iter().filter(|entry| entry.shareable().is_some()).count().max(1);
+        for entry in &self.rules {
+            let nodes = entry.condition().map_or(0, Expression::nodes);
+            let windows = if entry.shareable().is_some() { entries / sharing } else { 0 };
+            entry.rule.spent.add(readings * nodes + windows);
         }
     }
 }
@@ -140,6 +158,12 @@ impl Book {
         self.by_name.get(&name)
     }
 
+    /// The steps that each rule took since its present version was made ready.
+    pub(crate) fn steps(&self) -> BTreeMap<RuleId, u64> {
+        self.by_kind.values().for_each(|plan| plan.charge());
+        self.compiled.iter().map(|(id, rule)| (id.clone(), rule.spent.get())).collect()
+    }
+
     /// Takes the rule of this id from the configuration again, or drops it.
     pub(crate) fn refresh(&mut self, id: &RuleId, config: &Config, names: &mut Names) {
         let mut kinds = BTreeSet::new();
@@ -176,7 +200,9 @@ impl Book {
     pub(crate) fn plan_again(&mut self, kinds: impl IntoIterator<Item = KindId>, config: &Config, names: &mut Names) {
         self.generation = self.generation.wrapping_add(1);
         for id in kinds {
-            self.by_kind.remove(&id);
+            if let Some(old) = self.by_kind.remove(&id) {
+                old.charge();
+            }
             let Some(kind) = config.kinds.get(&id) else { continue };
             let rules: Vec<_> = config
                 .rules

@@ -6,7 +6,7 @@ use vigiles_model::Timestamp;
 
 use crate::compiled::{Compiled, Judge};
 use crate::counter::{Counter, Tally};
-use crate::counting::MAX_POOL;
+use crate::counting::{MAX_POOL, cap};
 use crate::grid::{Cell, Grid};
 use crate::judge::Reading;
 use crate::live::Live;
@@ -102,7 +102,7 @@ impl Turn<'_> {
         if pool.add(tally, window, MAX_POOL) {
             let count = pool.count_near(place, radius_m);
             if count >= at_least {
-                self.open_cluster(reading, rule, (index, address), radius_m, count);
+                self.open_cluster(reading, rule, (index, address), (radius_m, at_least), count);
             }
         }
     }
@@ -114,7 +114,7 @@ impl Turn<'_> {
         reading: &Reading<'_>,
         rule: &Compiled,
         (index, address): (u32, Address),
-        radius_m: f64,
+        (radius_m, at_least): (f64, usize),
         count: usize,
     ) {
         let figure = count as f64;
@@ -126,7 +126,7 @@ impl Turn<'_> {
             return;
         };
         let Some(place) = reading.place else { return };
-        let members: Counter = pool.take_near(place, radius_m);
+        let members: Counter = pool.take_near(place, radius_m, cap(at_least));
         let own = cluster(address, *next);
         open.push(*next);
         *next += 1;

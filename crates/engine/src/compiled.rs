@@ -10,6 +10,7 @@ use crate::pattern::Reach;
 use crate::rule::{Crossing, Detector, Key, Part, Rule, Side};
 use crate::series;
 use crate::slot::{NEVER, Spans, Timing};
+use crate::spent::Spent;
 use crate::statistic::Kernel;
 
 /// A rule made ready.
@@ -31,6 +32,8 @@ pub(crate) struct Compiled {
     pub(crate) per_kind: bool,
     /// Whether judging needs the zones of the place.
     pub(crate) zones: bool,
+    /// Steps taken by this version.
+    pub(crate) spent: Spent,
 }
 
 /// A detector made ready. Spans in microseconds.
@@ -133,6 +136,7 @@ impl Compiled {
             unit,
             parts,
             zones,
+            spent: Spent::default(),
             rule: rule.clone(),
         })
     }
@@ -172,7 +176,7 @@ fn timing(detector: &Detector) -> Timing {
 }
 
 /// Whether each kind of the rule has its own state for a key.
-fn is_per_kind(detector: &Detector) -> bool {
+pub(crate) fn is_per_kind(detector: &Detector) -> bool {
     matches!(
         detector,
         Detector::Threshold(_)
@@ -228,21 +232,26 @@ fn judge(detector: &Detector, unit: Option<&str>, names: &mut Names) -> Option<J
             at_least: c.at_least.map_or(c.parts.len(), |n| n as usize),
             reach: reach(c.within_s, c.within_m),
         },
-        Detector::Baseline(b) => {
-            Judge::Statistic { side: b.side, fresh: Kernel::Baseline(series::Baseline::new(&b.settings())) }
+        Detector::Baseline(_)
+        | Detector::Forecast(_)
+        | Detector::ChangePoint(_)
+        | Detector::Drift(_)
+        | Detector::Anomaly(_) => {
+            let (side, fresh) = learning(detector)?;
+            Judge::Statistic { side, fresh }
         }
-        Detector::Forecast(f) => {
-            Judge::Statistic { side: f.side, fresh: Kernel::Forecast(series::Forecast::new(&f.settings())) }
-        }
-        Detector::ChangePoint(c) => {
-            Judge::Statistic { side: c.side, fresh: Kernel::ChangePoint(series::ChangePoint::new(&c.settings())) }
-        }
-        Detector::Drift(d) => {
-            Judge::Statistic { side: Side::Both, fresh: Kernel::Drift(series::NeighbourDrift::new(&d.settings())) }
-        }
-        Detector::Anomaly(a) => {
-            Judge::Statistic { side: Side::Both, fresh: Kernel::Anomaly(series::Anomaly::new(&a.settings())) }
-        }
+    })
+}
+
+/// The side that is judged, and the method before it has learned anything, of a detector that learns.
+pub(crate) fn learning(detector: &Detector) -> Option<(Side, Kernel)> {
+    Some(match detector {
+        Detector::Baseline(b) => (b.side, Kernel::Baseline(series::Baseline::new(&b.settings()))),
+        Detector::Forecast(f) => (f.side, Kernel::Forecast(series::Forecast::new(&f.settings()))),
+        Detector::ChangePoint(c) => (c.side, Kernel::ChangePoint(series::ChangePoint::new(&c.settings()))),
+        Detector::Drift(d) => (Side::Both, Kernel::Drift(series::NeighbourDrift::new(&d.settings()))),
+        Detector::Anomaly(a) => (Side::Both, Kernel::Anomaly(series::Anomaly::new(&a.settings()))),
+        _ => return None,
     })
 }
 

@@ -68,6 +68,8 @@ pub struct Statistics {
     pub series: u64,
     /// States of rules that are kept by source, zone, cluster or geofence.
     pub states: u64,
+    /// Bytes of those states, as the engine counts them.
+    pub state_bytes: u64,
     /// Sliding windows.
     pub windows: u64,
     /// Rules, also disabled ones.
@@ -96,6 +98,8 @@ pub struct Statistics {
     pub rule_errors: BTreeMap<RuleId, u64>,
     /// How many alarms each rule has raised in its present stage or any other, silent ones too.
     pub rule_alarms: BTreeMap<RuleId, u64>,
+    /// Bytes of the states of each rule.
+    pub rule_bytes: BTreeMap<RuleId, u64>,
 }
 
 /// Why a snapshot cannot be used; the log is replayed from its beginning instead.

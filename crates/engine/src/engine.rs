@@ -63,6 +63,11 @@ impl Engine {
             Input::UtcOffset(seconds) => self.utc_offset_s = (*seconds).clamp(-86_400, 86_400),
             Input::Tick => {}
         }
+        for reality in SIDES {
+            if let Some(mut turn) = self.turn_of(reality, effects) {
+                turn.weigh();
+            }
+        }
     }
 
     /// Counts for the system page.
@@ -78,6 +83,7 @@ impl Engine {
         Statistics {
             series: self.live.series.len() as u64,
             states: self.live.slots().len() as u64,
+            state_bytes: self.live.shares.all_bytes() as u64,
             windows: self.live.slots().iter().map(|s| windows(&s.memory)).sum::<u64>() + shared,
             rules: self.config.rules.len() as u64,
             open_alarms: self.live.alarms.values().filter(|r| r.alarm.cleared.is_none()).count() as u64,
@@ -92,7 +98,15 @@ impl Engine {
             refused: counters.refused,
             rule_errors: self.by_rule(&counters.rule_errors),
             rule_alarms: self.by_rule(&counters.rule_alarms),
+            rule_bytes: self.by_rule(&self.live.shares.bytes_of_rules()),
         }
+    }
+
+    /// The steps that each rule took in the city since its present version was made ready, or since the engine was: node
+    /// by node, entry by entry, as [`Rule::cost`](crate::Rule::cost) bounds them for a reading, and what its alarms were
+    /// compared with. Nothing of it is in the snapshot.
+    pub fn steps(&self) -> BTreeMap<RuleId, u64> {
+        self.book.steps()
     }
 
     pub(crate) fn book(&self) -> &Book {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::Observation;
 use vigiles_model::alarm::MAX_CAUSES;
 
+use crate::bytes;
 use crate::counter::SlidingCount;
 use crate::slot::NEVER;
 
@@ -78,6 +79,29 @@ impl LargeCounter {
         self.count = self.count.saturating_add(1);
         self.keep(o);
         true
+    }
+
+    /// Bytes that it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        let beside: usize = self.newest.iter().map(bytes::beside).sum();
+        let newest = bytes::list::<Observation>(self.newest.len(), MAX_CAUSES);
+        beside + newest + bytes::list::<Span>(self.spans.len(), 2 * SPANS as usize)
+    }
+
+    /// Bytes that one holds at most.
+    pub(crate) fn most_bytes() -> usize {
+        let newest = bytes::list::<Observation>(MAX_CAUSES, MAX_CAUSES) + MAX_CAUSES * bytes::USUAL_BESIDE;
+        newest + bytes::list::<Span>(2 * SPANS as usize, 2 * SPANS as usize)
+    }
+
+    pub(crate) fn fit(&mut self) {
+        bytes::fit(&mut self.newest);
+        bytes::fit(&mut self.spans);
+    }
+
+    /// Lets go of a reading; the count stays.
+    pub(crate) fn shed(&mut self) -> bool {
+        self.newest.len() > 1 && self.newest.pop_front().is_some()
     }
 
     fn keep(&mut self, o: &Observation) {

@@ -20,6 +20,7 @@ use crate::series_table::{MAX_SERIES, SeriesTable};
 use crate::shares::Shares;
 use crate::slot::{Address, NEVER, Scope, Slot};
 use crate::slots::Slots;
+use crate::weight::Most;
 
 /// Most states of rules.
 pub(crate) const MAX_STATES: usize = 2_000_000;
@@ -48,6 +49,8 @@ pub(crate) struct Live {
     pub(crate) series: SeriesTable,
     slot_index: FxHashMap<Address, u32>,
     slots: Slots,
+    /// States changed since they were weighed; empty between readings.
+    changed: Vec<u32>,
     /// Where the clusters of counts are.
     pub(crate) clusters: ClusterIndex,
     /// Due platform times. An entry may be early or stale: it is checked when it fires.
@@ -58,6 +61,8 @@ pub(crate) struct Live {
     pub(crate) alarms: BTreeMap<u64, Arc<Record>>,
     /// What each rule holds.
     pub(crate) shares: Shares,
+    /// Most bytes that the states may take.
+    pub(crate) most: Most,
     pub(crate) alarm_numbers: FxHashMap<AlarmId, u64>,
     pub(crate) next_alarm: u64,
     pub(crate) cases: Cases,
@@ -91,8 +96,31 @@ impl Live {
         self.slots.get(index)
     }
 
+    /// A state to be changed: it is weighed afterwards.
     pub(crate) fn slot_mut(&mut self, index: u32) -> Option<&mut Slot> {
+        if self.changed.last() != Some(&index) {
+            self.changed.push(index);
+        }
         self.slots.get_mut(index)
+    }
+
+    /// A state that is still to be weighed.
+    pub(crate) fn next_changed(&mut self) -> Option<u32> {
+        self.changed.pop()
+    }
+
+    /// The state that is being weighed.
+    pub(crate) fn changed_slot(&mut self, index: u32) -> Option<&mut Slot> {
+        self.slots.get_mut(index)
+    }
+
+    /// Counts a state with what it weighs now.
+    pub(crate) fn put_weight(&mut self, index: u32, after: usize) {
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let before = std::mem::replace(&mut slot.weight, after as u32) as usize;
+        if before != after {
+            self.shares.weigh_state(slot.address.rule, before, after);
+        }
     }
 
     /// Keeps a reading until its turn.
@@ -112,9 +140,10 @@ impl Live {
         self.alarms.get_mut(&number).map(Arc::make_mut)
     }
 
-    pub(crate) fn add_slot(&mut self, slot: Slot) -> u32 {
+    pub(crate) fn add_slot(&mut self, mut slot: Slot) -> u32 {
         let address = slot.address;
-        self.shares.take_state(address.rule);
+        slot.weight = slot.bytes() as u32;
+        self.shares.take_state(address.rule, slot.weight as usize);
         let index = self.slots.add(slot);
         self.slot_index.insert(address, index);
         index
@@ -123,7 +152,7 @@ impl Live {
     pub(crate) fn drop_slot(&mut self, index: u32) {
         if let Some(slot) = self.slots.remove(index) {
             self.slot_index.remove(&slot.address);
-            self.shares.give_state(slot.address.rule);
+            self.shares.give_state(slot.address.rule, slot.weight as usize);
             if let Scope::Cluster(number) = slot.address.scope {
                 self.clusters.remove(slot.address.rule, number);
             }

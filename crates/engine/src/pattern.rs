@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use vigiles_model::{Geometry, Observation, ObservationId};
 
+use crate::bytes;
 use crate::compiled::Compiled;
 use crate::judge::Reading;
 use crate::matching;
@@ -13,6 +14,8 @@ use crate::turn::Turn;
 
 /// Most sequences under way for a key, and most readings kept of each part that occurs together with others.
 pub(crate) const MAX_OPEN: usize = 128;
+/// Most parts of a pattern.
+pub(crate) const MAX_PARTS: usize = 8;
 
 /// How far apart the parts may be.
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +115,39 @@ impl Pattern {
         near
     }
 
+    /// How many are under way.
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Bytes that it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        let runs = self.open.iter().map(|run| {
+            let beside: usize = run.readings.iter().map(bytes::beside).sum();
+            of_readings(run.readings.len()) + beside
+        });
+        runs.sum::<usize>() + bytes::list::<Run>(self.open.len(), MAX_PARTS * MAX_OPEN)
+    }
+
+    /// Bytes that so many runs of so many readings hold at most.
+    pub(crate) fn most_bytes(runs: usize, readings: usize) -> usize {
+        let run = of_readings(readings) + readings * bytes::USUAL_BESIDE;
+        runs * run + bytes::list::<Run>(runs, MAX_PARTS * MAX_OPEN)
+    }
+
+    pub(crate) fn fit(&mut self) {
+        bytes::fit_vec(&mut self.open);
+    }
+
+    /// Forgets what began first, where that is not all.
+    pub(crate) fn shed(&mut self) -> bool {
+        let spare = self.open.len() > 1;
+        if spare {
+            self.open.remove(0);
+        }
+        spare
+    }
+
     fn start(&mut self, run: Run) {
         let same = |other: &&Run| other.part == run.part;
         if self.open.iter().filter(same).count() >= MAX_OPEN
@@ -121,6 +157,11 @@ impl Pattern {
         }
         self.open.push(run);
     }
+}
+
+/// Bytes of the readings of a run, but for what they have beside their fields. The first has no room for others.
+fn of_readings(len: usize) -> usize {
+    if len == 1 { size_of::<Observation>() } else { bytes::grown::<Observation>(len) }
 }
 
 impl Turn<'_> {

@@ -1,9 +1,11 @@
 //! How much of what all rules share one rule may take.
 //!
-//! A rule may hold as many states as are free for all: the dynamic threshold of Choudhury and Hahne ("Dynamic Queue
+//! A rule may hold as many states, and as many bytes in them ([`crate::weight`]), as are free for all: the dynamic threshold of Choudhury and Hahne ("Dynamic Queue
 //! Length Thresholds for Shared-Memory Packet Switches", IEEE/ACM Trans. Networking 6, 1998) with a factor of one. So
 //! the first that asks gets at most half, the next half of the rest, and some is always free. Rules that are not live
 //! take nothing once half is taken, by whomever.
+
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use vigiles_model::alarm::Stage;
@@ -15,6 +17,9 @@ use crate::slot::{Address, Scope};
 #[derive(Debug, Default)]
 pub(crate) struct Shares {
     states: FxHashMap<u32, usize>,
+    /// Bytes of the states.
+    bytes: FxHashMap<u32, usize>,
+    all_bytes: usize,
     held: FxHashMap<u32, usize>,
     /// Without the one that stands for those not raised.
     open_alarms: FxHashMap<u32, usize>,
@@ -44,26 +49,52 @@ impl Shares {
         self.shadow_alarms
     }
 
-    pub(crate) fn take_state(&mut self, rule: u32) {
-        add(&mut self.states, rule);
+    /// Bytes of the states of a rule.
+    pub(crate) fn bytes(&self, rule: u32) -> usize {
+        count(&self.bytes, rule)
     }
 
-    pub(crate) fn give_state(&mut self, rule: u32) {
-        subtract(&mut self.states, rule);
+    /// Bytes of the states of each rule.
+    pub(crate) fn bytes_of_rules(&self) -> BTreeMap<u32, u64> {
+        self.bytes.iter().map(|(rule, bytes)| (*rule, *bytes as u64)).collect()
+    }
+
+    /// Bytes of all states.
+    pub(crate) fn all_bytes(&self) -> usize {
+        self.all_bytes
+    }
+
+    pub(crate) fn take_state(&mut self, rule: u32, bytes: usize) {
+        add(&mut self.states, rule, 1);
+        add(&mut self.bytes, rule, bytes);
+        self.all_bytes += bytes;
+    }
+
+    pub(crate) fn give_state(&mut self, rule: u32, bytes: usize) {
+        subtract(&mut self.states, rule, 1);
+        subtract(&mut self.bytes, rule, bytes);
+        self.all_bytes -= bytes;
+    }
+
+    /// A state of the rule weighs something else now.
+    pub(crate) fn weigh_state(&mut self, rule: u32, before: usize, after: usize) {
+        add(&mut self.bytes, rule, after);
+        subtract(&mut self.bytes, rule, before);
+        self.all_bytes = self.all_bytes + after - before;
     }
 
     pub(crate) fn take_held(&mut self, rule: u32) {
-        add(&mut self.held, rule);
+        add(&mut self.held, rule, 1);
     }
 
     pub(crate) fn give_held(&mut self, rule: u32) {
-        subtract(&mut self.held, rule);
+        subtract(&mut self.held, rule, 1);
     }
 
     /// An alarm came into memory.
     pub(crate) fn take_alarm(&mut self, record: &Record) {
         if record.alarm.cleared.is_none() && record.address.scope != Scope::Flood {
-            add(&mut self.open_alarms, record.address.rule);
+            add(&mut self.open_alarms, record.address.rule, 1);
         }
         self.shadow_alarms += usize::from(record.alarm.stage == Stage::Shadow);
     }
@@ -71,7 +102,7 @@ impl Shares {
     /// The alarm of this state was cleared.
     pub(crate) fn clear_alarm(&mut self, address: Address) {
         if address.scope != Scope::Flood {
-            subtract(&mut self.open_alarms, address.rule);
+            subtract(&mut self.open_alarms, address.rule, 1);
         }
     }
 
@@ -85,13 +116,13 @@ fn count(counts: &FxHashMap<u32, usize>, rule: u32) -> usize {
     counts.get(&rule).copied().unwrap_or(0)
 }
 
-fn add(counts: &mut FxHashMap<u32, usize>, rule: u32) {
-    *counts.entry(rule).or_default() += 1;
+fn add(counts: &mut FxHashMap<u32, usize>, rule: u32, more: usize) {
+    *counts.entry(rule).or_default() += more;
 }
 
-fn subtract(counts: &mut FxHashMap<u32, usize>, rule: u32) {
+fn subtract(counts: &mut FxHashMap<u32, usize>, rule: u32, fewer: usize) {
     if let Some(n) = counts.get_mut(&rule) {
-        *n -= 1;
+        *n -= fewer;
         if *n == 0 {
             counts.remove(&rule);
         }

@@ -83,6 +83,7 @@ impl Turn<'_> {
         address: Address,
         shortcut: Option<usize>,
     ) {
+        rule.spent.add(e.nodes());
         let found = self.find(address, reading.series, shortcut);
         let figure = reading.figure.unwrap_or(0.0);
         if e.windows.is_empty() || reading.shared.is_some() {

@@ -48,6 +48,9 @@ pub(crate) struct Slot {
     pub(crate) memory: Memory,
     /// What supports a pending alarm; before that the readings it would be compared with (rate of change, flat line).
     pub(crate) evidence: Option<Box<Evidence>>,
+    /// Bytes that it was counted with last; follows from the rest.
+    #[serde(skip)]
+    pub(crate) weight: u32,
 }
 
 /// Where a state stands.
@@ -178,7 +181,7 @@ pub(crate) fn keep_cause(causes: &mut Vec<Observation>, observation: &Observatio
 
 impl Slot {
     pub(crate) fn new(address: Address, memory: Memory) -> Self {
-        Self { address, phase: Phase::Idle, quiet_until: i64::MIN, memory, evidence: None }
+        Self { address, phase: Phase::Idle, quiet_until: i64::MIN, memory, evidence: None, weight: 0 }
     }
 
     /// A reading says that the condition holds or not, at phenomenon time `time` and platform time `now`.

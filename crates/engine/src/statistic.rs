@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use vigiles_model::Position;
 
+use crate::bytes;
 use crate::compiled::Compiled;
 use crate::grid::{Cell, Grid};
 use crate::judge::Reading;
@@ -113,7 +114,44 @@ impl Statistic {
     }
 }
 
+impl Kernel {
+    /// Bytes beside its fields.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Baseline(kernel) => kernel.bytes(),
+            Self::Forecast(kernel) => kernel.bytes(),
+            Self::Anomaly(kernel) => kernel.bytes(),
+            Self::ChangePoint(_) | Self::Drift(_) => 0,
+        }
+    }
+}
+
 impl Neighbourhood {
+    /// Bytes that it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        let of_cells: usize = self.cells.values().map(|others| bytes::tree::<(u32, Latest)>(others.len())).sum();
+        of_cells
+            + bytes::tree::<(Cell, BTreeMap<u32, Latest>)>(self.cells.len())
+            + bytes::tree::<(u32, Cell)>(self.cell_of.len())
+    }
+
+    /// Assets whose latest reading is kept.
+    pub(crate) fn len(&self) -> usize {
+        self.cell_of.len()
+    }
+
+    /// Forgets the asset that was heard of last, where it is not the only one.
+    pub(crate) fn shed(&mut self) -> bool {
+        if self.len() < 2 {
+            return false;
+        }
+        let last = self.cell_of.pop_last();
+        if let Some((name, cell)) = last {
+            self.leave(cell, name);
+        }
+        last.is_some()
+    }
+
     /// The values of the neighbours that are near and fresh enough; then the reading is the latest of its asset.
     fn meet(&mut self, name: u32, own: Latest, drift: &Drift) -> Vec<f64> {
         let cell = Grid::of(drift.within_m).cell(own.place);

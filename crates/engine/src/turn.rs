@@ -58,6 +58,7 @@ impl Turn<'_> {
         self.sweep_neighbours(hour);
         self.sweep_floods(hour);
         self.sweep_cases(hour);
+        self.weigh();
     }
 
     fn fire_timers(&mut self, now: i64) {
@@ -73,17 +74,21 @@ impl Turn<'_> {
             for address in together {
                 let Some(index) = self.live.find_slot(&address) else { continue };
                 let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };
-                if matches!(rule.judge, Judge::Absence { .. }) {
-                    self.fire_absence(&rule, index, due);
-                    continue;
-                }
-                let Some(slot) = self.live.slot_mut(index) else { continue };
-                let outcome = slot.fire(due, rule.timing);
-                self.carry_out(&rule, index, outcome, None, due);
-                self.live.tend_slot(index, &rule, due);
-                self.live.place_cluster(&rule, address);
+                self.fire(&rule, (index, address), due);
+                self.weigh_for(&rule);
             }
         }
+    }
+
+    fn fire(&mut self, rule: &Compiled, (index, address): (u32, Address), due: i64) {
+        if matches!(rule.judge, Judge::Absence { .. }) {
+            return self.fire_absence(rule, index, due);
+        }
+        let Some(slot) = self.live.slot_mut(index) else { return };
+        let outcome = slot.fire(due, rule.timing);
+        self.carry_out(rule, index, outcome, None, due);
+        self.live.tend_slot(index, rule, due);
+        self.live.place_cluster(rule, address);
     }
 
     /// Tells the state at `index` whether its condition holds, with the reading that says so.
@@ -119,7 +124,10 @@ impl Turn<'_> {
         }
         let stage = self.book.rule(address.rule).map_or(Stage::Silent, |rule| rule.rule.stage);
         let own = self.live.shares.states(address.rule);
-        if !may_take(own, self.live.slots().len(), MAX_STATES, stage) {
+        let (own_bytes, all_bytes) = (self.live.shares.bytes(address.rule), self.live.shares.all_bytes());
+        if !may_take(own, self.live.slots().len(), MAX_STATES, stage)
+            || !may_take(own_bytes, all_bytes, self.live.most.0, stage)
+        {
             self.live.counters.refused += 1;
             return None;
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bytes;
 use crate::expression::Aggregate;
 
 /// Most entries of a window. A window with more readings joins neighbours in pairs, which then leave together;
@@ -41,6 +42,11 @@ impl Window {
         Self { length, newest: i64::MIN, entries: Arc::default(), totals: EMPTY }
     }
 
+    /// Entries that it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Its length in microseconds.
     pub(crate) fn length(&self) -> i64 {
         self.length
@@ -67,6 +73,31 @@ impl Window {
         }
         let at = entries.iter().rposition(|e| e.time <= time).map_or(0, |i| i + 1);
         entries.insert(at, Entry { time, count: 1, sum: value, min: value, max: value });
+    }
+
+    /// Bytes that it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<VecDeque<Entry>>() + bytes::list::<Entry>(self.entries.len(), MAX_ENTRIES)
+    }
+
+    /// Bytes that one holds at most.
+    pub(crate) fn most_bytes() -> usize {
+        size_of::<VecDeque<Entry>>() + bytes::list::<Entry>(MAX_ENTRIES, MAX_ENTRIES)
+    }
+
+    pub(crate) fn fit(&mut self) {
+        if self.entries.capacity() > MAX_ENTRIES.min(4 * self.entries.len()) {
+            bytes::fit(Arc::make_mut(&mut self.entries));
+        }
+    }
+
+    /// Joins neighbours in pairs, as a full window does.
+    pub(crate) fn shed(&mut self) -> bool {
+        let spare = self.entries.len() > 1;
+        if spare {
+            join_pairs(Arc::make_mut(&mut self.entries));
+        }
+        spare
     }
 
     /// Makes the totals, which a snapshot leaves out.

@@ -28,6 +28,7 @@ pub mod intake;
 mod known;
 pub mod lease;
 pub mod live;
+pub mod load;
 mod merged;
 mod merger;
 mod merging;

@@ -15,6 +15,7 @@ use vigiles_trust::Context;
 
 use crate::intake::Intake;
 use crate::live::{Gatherer, Live};
+use crate::load::{Counted, Gauge, Load};
 use crate::merged::Merged;
 use crate::offers::Questions;
 use crate::record::{self, Record, Through};
@@ -64,6 +65,8 @@ pub(crate) struct Progress {
     pub merged: Arc<Mutex<Merged>>,
     /// The engine's own counts, a second old at most.
     pub engine: Mutex<Statistics>,
+    /// What the rules cost, ten seconds old at most.
+    pub load: Mutex<Load>,
     /// Why the pump stopped, if it did.
     pub failed: Mutex<Option<String>>,
 }
@@ -98,6 +101,7 @@ pub(crate) struct Pump {
     pub(crate) questions: Questions,
     pub(crate) out: SyncSender<Batch>,
     pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) gauge: Gauge,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -136,9 +140,18 @@ impl Pump {
             if now.since(since.statistics_at).as_millis() >= 1000 {
                 *self.progress.engine.lock() = self.engine.statistics();
                 since.statistics_at = now;
+                self.look_at_load();
             }
         }
         self.hand_on(Vec::new(), true)
+    }
+
+    fn look_at_load(&mut self) {
+        let (engine, progress) = (&self.engine, &self.progress);
+        let counted = || Counted { steps: engine.steps(), observations: progress.engine.lock().observations };
+        if let Some(load) = self.gauge.look(counted) {
+            *progress.load.lock() = load;
+        }
     }
 
     fn take_all(&mut self, entries: Vec<Entry>, gatherer: &mut Gatherer, since: &mut Since) -> Result<(), PumpError> {
@@ -182,7 +195,7 @@ impl Pump {
         let Some((input, asked)) = self.input(entry) else { return Ok(0) };
         if entry.offset >= self.engine_from {
             let mut effects = Vec::new();
-            self.engine.step(&input, entry.at, &mut effects);
+            self.gauge.measure(|| self.engine.step(&input, entry.at, &mut effects));
             if entry.offset >= self.effects_from {
                 out.extend(effects.into_iter().map(|effect| (asked.clone(), effect)));
             }

@@ -13,6 +13,7 @@ use vigiles_trust::Context;
 use crate::applier::{APPLIED, Applier, FENCE};
 use crate::door_start;
 use crate::lease::Lease;
+use crate::load::Gauge;
 use crate::merged::Merged;
 use crate::platform::{Parts, Platform, StartError, acted_on_beside, topic};
 use crate::pump::{Batch, Pump};
@@ -93,6 +94,7 @@ fn start_engine(parts: Parts) -> Result<Arc<Platform>, StartError> {
         questions: asked,
         out: sender,
         stop: platform.stop.clone(),
+        gauge: Gauge::new(),
     };
     // Before the first observation: hours are judged by the city's clocks from the start. It also takes the log over.
     platform.log_utc_offset();

@@ -6,6 +6,7 @@ use vigiles_bus::Kept;
 use vigiles_engine::Statistics;
 use vigiles_model::Timestamp;
 
+use crate::load::Load;
 use crate::platform::{Platform, topic};
 use crate::start;
 use crate::storage::Measured;
@@ -33,6 +34,8 @@ pub struct Status {
     pub measured: Measured,
     /// The engine's counts.
     pub engine: Statistics,
+    /// What the rules cost.
+    pub load: Load,
     /// Bounded queues.
     pub queues: Vec<Queue>,
     /// History's counts.
@@ -80,6 +83,7 @@ impl Platform {
             alarms_last_hour: self.intake.counters.last_hour.count(self.now()),
             measured: *self.measured.lock(),
             engine: self.progress.engine.lock().clone(),
+            load: self.progress.load.lock().clone(),
             queues: vec![
                 Queue { name: "log", depth: queued.records as u64, capacity: queued.most_records as u64, shed: 0 },
                 Queue {

@@ -2142,6 +2142,11 @@ export interface components {
             /** @description Every bucket of the span in order. */
             buckets: components["schemas"]["BackTestBucket"][];
             /**
+             * Format: int64
+             * @description Most memory it takes for one key, in bytes, while texts and attributes of a reading take no more than 256.
+             */
+            bytes_per_key: number;
+            /**
              * Format: double
              * @description What the rule costs: mean time for one reading in microseconds, those of the warm-up and reading of history included.
              */
@@ -2341,12 +2346,22 @@ export interface components {
         /** @description What is wrong with a rule. */
         Check: {
             /**
+             * Format: int64
+             * @description Most memory it takes for one key, in bytes, while texts and attributes of a reading take no more than 256.
+             */
+            bytes_per_key: number;
+            /**
              * Format: int32
              * @description Most steps it takes for one reading.
              */
             cost: number;
             /** @description What is wrong, and where. */
             diagnostics: components["schemas"]["Fault"][];
+            /**
+             * Format: int64
+             * @description Most bytes that a rule may take for one key.
+             */
+            max_bytes_per_key: number;
             /**
              * Format: int32
              * @description Most steps that a rule may take.
@@ -2798,6 +2813,11 @@ export interface components {
         /** @description The engine. */
         Engine: {
             /**
+             * Format: double
+             * @description The share of its time that it was at work in the latest ten seconds, 0 to 1.
+             */
+            busy: number;
+            /**
              * Format: int64
              * @description Readings delivered again and ignored, since the start, as the four below.
              */
@@ -2817,6 +2837,11 @@ export interface components {
              * @description Those of them older by more than ten minutes.
              */
             late: number;
+            /**
+             * Format: int64
+             * @description Most bytes that rules may remember.
+             */
+            max_state_bytes: number;
             /**
              * Format: int64
              * @description The log offset it has reached.
@@ -2846,6 +2871,8 @@ export interface components {
             rule_errors: {
                 [key: string]: number;
             };
+            /** @description The dearest rules of the same time, at most ten. */
+            rule_load: components["schemas"]["RuleLoad"][];
             /**
              * Format: int64
              * @description Rules.
@@ -2856,6 +2883,11 @@ export interface components {
              * @description Series it follows.
              */
             series: number;
+            /**
+             * Format: int64
+             * @description What rules remember, in bytes.
+             */
+            state_bytes: number;
         };
         /** @description What happens when a step is overdue or has failed. */
         Escalation: {
@@ -3636,6 +3668,26 @@ export interface components {
             items: components["schemas"]["Rule"][];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
+        };
+        /** @description What a rule costs while it runs. */
+        RuleLoad: {
+            /**
+             * @description Whether it keeps the engine from other work: more than half of the steps, a hundred for each reading or more, and the
+             *     engine at work more than half of its time.
+             */
+            is_dear: boolean;
+            /** @description The rule. */
+            rule: string;
+            /**
+             * Format: double
+             * @description Its share of the steps that all rules took, 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Steps a second: nodes of expressions, entries of windows, comparisons with earlier readings and with other alarms.
+             */
+            steps_per_s: number;
         };
         /** @description What the condition of a rule was tried on. Of several trials the one that rests on the longest time with readings is kept. */
         RuleTrial: {

@@ -50,6 +50,9 @@ export function number(value: number, digits = 1): string {
   return new Intl.NumberFormat(intlLocale(), { maximumFractionDigits: most }).format(value);
 }
 
+/** A share of 0 to 1. */
+export const percent = (share: number): string => `${number(share * 100, 0)} %`;
+
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let index = 0;

@@ -32,7 +32,7 @@ export const inWords = (rule: Rule): string => sentence(fromRule(rule), namesFor
 
 const checked = (rule: Rule): Promise<RuleCheck> =>
   post<RuleCheck>('/rules/check', rule).catch((caught: unknown): RuleCheck => ({
-    ok: false, cost: 0, max_cost: 0,
+    ok: false, cost: 0, max_cost: 0, bytes_per_key: 0, max_bytes_per_key: 0,
     diagnostics: caught instanceof Problem ? (caught.fields.length ? caught.fields : [{ path: '', message: caught.message }]) : [],
   }));
 

@@ -47,7 +47,7 @@ async fn try_rule(call: Call) -> Answer {
         return Err(Problem::new(Code::TooMany, "two back-tests are under way already; try again when one is done"));
     };
     call.audit_read("observations", summary(&asked)).await?;
-    let (ctx, steps) = (call.context()?, rules::cost(&call, &asked.rule));
+    let (ctx, needs) = (call.context()?, rules::needs(&call, &asked.rule));
     // Who hangs up is not worked for any longer, and their turn goes to the next once that is so.
     let _waits = GivesUp(Arc::clone(&asked.given_up));
     let report = call
@@ -56,7 +56,7 @@ async fn try_rule(call: Call) -> Answer {
             let outcome = back_test(&api.platform, &ctx, &asked).map_err(problem)?;
             let unit = units(&api.platform);
             let shown = |alarm: &Alarm| WireAlarm::new(alarm, &unit, asked.rule.name.clone());
-            Ok(BackTestReport::new(&outcome, steps, &shown, &names(&api.platform)))
+            Ok(BackTestReport::new(&outcome, needs, &shown, &names(&api.platform)))
         })
         .await?;
     ok(&report)

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use utoipa::IntoParams;
-use vigiles_engine::rule::{MAX_COST, Rule};
+use vigiles_engine::rule::{MAX_BYTES_PER_KEY, MAX_COST, Needs, Rule};
 use vigiles_engine::{CommandBody, ConfigKind};
 use vigiles_formats::observation::Registry;
 use vigiles_model::{AgencyId, KindId};
@@ -74,14 +74,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn check(call: Call) -> Answer {
     let rule: Rule = call.json()?;
-    let (diagnostics, cost) = (faults(&call, &rule, "")?, cost(&call, &rule));
+    let (diagnostics, needs) = (faults(&call, &rule, "")?, needs(&call, &rule));
     let tried = call
         .blocking(move |api| {
             let tried = trial::of_rule(api.platform.store(), &rule)?;
             Ok(tried.map(|tried| rule::RuleTrial::new(tried, &names(&api.platform))))
         })
         .await?;
-    ok(&rule::Check { ok: diagnostics.is_empty(), diagnostics, cost, max_cost: MAX_COST, tried })
+    ok(&rule::Check {
+        ok: diagnostics.is_empty(),
+        diagnostics,
+        cost: needs.steps,
+        max_cost: MAX_COST,
+        bytes_per_key: needs.bytes_per_key,
+        max_bytes_per_key: MAX_BYTES_PER_KEY,
+        tried,
+    })
 }
 
 async fn versions(call: Call) -> Answer {
@@ -129,10 +137,10 @@ pub(super) fn refuse(errors: Vec<Fault>) -> Result<(), Problem> {
     Err(Problem { errors, ..Problem::new(Code::Invalid, detail) })
 }
 
-/// Most steps of a rule for one reading.
-pub(super) fn cost(call: &Call, rule: &Rule) -> u32 {
+/// What a rule needs for one reading and one key, at most.
+pub(super) fn needs(call: &Call, rule: &Rule) -> Needs {
     let catalogue = call.platform().intake().catalogue.get();
-    rule.cost(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()))
+    rule.needs(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()))
 }
 
 fn read(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use vigiles_runtime::load;
 use vigiles_runtime::status::Status;
 use vigiles_trust::{Action, Resource};
 
@@ -9,7 +10,10 @@ use crate::call::{Call, ok};
 use crate::doors::DoorCounts;
 use crate::endpoint::{Answer, Endpoint};
 use crate::state::Api;
-use crate::wire::system::{DoorHealth, Engine, Log, Queue, Rates, Storage, System, Volume};
+use crate::wire::system::{DoorHealth, Engine, Log, Queue, Rates, RuleLoad, Storage, System, Volume};
+
+/// Most rules whose load is told.
+const MAX_LOADS: usize = 10;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -39,6 +43,8 @@ pub(crate) fn system(api: &Api) -> System {
             offset: status.position,
             rules: status.engine.rules,
             series: status.engine.series,
+            state_bytes: status.engine.state_bytes,
+            max_state_bytes: vigiles_engine::MAX_STATE_BYTES,
             open_alarms: status.engine.open_alarms,
             open_incidents: status.engine.open_incidents,
             duplicates: status.engine.duplicates,
@@ -47,6 +53,8 @@ pub(crate) fn system(api: &Api) -> System {
             implausible: status.engine.implausible,
             refused: status.engine.refused,
             rule_errors: status.engine.rule_errors.iter().map(|(rule, count)| (rule.to_string(), *count)).collect(),
+            busy: status.load.busy,
+            rule_load: status.load.rules.iter().take(MAX_LOADS).map(rule_load).collect(),
         },
         queues: status
             .queues
@@ -90,4 +98,8 @@ fn storage(status: &Status) -> Vec<Storage> {
     ]
     .map(|(name, bytes, rows)| Storage { name: name.to_owned(), bytes, rows })
     .to_vec()
+}
+
+fn rule_load(of: &load::RuleLoad) -> RuleLoad {
+    RuleLoad { rule: of.rule.to_string(), share: of.share, steps_per_s: of.steps_per_s, is_dear: of.is_dear }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vigiles_engine::backtest;
+use vigiles_engine::rule::Needs;
 use vigiles_model::Timestamp;
 use vigiles_runtime::back_test::{Outcome, Stopped, WarmUp};
 
@@ -55,6 +56,8 @@ pub struct BackTestReport {
     pub cost_us: f64,
     /// Most steps it takes for one reading.
     pub steps: u32,
+    /// Most memory it takes for one key, in bytes, while texts and attributes of a reading take no more than 256.
+    pub bytes_per_key: u64,
     /// Where it ended before the end of the span, and why.
     pub stopped: Option<StoppedAt>,
     /// Alarms in all.
@@ -212,7 +215,7 @@ impl BackTestReport {
     /// The wire form; `alarm` makes that of an alarm.
     pub fn new(
         outcome: &Outcome,
-        steps: u32,
+        needs: Needs,
         alarm: &dyn Fn(&vigiles_model::Alarm) -> Alarm,
         name_of: NameOf<'_>,
     ) -> Self {
@@ -226,7 +229,8 @@ impl BackTestReport {
             errors: outcome.errors,
             took_s,
             cost_us: took_s * 1e6 / (judged.max(1) as f64),
-            steps,
+            steps: needs.steps,
+            bytes_per_key: needs.bytes_per_key,
             stopped: outcome.stopped.map(|(why, at)| StoppedAt { at: at.into(), why: why.into() }),
             alarms: report.alarms,
             data_s: report.data_s,

@@ -171,6 +171,10 @@ pub struct Check {
     pub cost: u32,
     /// Most steps that a rule may take.
     pub max_cost: u32,
+    /// Most memory it takes for one key, in bytes, while texts and attributes of a reading take no more than 256.
+    pub bytes_per_key: u64,
+    /// Most bytes that a rule may take for one key.
+    pub max_bytes_per_key: u64,
     /// What this condition was tried on; null where it never was.
     pub tried: Option<RuleTrial>,
 }

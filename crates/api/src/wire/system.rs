@@ -52,6 +52,10 @@ pub struct Engine {
     pub rules: u64,
     /// Series it follows.
     pub series: u64,
+    /// What rules remember, in bytes.
+    pub state_bytes: u64,
+    /// Most bytes that rules may remember.
+    pub max_state_bytes: u64,
     /// Alarms whose condition holds.
     pub open_alarms: u64,
     /// Open incidents.
@@ -68,6 +72,24 @@ pub struct Engine {
     pub refused: u64,
     /// Rules whose expression failed, and how often.
     pub rule_errors: BTreeMap<String, u64>,
+    /// The share of its time that it was at work in the latest ten seconds, 0 to 1.
+    pub busy: f64,
+    /// The dearest rules of the same time, at most ten.
+    pub rule_load: Vec<RuleLoad>,
+}
+
+/// What a rule costs while it runs.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RuleLoad {
+    /// The rule.
+    pub rule: String,
+    /// Its share of the steps that all rules took, 0 to 1.
+    pub share: f64,
+    /// Steps a second: nodes of expressions, entries of windows, comparisons with earlier readings and with other alarms.
+    pub steps_per_s: f64,
+    /// Whether it keeps the engine from other work: more than half of the steps, a hundred for each reading or more, and the
+    /// engine at work more than half of its time.
+    pub is_dear: bool,
 }
 
 /// A queue.

@@ -95,6 +95,30 @@ async fn a_wrong_rule_is_not_saved_and_says_where() {
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_would_remember_too_much_is_not_saved() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let mut heavy = rule();
+    heavy["id"] = json!("heavy");
+    heavy["key"] = json!("all");
+    let mut check = async |at_least: u32| {
+        heavy["detector"] = json!({"count": {"window_s": 60, "at_least": at_least, "radius_m": 50}});
+        let post = world.request("POST", "/api/v1/rules/check").bearer(&token).json(heavy.clone()).send().await;
+        let found = post.expect(200).json();
+        let put = world.request("PUT", "/api/v1/rules/heavy").bearer(&token).json(heavy.clone());
+        put.send().await.expect(if found["ok"] == true { 201 } else { 422 });
+        found
+    };
+    let light = check(20).await;
+    assert_eq!(light["ok"], true, "{light}");
+    let heavy = check(500).await;
+    assert_eq!(heavy["diagnostics"][0]["path"], "detector.count.at_least", "{heavy}");
+    let bytes = |check: &serde_json::Value, field: &str| check[field].as_u64().unwrap();
+    let most = bytes(&heavy, "max_bytes_per_key");
+    assert!(bytes(&light, "bytes_per_key") < most && most < bytes(&heavy, "bytes_per_key"), "{light} {heavy}");
+}
+
 /// What the check says, a put refuses: each fault with its place, here as "path message within line:column".
 async fn check_faults(world: &World, token: &str, body: &str, expected: &[&str]) {
     let post = world.request("POST", "/api/v1/rules/check").bearer(token);

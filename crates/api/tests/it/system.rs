@@ -22,6 +22,9 @@ async fn storage_and_alarms_are_those_there_are() {
         }
     };
     let storage = |name: &str| found["storage"].as_array().unwrap().iter().find(|s| s["name"] == name).unwrap().clone();
+    // Each of the three has a state with an alarm.
+    let bytes = |field: &str| found["engine"][field].as_u64().unwrap();
+    assert!((300..100_000).contains(&bytes("state_bytes")) && bytes("max_state_bytes") > 1 << 30, "{found}");
     assert_eq!(storage("history")["rows"], 3, "{found}");
     assert!(storage("store")["bytes"].as_u64().unwrap() > 4096, "{found}");
     assert!(storage("snapshots").is_object(), "{found}");

@@ -66,6 +66,13 @@ pub(crate) struct UnitUse {
     pub(crate) clashes: Vec<(Place, String)>,
 }
 
+impl Expression {
+    /// How many nodes are visited at most.
+    pub(crate) fn nodes(&self) -> usize {
+        self.nodes
+    }
+}
+
 /// Most steps that computing an expression takes; of one that does not compile, the nodes it may have.
 pub(crate) fn cost(text: &str, unit: Option<&str>) -> u32 {
     let Ok(e) = Expression::compile(text, Scope::stored(true, unit)) else {

@@ -28,6 +28,9 @@ impl Turn<'_> {
         let seen = self.view().see(&alarm, &spec.incident_type);
         let sides = self.live.cases.partings.sides(&address, seen.sighting.place);
         let ties = self.view().ties(&seen, &alarm, &sides, spec);
+        if let Some(rule) = self.book.rule(address.rule) {
+            rule.spent.add(ties.compared);
+        }
         let same_key = self.same_key(address, &sides, spec);
         let case = match same_key.or_else(|| ties.join.as_ref().map(|tie| (tie.case, tie.why.clone()))) {
             Some((case, why)) => {

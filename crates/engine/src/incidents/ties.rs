@@ -15,8 +15,9 @@ use crate::rule::IncidentSpec;
 /// Most incidents that a new alarm or call is related to: the likeliest.
 const MAX_RELATED_FOUND: usize = 8;
 
-/// Most pairs of alarms that are compared for a new one, one rule counted as one pair: some milliseconds.
-const MAX_COMPARED: usize = 200_000;
+/// Most pairs of alarms that are compared for a new one, one rule counted as one pair: twice what its rule may take for a
+/// reading. A rule that raises and clears with every reading takes so much each time, and no flood ends it.
+const MAX_COMPARED: usize = 20_000;
 
 /// What the new alarm or call is to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub(super) struct Ties {
     pub(super) causes: Vec<Tie>,
     /// Incidents of which people told the same event, the likeliest first.
     pub(super) told: Vec<Tie>,
+    /// Pairs that were compared.
+    pub(super) compared: usize,
 }
 
 /// A rule that is about the new alarm, and what the other alarm must be for it.
@@ -130,7 +133,9 @@ impl View<'_> {
             candidates.dedup();
         }
         let new = New { own, rules: &rules, spec: Some(spec), reaches: reaches.as_ref() };
+        let mut compared = 0;
         for (case, of_each) in self.at_hand(&candidates, rules.len()) {
+            compared += case.sightings.len().min(of_each) * (rules.len() + 1);
             if case.keeps_out(sides) {
                 continue;
             }
@@ -145,7 +150,7 @@ impl View<'_> {
         }
         let tie = |found: Match<'_>| self.tie(found, seen, Some(alarm));
         let ties = |found: Vec<Match<'_>>| likeliest(found).into_iter().map(tie).collect();
-        Ties { join: join.map(tie), causes: ties(causes), told: ties(told) }
+        Ties { join: join.map(tie), causes: ties(causes), told: ties(told), compared }
     }
 
     /// Compares what a person tells with the open incidents that come into question, the likeliest first. Where an

@@ -14,6 +14,7 @@ impl Turn<'_> {
     pub(super) fn find_concerned(&mut self, reading: &Reading<'_>, calm: bool, concerned: &mut Vec<usize>) {
         concerned.clear();
         let plan = reading.plan;
+        plan.looked.add(1);
         let (series, found) = (self.live.series.get(reading.series), self.live.series.found(reading.series));
         let asset = reading.o.asset.as_ref().filter(|_| plan.assets).and_then(|id| self.config.assets.get(id));
         let mut env = Env {
@@ -58,6 +59,7 @@ impl Turn<'_> {
         {
             for window in &mut self.live.series.both_mut(reading.series).0.windows {
                 window.add(reading.o.time.0, value);
+                reading.plan.summed.add(window.len());
             }
         }
     }

@@ -108,6 +108,7 @@ impl Turn<'_> {
             self.hold_back(&entry.rule, reading.o, reading.now);
         } else {
             self.judge(reading, i, entry);
+            self.weigh_for(&entry.rule);
         }
     }
 
@@ -133,6 +134,7 @@ impl Turn<'_> {
             shared: None,
         };
         self.judge(&mut reading, i, entry);
+        self.weigh_for(&entry.rule);
     }
 
     pub(crate) fn series_of(&mut self, plan: &Plan, o: &Observation) -> Option<(u32, Scope)> {
@@ -180,6 +182,7 @@ impl Turn<'_> {
             return;
         }
         self.live.counters.evaluated += 1;
+        rule.spent.add(1 + rule.when.as_ref().map_or(0, Expression::nodes));
         reading.figure = reading.o.number().map(|n| entry.figure(n));
         reading.unit = entry.rule.unit.as_deref().unwrap_or(&reading.plan.unit);
         reading.shared = entry.shared.as_deref();
@@ -222,6 +225,7 @@ impl Turn<'_> {
     fn parts_met(&mut self, reading: &Reading<'_>, rule: &Compiled, parts: &[CompiledPart], of_kind: u32) -> u32 {
         let mut met = 0;
         for (i, part) in parts.iter().enumerate().filter(|(i, _)| of_kind & (1 << i) != 0) {
+            rule.spent.add(1 + part.when.as_ref().map_or(0, Expression::nodes));
             match part.when.as_ref().map_or(Ok(true), |when| self.evaluate(when, reading, &[])) {
                 Ok(true) => met |= 1 << i,
                 Ok(false) => {}

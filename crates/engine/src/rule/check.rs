@@ -61,6 +61,9 @@ impl Rule {
                 ),
             );
         }
+        if found.is_empty() && found.is_to_save() {
+            self.check_bytes(units, &mut found);
+        }
         found.all()
     }
 

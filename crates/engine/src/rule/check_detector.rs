@@ -7,13 +7,12 @@ use super::{
     Absence, Cooccurrence, Count, Crossing, Detector, Geofence, Key, Part, RateOfChange, Rule, Sequence, Threshold,
 };
 use crate::expression::MAX_WINDOW_S;
+use crate::pattern::MAX_PARTS;
 
 /// Most readings a count may ask for.
 const MAX_COUNT: u32 = 10_000;
 /// The same where readings are compared with each other.
 const MAX_COMPARED: u32 = 500;
-/// Most parts of a pattern.
-const MAX_PARTS: usize = 8;
 /// Widest pattern or cluster, in metres.
 const MAX_RADIUS_M: f64 = 100_000.0;
 

@@ -53,6 +53,11 @@ impl<'a> Findings<'a> {
         Self { found: Vec::new(), known: None }
     }
 
+    /// Whether more is asked than of a rule in the log.
+    pub(super) fn is_to_save(&self) -> bool {
+        self.known.is_some()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

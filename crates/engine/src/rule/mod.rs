@@ -3,6 +3,7 @@
 //! Invariant: these types stand in rule files (TOML), in the API and the log (JSON) and in the snapshot (postcard),
 //! so they carry no serde attribute that a format without field names cannot follow.
 
+mod bytes;
 mod check;
 mod check_detector;
 mod cost;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::alarm::{Certainty, Stage, Urgency};
 use vigiles_model::{AgencyId, KindId, PersonId, PlaybookId, Priority, RuleId, Severity};
 
+pub use bytes::{MAX_BYTES_PER_KEY, Needs};
 pub use check::UnitOf;
 pub use cost::MAX_COST;
 pub(crate) use cost::{MAX_KIND_COST, MAX_ZONES};

@@ -108,6 +108,11 @@ impl Anomaly {
         }
     }
 
+    /// Bytes beside its fields.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.habits)
+    }
+
     /// The period after which what is usual repeats itself.
     pub(crate) fn season(&self) -> Season {
         self.settings.season

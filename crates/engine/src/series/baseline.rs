@@ -64,6 +64,11 @@ impl Baseline {
         Self { settings: *settings, slots, distances: RobustMoments::new() }
     }
 
+    /// Bytes beside its fields.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.slots)
+    }
+
     /// The period after which what is usual repeats itself.
     pub(crate) fn season(&self) -> Season {
         self.settings.season

@@ -96,6 +96,11 @@ impl Forecast {
         }
     }
 
+    /// Bytes beside its fields.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.season) + size_of_val(&*self.seen)
+    }
+
     /// The period after which what is usual repeats itself.
     pub(crate) fn season(&self) -> Season {
         self.settings.season

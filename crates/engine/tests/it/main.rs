@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod absences;
+mod allocated;
 mod budgets;
 mod calls;
 mod correlation;
@@ -21,6 +22,7 @@ mod incidents;
 mod intake;
 mod lateness;
 mod learned;
+mod memory;
 mod nab;
 mod operators;
 mod parted_clusters;
@@ -32,5 +34,6 @@ mod properties;
 mod recorded;
 mod rig;
 mod rules;
+mod steps;
 mod swarm;
 mod timers;
