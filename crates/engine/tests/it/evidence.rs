@@ -171,7 +171,7 @@ proptest! {
         let mut rig = city();
         rig.feed(&busy_script(from..from + length / 2));
         if restart {
-            rig.engine = Engine::restore(&rig.engine.snapshot()).unwrap();
+            rig.engine = crate::kinds::restore(&rig.engine.snapshot()).unwrap();
         }
         rig.feed(&busy_script(from + length / 2..from + length));
         rig.feed(&format!("tick {}", from + length + 3000));

@@ -209,7 +209,7 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<Parting> {
             return None;
         }
         Act::Restart => {
-            rig.engine = Engine::restore(&rig.engine.snapshot()).unwrap();
+            rig.engine = crate::kinds::restore(&rig.engine.snapshot()).unwrap();
             return None;
         }
         Act::Close(i) => {
