@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandDone, CommandError, Engine, Told};
+use vigiles_engine::{CommandDone, CommandError, Told};
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{
     CallId, CallerRole, ExerciseId, Geometry, Incident, IncidentId, IncidentState, Position, Priority, Reality,

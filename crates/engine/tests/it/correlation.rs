@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandError, ConfigKind, Correlation, Engine};
+use vigiles_engine::{CommandError, ConfigKind, Correlation};
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{Incident, Relation};
 

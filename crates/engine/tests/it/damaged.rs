@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
-use vigiles_engine::{Engine, Input};
+use vigiles_engine::Input;
 use vigiles_model::Timestamp;
 
 /// Marker and format before the state.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{Effect, Engine, Input};
+use vigiles_engine::{Effect, Input};
 use vigiles_model::{ExerciseId, IncidentId, IncidentState, Observation, Priority, Reality, Severity};
 
 use crate::rig::{Rig, command, reading};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use vigiles_engine::Engine;
+
 use vigiles_model::alarm::{MAX_BEFORE, MAX_CAUSES, MAX_NAMED};
 use vigiles_model::{Alarm, Observation};
 

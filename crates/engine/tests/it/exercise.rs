@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandError, Effect, Engine, Input, TaskOutcome};
+use vigiles_engine::{CommandError, Effect, Input, TaskOutcome};
 use vigiles_model::{ExerciseId, Incident, IncidentState, Origin, Reality, Severity, Timestamp};
 
 use crate::properties::RULES;

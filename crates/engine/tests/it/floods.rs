@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use vigiles_engine::{Engine, Input};
+use vigiles_engine::Input;
 use vigiles_model::{Alarm, AlarmState};
 
 use crate::rig::{Rig, reading};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandDone, CommandError, Effect, Engine};
+use vigiles_engine::{CommandDone, CommandError, Effect};
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{Alarm, Incident, IncidentId, IncidentState, Relation};
 

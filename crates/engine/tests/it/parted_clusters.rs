@@ -1,6 +1,5 @@
 //! Clusters that people took apart: each has a new key when it forms, and is known by its place.
 
-use vigiles_engine::Engine;
 use vigiles_engine::command::CommandBody as Body;
 use vigiles_model::{ExerciseId, Incident, IncidentId, IncidentState};
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use vigiles_engine::CommandBody as Body;
-use vigiles_engine::{Command, Effect, Engine, Input, TaskOutcome, check_playbook};
+use vigiles_engine::{Command, Effect, Input, TaskOutcome, check_playbook};
 use vigiles_model::playbook::{Action, Escalation, Outward, Step, TaskOrigin};
 use vigiles_model::{Incident, PersonId, Priority, Reality, StepId, Task, TaskState, Timestamp};
 

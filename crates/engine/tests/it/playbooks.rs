@@ -1,7 +1,7 @@
 //! Playbooks under way: order, conditions, approvals, deadlines, tries, escalation, undoing.
 
 use vigiles_engine::CommandBody as Body;
-use vigiles_engine::{Command, CommandDone, CommandError, Effect, Engine, Input, TaskOutcome};
+use vigiles_engine::{Command, CommandDone, CommandError, Effect, Input, TaskOutcome};
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::playbook::{Action, Assignee, Escalation, Outward, Step};
 use vigiles_model::{Incident, PersonId, PlaybookId, Priority, Reality, Severity, StepId, TaskId};
