@@ -1,7 +1,7 @@
 // A mock of the platform for work on the console without the binary: `node mock/server.mjs [--port N] [--extra N]
 // [--basemap FILE]`, then `VIGILES_URL=http://127.0.0.1:N npm run dev`, or open it directly once `dist` is built.
 
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -111,6 +111,7 @@ function answer(method, path, query, body) {
     return signedIn ? session : problem(401, 'Not signed in', 'Name or password is wrong.', 'Check both and try again.');
   }
   if (first === 'city') return city.describe();
+  if (first === 'task-kinds') return JSON.parse(readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../../schemas/task-kinds.json'), 'utf8'));
   if (first === 'system') return system();
   if (first === 'picture') return city.picture(query.get('at') ? Date.parse(query.get('at')) : Date.now());
   if (first === 'series') return series(query);

@@ -9,11 +9,12 @@ pub mod endpoint;
 pub mod import;
 pub mod mqtt;
 pub mod mqtt_client;
-pub mod outbound;
+mod outbound;
 mod recording;
 pub mod registry;
 pub mod replay;
 pub mod smtp;
+pub mod task_kinds;
 pub mod webhook;
 
 pub use delivery::DoorError;

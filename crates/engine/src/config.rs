@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use vigiles_model::playbook::{MAX_TEXT_BYTES, OutwardKinds};
 use vigiles_model::{
     Asset, AssetId, BoundingBox, CorrelationId, Geometry, KindId, ObservationKind, Playbook, PlaybookId, Position,
     RuleId, Zone, ZoneId,
@@ -16,7 +17,6 @@ use crate::rule::{Detector, Diagnostic, Rule, stored};
 const MAX_ASSETS: usize = 200_000;
 const MAX_RULES: usize = 20_000;
 const MAX_OTHERS: usize = 5_000;
-const MAX_TEXT_BYTES: usize = 4096;
 
 /// All documents.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub(crate) struct Config {
     /// What the rules cost; made from them.
     #[serde(skip)]
     pub(crate) budget: Budget,
+    /// The task kinds that act outward; handed in where the platform is put together.
+    #[serde(skip)]
+    pub(crate) task_kinds: OutwardKinds,
 }
 
 /// A map whose keys are no texts, as a list of pairs.
@@ -85,7 +88,10 @@ impl Config {
         let version = known.max(self.retired.remove(&key).unwrap_or(0)) + 1;
         match &mut document {
             ConfigDocument::Rule(rule) => rule.version = version,
-            ConfigDocument::Playbook(playbook) => playbook.version = version,
+            ConfigDocument::Playbook(playbook) => {
+                playbook.put_in_order(&self.task_kinds);
+                playbook.version = version;
+            }
             ConfigDocument::Correlation(correlation) => correlation.version = version,
             ConfigDocument::Kind(_) | ConfigDocument::Asset(_) | ConfigDocument::Zone(_) => {}
         }
@@ -196,7 +202,7 @@ impl Config {
                 }
             }
             ConfigDocument::Rule(rule) => self.check_rule(rule),
-            ConfigDocument::Playbook(playbook) => crate::playbook::check(playbook),
+            ConfigDocument::Playbook(playbook) => crate::playbook::check(playbook, &self.task_kinds),
             ConfigDocument::Correlation(rule) => first(rule.check(&|kind| self.kinds.contains_key(kind))),
         }
     }

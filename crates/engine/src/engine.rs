@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use vigiles_model::playbook::OutwardKinds;
 use vigiles_model::{IncidentState, Observation, Origin, Reality, RuleId, Timestamp};
 
 use crate::book::Book;
@@ -41,6 +42,14 @@ impl Engine {
     /// An engine that knows nothing yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same with the task kinds that act outward: a playbook that names another one is refused, and what was saved with
+    /// one fails.
+    #[must_use]
+    pub fn knowing(mut self, kinds: OutwardKinds) -> Self {
+        Arc::make_mut(&mut self.config).task_kinds = kinds;
+        self
     }
 
     /// Takes one entry of the log. `now` is platform time and never decreases (an earlier one counts as the latest

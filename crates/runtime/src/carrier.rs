@@ -1,5 +1,8 @@
-//! Carrying out the automatic tasks that leave the platform. The runtime hands a task out; whoever speaks the protocol
+//! Carrying out the automatic tasks that leave the platform. The runtime hands a task out; whoever carries out its kind
 //! (e-mail, webhook, HTTP) answers with what came of one try. Further tries are set by the engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use vigiles_model::playbook::Live;
@@ -16,10 +19,14 @@ pub enum Failure {
 /// What came of a try, in words for the timeline.
 pub type Outcome = Result<String, Failure>;
 
-/// Carries out one automatic task. It may be called again for the same try after a crash, so a receiver must be able to
+/// Whoever carries out each task kind, by its name.
+pub type Carriers = BTreeMap<&'static str, Arc<dyn Carrier>>;
+
+/// Carries out the tasks of one kind. It may be called again for the same try after a crash, so a receiver must be able to
 /// tell by the task's id and start that it has seen it.
 ///
-/// It takes a [`Live`], which only an actual incident gives, so nothing can be sent for an exercise:
+/// It takes a [`Live`], which only an actual incident gives, so nothing can be sent for an exercise, whatever kind was
+/// registered:
 ///
 /// ```compile_fail,E0308
 /// fn send(carrier: &dyn vigiles_runtime::carrier::Carrier, drill: &vigiles_model::Incident) {

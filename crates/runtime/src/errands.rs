@@ -128,8 +128,11 @@ async fn carry_out_once(platform: &Arc<Platform>, incident: &Incident, task: &Ta
     let Some(live) = Live::of(incident, task) else {
         return Ok("not sent: this is an exercise or a test".to_owned());
     };
-    match platform.carrier() {
+    let kind = task.step.action.name();
+    match platform.carrier(kind) {
         Some(carrier) => carrier.carry_out(live).await,
-        None => Err(Failure::Lasting("no e-mail or webhook is configured".to_owned())),
+        None => {
+            Err(Failure::Lasting(format!("no {kind} is configured: this process carries out no task of that kind")))
+        }
     }
 }

@@ -12,12 +12,13 @@ use tokio::sync::mpsc;
 use vigiles_bus::{Bus, BusError, Clock, Topic};
 use vigiles_formats::observation::{Draft, Rejection};
 use vigiles_history::History;
+use vigiles_model::playbook::OutwardKinds;
 use vigiles_model::{Incident, IncidentId, SourceId, Timestamp};
 use vigiles_store::{Store, StoreError};
 use vigiles_trust::Context;
 
 use crate::applier::{Errand, Waiting};
-use crate::carrier::Carrier;
+use crate::carrier::{Carrier, Carriers};
 use crate::catalogue::Catalogue;
 use crate::directory::Directory;
 use crate::door::{Door, Grant, Knock, Receipt, Refusal, Sources, SubmitError};
@@ -57,6 +58,8 @@ pub struct Parts {
     pub time_zone: TimeZone,
     /// How the process takes part.
     pub seat: Seat,
+    /// The task kinds that act outward.
+    pub task_kinds: OutwardKinds,
 }
 
 /// Why a platform does not start.
@@ -122,7 +125,7 @@ pub struct Platform {
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) takeover: Takeover,
     pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
-    pub(crate) carrier: OnceLock<Arc<dyn Carrier>>,
+    pub(crate) carriers: OnceLock<Carriers>,
     pub(crate) directory: Directory,
     pub(crate) errands: Mutex<Option<mpsc::Receiver<Errand>>>,
     /// Where automatic tasks are handed in, for their count.
@@ -186,7 +189,7 @@ impl Platform {
             stop,
             takeover,
             threads: Mutex::default(),
-            carrier: OnceLock::new(),
+            carriers: OnceLock::new(),
             directory,
             errands: Mutex::new(errands),
             tasks,
@@ -206,14 +209,17 @@ impl Platform {
     }
 
     /// Starts the automatic tasks; needs the asynchronous runtime that the doors run on.
-    pub fn run_errands(self: &Arc<Self>, carrier: Option<Arc<dyn Carrier>>) {
-        if let Some(carrier) = carrier {
-            let _set_before = self.carrier.set(carrier);
-        }
+    pub fn run_errands(self: &Arc<Self>, carriers: Carriers) {
+        let _set_before = self.carriers.set(carriers);
         if let Some(receiver) = self.errands.lock().take() {
             tokio::spawn(errands::run(self.clone(), receiver));
             tokio::spawn(exercise::run(self.clone()));
         }
+    }
+
+    /// The task kinds that act outward.
+    pub fn task_kinds(&self) -> &OutwardKinds {
+        &self.parts.task_kinds
     }
 
     /// The document store.
@@ -262,8 +268,9 @@ impl Platform {
         self.stop.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn carrier(&self) -> Option<&Arc<dyn Carrier>> {
-        self.carrier.get()
+    /// Whoever carries out a task kind.
+    pub(crate) fn carrier(&self, kind: &str) -> Option<&Arc<dyn Carrier>> {
+        self.carriers.get()?.get(kind)
     }
 
     /// Checks a bearer text; a refusal leaves an audit entry, as far as [`Strangers`] lets it.

@@ -198,6 +198,7 @@ fn find_resume(parts: &Parts) -> Result<Resume, StartError> {
         log_end = bounds.end.0,
         "replaying the log"
     );
+    let engine = engine.knowing(parts.task_kinds.clone());
     Ok(Resume { engine, merged, engine_from, effects_from: applied, position, end: bounds.end, epoch })
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_bus::{BusError, Offset};
 use vigiles_engine::{Effect, Engine, Input, SnapshotError};
 use vigiles_model::Timestamp;
+use vigiles_model::playbook::OutwardKinds;
 use vigiles_store::StoreError;
 use vigiles_trust::Context;
 
@@ -110,7 +111,7 @@ impl Bundle {
         let entries = read(parts, start, Offset(end), merged.unwrap_or_default())?;
         let program = env!("CARGO_PKG_VERSION").to_owned();
         let mut bundle = Self { program, state, entries, stored: Shown::new() };
-        for (kind, id) in bundle.play(false)?.0.into_keys() {
+        for (kind, id) in bundle.play(&parts.task_kinds, false)?.0.into_keys() {
             let of = if kind == ALARM.name() { ALARM } else { INCIDENT };
             if let Some(document) = parts.store.get(&ctx, of, &id)? {
                 bundle.stored.insert((kind, id), document.body);
@@ -132,8 +133,8 @@ impl Bundle {
     }
 
     /// Plays it, and compares with what was stored. `restart` puts a snapshot and a restore between each two entries.
-    pub fn reproduce(&self, restart: bool) -> Result<Reproduction, SupportError> {
-        let (shown, observations, digest) = self.play(restart)?;
+    pub fn reproduce(&self, kinds: &OutwardKinds, restart: bool) -> Result<Reproduction, SupportError> {
+        let (shown, observations, digest) = self.play(kinds, restart)?;
         let same = |key: &(String, String), body: &String| self.stored.get(key) == Some(body);
         let different: Vec<_> = shown.iter().filter(|(k, b)| !same(k, b)).map(|(key, _)| key.clone()).collect();
         let alarms = shown.keys().filter(|(kind, _)| kind == ALARM.name()).count();
@@ -148,11 +149,12 @@ impl Bundle {
         })
     }
 
-    fn play(&self, restart: bool) -> Result<(Shown, usize, String), SupportError> {
+    fn play(&self, kinds: &OutwardKinds, restart: bool) -> Result<(Shown, usize, String), SupportError> {
         let mut engine = match &self.state {
             Some(state) => Engine::restore(state)?,
             None => Engine::new(),
-        };
+        }
+        .knowing(kinds.clone());
         let (mut shown, mut observations, mut hash) = (Shown::new(), 0, blake3::Hasher::new());
         let mut effects = Vec::new();
         for entry in &self.entries {
@@ -175,7 +177,7 @@ impl Bundle {
                 }
             }
             if restart {
-                engine = Engine::restore(&engine.snapshot())?;
+                engine = Engine::restore(&engine.snapshot())?.knowing(kinds.clone());
             }
         }
         Ok((shown, observations, hash.finalize().to_hex().to_string()))
@@ -215,6 +217,9 @@ mod tests {
         for wrong in [&bytes[1..], &bytes[..bytes.len() - 1], b"VIGBUND1", b""] {
             assert!(matches!(Bundle::parse(wrong), Err(SupportError::Malformed(_))));
         }
-        assert_eq!(bundle.reproduce(false).unwrap(), bundle.reproduce(true).unwrap());
+        assert_eq!(
+            bundle.reproduce(&OutwardKinds::default(), false).unwrap(),
+            bundle.reproduce(&OutwardKinds::default(), true).unwrap()
+        );
     }
 }

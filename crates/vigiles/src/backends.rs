@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use vigiles_backup::Shipping;
 use vigiles_bus::{Bus, Clock, JetStream, SystemClock};
+use vigiles_connect::task_kinds;
 use vigiles_history::{History, PostgresHistory};
 use vigiles_runtime::directory::Directory;
 use vigiles_runtime::{Parts, Seat, Snapshots, TimeZone, documents};
@@ -85,7 +86,8 @@ pub(crate) fn open(data: &Path, config: &Config, time_zone: TimeZone) -> Result<
     let store = open_store(&layout, config, clock.clone())?;
     let seat = config.seat()?;
     let snapshots = Arc::new(snapshots(layout.snapshots, &seat, &bus));
-    Ok(Opened { parts: Parts { bus, history, store, clock, snapshots, time_zone, seat }, lock, shipping })
+    let task_kinds = task_kinds::kinds(task_kinds::REGISTERED);
+    Ok(Opened { parts: Parts { bus, history, store, clock, snapshots, time_zone, seat, task_kinds }, lock, shipping })
 }
 
 /// Waits while another engine works on the servers; what is alone on its data waits for nobody.

@@ -1364,6 +1364,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/task-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The task kinds that act outward, each with its settings and the words for them
+         * @description To read playbooks; roles: operator, supervisor, analyst, integrator, auditor, administrator.
+         */
+        get: operations["list_task_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1703,85 +1723,7 @@ export interface components {
             link?: string | null;
         };
         /** @description Who or what carries out a step. Texts may hold placeholders: `{title}`, `{number}`, `{answers.<step>}`. */
-        Action: "manual" | {
-            /** @description The console shows a notice. */
-            notify_console: {
-                /** @description The text. */
-                message: string;
-            };
-        } | {
-            /** @description An e-mail is sent. */
-            email: {
-                /** @description The text. */
-                body: string;
-                /** @description Subject line. */
-                subject: string;
-                /** @description Addresses. */
-                to: string[];
-            };
-        } | {
-            /** @description A signed HTTP POST is sent to a configured endpoint. */
-            webhook: {
-                /** @description Name of the endpoint in the configuration. */
-                endpoint: string;
-            };
-        } | {
-            /** @description The incident is given to somebody. */
-            assign: {
-                /** @description To whom. */
-                to: components["schemas"]["Assignee"];
-            };
-        } | {
-            /** @description A person answers a question. */
-            ask: {
-                /** @description The answers to choose from; any text where there are none. */
-                options?: string[];
-                /** @description The question. */
-                question: string;
-            };
-        } | {
-            /** @description Nothing happens until the time is over or the condition holds, whichever comes first. */
-            wait: {
-                /**
-                 * Format: int32
-                 * @description Seconds.
-                 */
-                seconds?: number | null;
-                /** @description A CEL expression as in `when`. */
-                until?: string | null;
-            };
-        } | {
-            /** @description A note is written into the timeline. */
-            annotate: {
-                /** @description The text. */
-                text: string;
-            };
-        } | {
-            /** @description An HTTP request is sent to a configured endpoint. */
-            http: {
-                /** @description JSON; nothing where empty. */
-                body?: string;
-                /** @description Name of the endpoint in the configuration. */
-                endpoint: string;
-                /** @description The verb; `post` where absent. */
-                method?: components["schemas"]["HttpMethod"];
-                /** @description Added to the endpoint's address: empty, or from a `/`. */
-                path?: string;
-            };
-        } | {
-            /** @description A joint room of the incident is opened. */
-            open_room: {
-                /** @description Who is invited beside the agency that leads. */
-                agencies: string[];
-                /** @description Its name. */
-                name: string;
-            };
-        };
-        /**
-         * @description Who or what carries out a task.
-         * @enum {string}
-         */
-        ActionWord: "manual" | "notify_console" | "email" | "webhook" | "assign" | "ask" | "wait" | "annotate" | "http" | "open_room";
+        Action: components["schemas"]["OwnAction"] | components["schemas"]["OutwardAction"];
         /** @description Adds a call to an incident: one more witness of it. */
         AddCall: {
             place?: components["schemas"]["Place"] | null;
@@ -3040,11 +2982,6 @@ export interface components {
          * @enum {string}
          */
         HealthState: "live" | "quiet" | "failing" | "never";
-        /**
-         * @description The verb of an HTTP request.
-         * @enum {string}
-         */
-        HttpMethod: "get" | "post" | "put" | "delete";
         /** @description What the control room handles. */
         Incident: {
             /** @description The agency that leads. */
@@ -3384,11 +3321,64 @@ export interface components {
          * @enum {string}
          */
         Outcome: "allowed" | "refused" | "failed";
+        /** @description An action that goes out to the world: an object with one key, the kind, whose value holds the settings. */
+        OutwardAction: {
+            [key: string]: {
+                [key: string]: components["schemas"]["SettingValue"];
+            };
+        };
         /**
          * @description What a door does when the platform cannot keep up.
          * @enum {string}
          */
         Overload: "wait" | "shed";
+        /** @description An action that the platform carries out by itself. */
+        OwnAction: "manual" | {
+            /** @description The console shows a notice. */
+            notify_console: {
+                /** @description The text. */
+                message: string;
+            };
+        } | {
+            /** @description The incident is given to somebody. */
+            assign: {
+                /** @description To whom. */
+                to: components["schemas"]["Assignee"];
+            };
+        } | {
+            /** @description A person answers a question. */
+            ask: {
+                /** @description The answers to choose from; any text where there are none. */
+                options?: string[];
+                /** @description The question. */
+                question: string;
+            };
+        } | {
+            /** @description Nothing happens until the time is over or the condition holds, whichever comes first. */
+            wait: {
+                /**
+                 * Format: int32
+                 * @description Seconds.
+                 */
+                seconds?: number | null;
+                /** @description A CEL expression as in `when`. */
+                until?: string | null;
+            };
+        } | {
+            /** @description A note is written into the timeline. */
+            annotate: {
+                /** @description The text. */
+                text: string;
+            };
+        } | {
+            /** @description A joint room of the incident is opened. */
+            open_room: {
+                /** @description Who is invited beside the agency that leads. */
+                agencies: string[];
+                /** @description Its name. */
+                name: string;
+            };
+        };
         /** @description Which readings a part of a pattern means. */
         Part: {
             /** @description Of these kinds of the rule; of all where empty. */
@@ -3820,6 +3810,8 @@ export interface components {
             /** @description Zones as they were, where they have changed since or are gone. */
             zones: components["schemas"]["Zone"][];
         };
+        /** @description What a setting holds. */
+        SettingValue: string | string[] | number;
         /**
          * @description How bad, on the scale of OASIS CAP 1.2.
          * @enum {string}
@@ -3981,8 +3973,8 @@ export interface components {
             instruction?: string;
             /**
              * Format: int32
-             * @description Further tries after a failure that may pass; 3 where absent and the step tells somebody (`notify_console`,
-             *     `email`, `webhook`, `http`).
+             * @description Further tries after a failure that may pass; 3 where absent and its kind is tried again by itself
+             *     (`notify_console`, and those that say `is_retried` in `GET /api/v1/task-kinds`).
              */
             retries?: number | null;
             /** @description What is to be done, as a short order. */
@@ -4082,8 +4074,8 @@ export interface components {
         };
         /** @description One step of a playbook under way. */
         Task: {
-            /** @description Who or what carries it out. */
-            action: components["schemas"]["ActionWord"];
+            /** @description What kind it is: the key of its action in a playbook, such as `manual`, `ask` or `email`. */
+            action: string;
             /** @description Names of the steps of the same run that must be over before it starts; the task before it where null. */
             after?: string[] | null;
             /** @description What a person answered. */
@@ -4142,6 +4134,78 @@ export interface components {
             /** @description The condition under which it is done. */
             when?: string | null;
         };
+        /** @description A task kind that acts outward. In an exercise nothing of it is done. */
+        TaskKind: {
+            /**
+             * Format: int32
+             * @description Seconds until a step of this kind is overdue where it does not say; null for never.
+             */
+            deadline_s?: number | null;
+            /** @description What it means to an operator that it has failed. */
+            failed: components["schemas"]["TaskKindWords"];
+            /** @description The sign it has in the console, by the name of an icon there. */
+            icon: string;
+            /** @description Whether somebody learns something by it, so that an escalation may use it. */
+            informs: boolean;
+            /** @description Whether a failure that may pass is tried again by itself. */
+            is_retried: boolean;
+            /** @description Its name: the key of such an action in a playbook. */
+            name: string;
+            /** @description Its settings, in the order in which people read them. */
+            settings: components["schemas"]["TaskSetting"][];
+            /** @description What it is called. */
+            title: components["schemas"]["TaskKindWords"];
+            /** @description Whether it may undo a step. */
+            undoes: boolean;
+            /** @description What it means to an operator that nothing of this kind is configured. */
+            unset: components["schemas"]["TaskKindWords"];
+        };
+        /** @description TaskKindWords for people, in the languages of the console. */
+        TaskKindWords: {
+            /** @description German. */
+            de: string;
+            /** @description English. */
+            en: string;
+        };
+        /** @description The task kinds that act outward. */
+        TaskKinds: {
+            /** @description By name. */
+            items: components["schemas"]["TaskKind"][];
+        };
+        /** @description A setting of a task kind. */
+        TaskSetting: {
+            /** @description The words to choose from, where it is a choice. */
+            choices: string[];
+            default?: components["schemas"]["SettingValue"] | null;
+            /** @description What may stand in it. */
+            form: components["schemas"]["TaskSettingForm"];
+            /** @description Whether placeholders in it are filled in. */
+            has_placeholders: boolean;
+            hint?: components["schemas"]["TaskKindWords"] | null;
+            /** @description What it is called. */
+            label: components["schemas"]["TaskKindWords"];
+            /**
+             * Format: double
+             * @description The least, where it is a number.
+             */
+            least?: number | null;
+            /**
+             * Format: double
+             * @description The most, where it is a number; how many, where it is a list.
+             */
+            most?: number | null;
+            /** @description The longest text, in bytes; of each where it is a list. */
+            most_bytes?: number | null;
+            /** @description Its name in playbooks. */
+            name: string;
+            /** @description Its unit (UCUM), where it is a number that has one. */
+            unit?: string | null;
+        };
+        /**
+         * @description What may stand in a setting.
+         * @enum {string}
+         */
+        TaskSettingForm: "line" | "text" | "name" | "addresses" | "choice" | "path" | "json" | "number";
         /**
          * @description Where a task stands.
          * @enum {string}
@@ -7867,6 +7931,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_task_kinds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskKinds"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -4,7 +4,8 @@ import { drill } from '../exercises/drill.svelte';
 import { all, get, headers } from '../lib/api';
 import { toasts } from '../lib/toasts.svelte';
 import { t } from '../lib/i18n/index.svelte';
-import type { Alarm, City, Incident, Observation, Picture, System } from '../lib/wire';
+import type { Alarm, City, Incident, Observation, Picture, System, TaskKind } from '../lib/wire';
+import { taskKinds } from '../playbooks/kinds.svelte';
 import { heardClock } from './clock';
 import type { StreamEvent } from './sse';
 import { Stream, type Connection } from './stream';
@@ -68,15 +69,17 @@ class LiveCity {
     try {
       // The map needs only this to begin: it is drawn while the rest arrives.
       const city = get<City>('/city').then((found) => ((this.city ??= found), found));
-      const [found, system, picture, , ...lists] = await Promise.all([
+      const [found, system, picture, kinds, , ...lists] = await Promise.all([
         city,
         get<System>('/system').catch(() => null),
         get<Picture>('/picture'),
+        get<{ items: TaskKind[] }>('/task-kinds'),
         drill.look().catch(() => null),
         ...configured.map((topic) => all<Versioned>(`/${topic}`)),
       ]);
       this.city = found;
       if (system) this.#status(system);
+      taskKinds.all = kinds.items;
       configured.forEach((topic, i) => this.live.fill(topic, lists[i] ?? []));
       this.live.merge(picture);
       this.loaded = true;

@@ -1,8 +1,8 @@
 // A playbook as a form: every action holds the fields of all actions, so that changing the action loses nothing. Steps
 // refer to each other by keys of the form: a step that is renamed or moved stays the one that others come after.
 
-import type { Playbook, PlaybookAction, PlaybookStep, Priority } from '../lib/wire';
-import { blankAction, fromAction, toAction, type ActionForm } from './actions';
+import type { Playbook, PlaybookStep, Priority } from '../lib/wire';
+import { blankAction, fromAction, retried, toAction, type ActionForm } from './actions';
 
 export interface EscalationForm { notify: ActionForm | null; priority: Priority | ''; handTo: string; abort: boolean }
 /** `after`: null for the step before it, else the keys of those that must be over. Numbers are null where absent. */
@@ -34,15 +34,12 @@ function fromEscalation(escalation: NonNullable<PlaybookStep['escalate']>): Esca
   return { notify: escalation.notify ? fromAction(escalation.notify) : null, priority: escalation.priority ?? '', handTo: escalation.hand_to ?? '', abort: escalation.abort ?? false };
 }
 
-/** What is tried again by itself: what tells somebody. */
-const retried = (action: PlaybookAction): boolean => typeof action !== 'string' && ('notify_console' in action || 'email' in action || 'webhook' in action || 'http' in action);
-
 export function toSteps(forms: readonly StepForm[]): PlaybookStep[] {
   const names = new Map(forms.map((form, index) => [form.key, nameOf(form, index)]));
   const referred = new Set(forms.flatMap((form) => form.after ?? []));
   return forms.map((form, index) => {
     const action = toAction(form.action);
-    const again = retried(action);
+    const again = retried(form.action.name);
     return {
       // Who is referred to by a name of its place gets that name for good.
       id: form.id.trim() || (referred.has(form.key) ? nameOf(form, index) : null), title: form.title.trim(), instruction: form.instruction.trim(), action,

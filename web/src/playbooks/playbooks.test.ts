@@ -1,14 +1,26 @@
 import { expect, test } from 'vitest';
-import type { PlaybookAction, PlaybookStep } from '../lib/wire';
-import { actionNames } from './actions';
+import registered from '../../../schemas/task-kinds.json';
+import type { PlaybookAction, PlaybookStep, TaskKind } from '../lib/wire';
+import { actionNames, telling, undoing } from './actions';
 import { directly, earlier, fromSteps, move, readable, toSteps, without } from './form';
+import { kindMark, kindWord, taskKinds } from './kinds.svelte';
+
+/** A kind that the console has never heard of. */
+const siren: TaskKind = {
+  name: 'sound_siren', title: { en: 'siren', de: 'Sirene' }, icon: 'no-such-icon', is_retried: false, informs: false, undoes: false, deadline_s: 60, unset: { en: 'None.', de: 'Keine.' }, failed: { en: 'Silent.', de: 'Stumm.' },
+  settings: [
+    { name: 'mast', label: { en: 'Mast', de: 'Mast' }, form: 'name', choices: [], has_placeholders: false },
+    { name: 'lasting', label: { en: 'For', de: 'Dauer' }, form: 'number', choices: [], unit: 's', least: 10, most: 180, default: 60, has_placeholders: false },
+  ],
+};
+taskKinds.all = [...(registered.items as TaskKind[]), siren];
 
 const step = (part: Partial<PlaybookStep> = {}): PlaybookStep => ({ id: null, title: 'Call', instruction: 'By phone', action: 'manual', after: null, when: null, approvals: 0, deadline_s: null, retries: null, backoff_s: null, escalate: null, compensate: null, ...part });
 const actions: PlaybookAction[] = [
   'manual', { notify_console: { message: 'Smog' } }, { email: { to: ['a@city.example', 'b@city.example'], subject: 'Smog', body: 'Now\n' } }, { webhook: { endpoint: 'sirens' } },
   { http: { endpoint: 'signs', method: 'put', path: '/a', body: '{}' } }, { assign: { to: { role: 'supervisor' } } }, { assign: { to: { person: 'ann' } } }, { assign: { to: { agency: 'fire' } } },
   { ask: { question: 'Smell?', options: ['yes, inside', 'no'] } }, { ask: { question: 'Where?', options: [] } }, { wait: { seconds: 60, until: null } }, { wait: { seconds: null, until: 'alarms > 3' } },
-  { annotate: { text: 'Done' } }, { open_room: { name: 'Gas', agencies: ['fire', 'police'] } },
+  { annotate: { text: 'Done' } }, { open_room: { name: 'Gas', agencies: ['fire', 'police'] } }, { sound_siren: { mast: 'm1', lasting: 30 } },
 ];
 
 test('every action survives the form, as what is done and as what undoes it', () => {
@@ -17,7 +29,7 @@ test('every action survives the form, as what is done and as what undoes it', ()
     expect(toSteps(fromSteps(held))).toEqual(held);
   }
   const covered = new Set(actions.map((action) => (typeof action === 'string' ? action : Object.keys(action)[0])));
-  expect([...covered].sort()).toEqual([...actionNames].sort());
+  expect([...covered].sort()).toEqual([...actionNames()].sort());
 });
 
 test('order, conditions, approvals, tries, deadlines and escalation survive the form', () => {
@@ -67,4 +79,18 @@ test('steps move by one and stay inside', () => {
   expect(move(['a', 'b', 'c'], 2, -1)).toEqual(['a', 'c', 'b']);
   expect(move(['a', 'b'], 0, -1)).toEqual(['a', 'b']);
   expect(move(['a', 'b'], 1, 1)).toEqual(['a', 'b']);
+});
+
+test('a kind that the platform tells needs nothing here', () => {
+  const [form] = fromSteps([step({ action: { sound_siren: { mast: 'm1' } }, retries: 2 })]);
+  if (!form) throw new Error('no step');
+  // What is absent is as the kind has it, and what it has no use for is not sent.
+  expect(toSteps([form])).toMatchObject([{ action: { sound_siren: { mast: 'm1', lasting: 60 } }, retries: null }]);
+  expect([kindWord('sound_siren'), kindMark('sound_siren')]).toEqual(['siren', 'source']);
+  expect([telling(), undoing()].map((names) => [names.includes('email'), names.includes('sound_siren')])).toEqual([[true, false], [true, false]]);
+});
+
+test('an action of a kind that nobody tells of any more stays as it was', () => {
+  const held = [step({ action: { fax: { number: '1' } } })];
+  expect(toSteps(fromSteps(held))).toEqual(held);
 });

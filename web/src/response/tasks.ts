@@ -2,6 +2,7 @@
 
 import type { Tone } from '../flow/Flow.svelte';
 import type { Task, TaskState, TimelineEntry } from '../lib/wire';
+import { isOwn } from '../playbooks/actions';
 import type { IconName } from '../shell/icons';
 
 /** States in which nothing more happens to a task by itself or by a person, but for undoing it. */
@@ -60,8 +61,8 @@ export function offers(task: Task, person: string | undefined): Offers {
   };
 }
 
-/** Actions that go out to the world: of an exercise they are written down, not sent (`Action::leaves_platform`). */
-export const leavesPlatform = (task: Pick<Task, 'action'>): boolean => task.action === 'email' || task.action === 'webhook' || task.action === 'http';
+/** Actions that go out to the world: of an exercise they are written down, not sent (`Action::outward`). */
+export const leavesPlatform = (task: Pick<Task, 'action'>): boolean => !isOwn(task.action);
 
 export const missing = (task: Task): number => Math.max(0, task.approvals_needed - task.approvals.length);
 

@@ -27,6 +27,7 @@ mod scenario_file;
 mod session;
 mod sources;
 pub(crate) mod system;
+mod task_kinds;
 mod tokens;
 
 use crate::endpoint::Endpoint;
@@ -64,6 +65,7 @@ fn of_api(settings: &Settings) -> Vec<Endpoint> {
         incident_commands::endpoints(),
         playbook_commands::endpoints(),
         playbook_templates::endpoints(),
+        task_kinds::endpoints(),
         events::endpoints(),
         exercises::endpoints(),
         sources::endpoints(),

@@ -30,15 +30,9 @@ const TEXTS: [(&str, &str); 11] = templates! {
     "power_loss" = "power-loss",
 };
 
-static TEMPLATES: LazyLock<PlaybookTemplates> = LazyLock::new(|| {
-    let template = |(incident_type, text): (&str, &str)| {
-        let playbook: Playbook = toml::from_str(text).expect("a test reads every template");
-        PlaybookTemplate {
-            incident_type: incident_type.to_owned(),
-            playbook: crate::wire::playbook::Playbook::new(&playbook, 0),
-        }
-    };
-    PlaybookTemplates { items: TEXTS.into_iter().map(template).collect() }
+static TEMPLATES: LazyLock<Vec<(&str, Playbook)>> = LazyLock::new(|| {
+    let read = |(incident_type, text)| (incident_type, toml::from_str(text).expect("a test reads every template"));
+    TEXTS.into_iter().map(read).collect()
 });
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -51,8 +45,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![list.may(Action::Read(Resource::Playbooks)).answers::<PlaybookTemplates>(200, "All of them.").tag("setting")]
 }
 
-async fn list(_call: Call) -> Answer {
-    ok(&*TEMPLATES)
+/// As they would stand there once they were saved.
+async fn list(call: Call) -> Answer {
+    let template = |(incident_type, playbook): &(&str, Playbook)| {
+        let mut playbook = playbook.clone();
+        playbook.put_in_order(call.api.platform.task_kinds());
+        PlaybookTemplate {
+            incident_type: (*incident_type).to_owned(),
+            playbook: crate::wire::playbook::Playbook::new(&playbook, 0),
+        }
+    };
+    ok(&PlaybookTemplates { items: TEMPLATES.iter().map(template).collect() })
 }
 
 #[cfg(test)]
@@ -61,14 +64,15 @@ mod tests {
 
     #[test]
     fn every_template_may_be_saved() {
+        let kinds = vigiles_connect::task_kinds::kinds(vigiles_connect::task_kinds::REGISTERED);
         for (incident_type, text) in TEXTS {
             let playbook: Playbook = toml::from_str(text).unwrap_or_else(|e| panic!("{incident_type}: {e}"));
-            vigiles_engine::check_playbook(&playbook).unwrap_or_else(|e| panic!("{incident_type}: {e}"));
+            vigiles_engine::check_playbook(&playbook, &kinds).unwrap_or_else(|e| panic!("{incident_type}: {e}"));
             let name = |name: &str| name.replace('_', "-");
             assert!(playbook.id.as_str().starts_with(&name(incident_type)), "{incident_type}: {}", playbook.id);
             assert!(!playbook.source.is_empty() && !playbook.description.is_empty(), "{incident_type}");
         }
-        assert_eq!(TEMPLATES.items.len(), TEXTS.len());
+        assert_eq!(TEMPLATES.len(), TEXTS.len());
     }
 
     #[test]

@@ -1,37 +1,67 @@
 //! What a step of a playbook does.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use vigiles_model as model;
-use vigiles_model::playbook;
-
-use super::words::HttpMethod;
+use vigiles_model::playbook::{self, OwnOrOutward};
 
 /// Who or what carries out a step. Texts may hold placeholders: `{title}`, `{number}`, `{answers.<step>}`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Action {
+    /// Of a kind that the platform carries out by itself.
+    Own(OwnAction),
+    /// Of a kind that acts outward; `GET /api/v1/task-kinds` tells them.
+    Outward(OutwardAction),
+}
+
+/// An action that goes out to the world: an object with one key, the kind, whose value holds the settings.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = BTreeMap<String, BTreeMap<String, SettingValue>>)]
+pub struct OutwardAction(pub playbook::Outward);
+
+/// What a setting holds.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum SettingValue {
+    /// A text, a name, a choice.
+    Text(String),
+    /// Several of them.
+    Texts(Vec<String>),
+    /// A number, in the unit of the setting.
+    Number(f64),
+}
+
+impl From<playbook::SettingValue> for SettingValue {
+    fn from(value: playbook::SettingValue) -> Self {
+        match value {
+            playbook::SettingValue::Text(text) => Self::Text(text),
+            playbook::SettingValue::Texts(texts) => Self::Texts(texts),
+            playbook::SettingValue::Number(number) => Self::Number(number),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        OwnOrOutward::read(from, playbook::Action::own()).map(|read| match read {
+            OwnOrOutward::Own(own) => Self::Own(own),
+            OwnOrOutward::Outward(outward) => Self::Outward(OutwardAction(outward)),
+        })
+    }
+}
+
+/// An action that the platform carries out by itself.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Action {
+pub enum OwnAction {
     /// A person ticks it off.
     Manual,
     /// The console shows a notice.
     NotifyConsole {
         /// The text.
         message: String,
-    },
-    /// An e-mail is sent.
-    Email {
-        /// Addresses.
-        #[schema(min_items = 1, max_items = 50)]
-        to: Vec<String>,
-        /// Subject line.
-        subject: String,
-        /// The text.
-        body: String,
-    },
-    /// A signed HTTP POST is sent to a configured endpoint.
-    Webhook {
-        /// Name of the endpoint in the configuration.
-        endpoint: String,
     },
     /// The incident is given to somebody.
     Assign {
@@ -62,20 +92,6 @@ pub enum Action {
         /// The text.
         text: String,
     },
-    /// An HTTP request is sent to a configured endpoint.
-    Http {
-        /// Name of the endpoint in the configuration.
-        endpoint: String,
-        /// The verb; `post` where absent.
-        #[serde(default = "post")]
-        method: HttpMethod,
-        /// Added to the endpoint's address: empty, or from a `/`.
-        #[serde(default)]
-        path: String,
-        /// JSON; nothing where empty.
-        #[serde(default)]
-        body: String,
-    },
     /// A joint room of the incident is opened.
     OpenRoom {
         /// Its name.
@@ -84,10 +100,6 @@ pub enum Action {
         #[schema(value_type = Vec<String>, min_items = 1, max_items = 20)]
         agencies: Vec<model::AgencyId>,
     },
-}
-
-fn post() -> HttpMethod {
-    HttpMethod::Post
 }
 
 /// To whom an incident is given: an object with one key.
@@ -127,34 +139,30 @@ impl From<Assignee> for playbook::Assignee {
 impl From<playbook::Action> for Action {
     fn from(action: playbook::Action) -> Self {
         use playbook::Action as Model;
-        match action {
-            Model::Manual => Self::Manual,
-            Model::NotifyConsole { message } => Self::NotifyConsole { message },
-            Model::Email { to, subject, body } => Self::Email { to, subject, body },
-            Model::Webhook { endpoint } => Self::Webhook { endpoint },
-            Model::Assign { to } => Self::Assign { to: to.into() },
-            Model::Ask { question, options } => Self::Ask { question, options },
-            Model::Wait { seconds, until } => Self::Wait { seconds, until },
-            Model::Annotate { text } => Self::Annotate { text },
-            Model::Http { endpoint, method, path, body } => Self::Http { endpoint, method: method.into(), path, body },
-            Model::OpenRoom { name, agencies } => Self::OpenRoom { name, agencies },
-        }
+        Self::Own(match action {
+            Model::Manual => OwnAction::Manual,
+            Model::NotifyConsole { message } => OwnAction::NotifyConsole { message },
+            Model::Assign { to } => OwnAction::Assign { to: to.into() },
+            Model::Ask { question, options } => OwnAction::Ask { question, options },
+            Model::Wait { seconds, until } => OwnAction::Wait { seconds, until },
+            Model::Annotate { text } => OwnAction::Annotate { text },
+            Model::OpenRoom { name, agencies } => OwnAction::OpenRoom { name, agencies },
+            Model::Outward(outward) => return Self::Outward(OutwardAction(outward)),
+        })
     }
 }
 
 impl From<Action> for playbook::Action {
     fn from(action: Action) -> Self {
         match action {
-            Action::Manual => Self::Manual,
-            Action::NotifyConsole { message } => Self::NotifyConsole { message },
-            Action::Email { to, subject, body } => Self::Email { to, subject, body },
-            Action::Webhook { endpoint } => Self::Webhook { endpoint },
-            Action::Assign { to } => Self::Assign { to: to.into() },
-            Action::Ask { question, options } => Self::Ask { question, options },
-            Action::Wait { seconds, until } => Self::Wait { seconds, until },
-            Action::Annotate { text } => Self::Annotate { text },
-            Action::Http { endpoint, method, path, body } => Self::Http { endpoint, method: method.into(), path, body },
-            Action::OpenRoom { name, agencies } => Self::OpenRoom { name, agencies },
+            Action::Own(OwnAction::Manual) => Self::Manual,
+            Action::Own(OwnAction::NotifyConsole { message }) => Self::NotifyConsole { message },
+            Action::Own(OwnAction::Assign { to }) => Self::Assign { to: to.into() },
+            Action::Own(OwnAction::Ask { question, options }) => Self::Ask { question, options },
+            Action::Own(OwnAction::Wait { seconds, until }) => Self::Wait { seconds, until },
+            Action::Own(OwnAction::Annotate { text }) => Self::Annotate { text },
+            Action::Own(OwnAction::OpenRoom { name, agencies }) => Self::OpenRoom { name, agencies },
+            Action::Outward(OutwardAction(outward)) => Self::Outward(outward),
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod rule;
 pub mod source;
 pub mod system;
 pub mod task;
+pub mod task_kind;
 pub mod time;
 pub mod words;
 pub mod zone;

@@ -61,8 +61,8 @@ pub struct Step {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 2_678_400)]
     pub deadline_s: Option<u32>,
-    /// Further tries after a failure that may pass; 3 where absent and the step tells somebody (`notify_console`,
-    /// `email`, `webhook`, `http`).
+    /// Further tries after a failure that may pass; 3 where absent and its kind is tried again by itself
+    /// (`notify_console`, and those that say `is_retried` in `GET /api/v1/task-kinds`).
     #[serde(default)]
     #[schema(maximum = 10)]
     pub retries: Option<u8>,

@@ -17,8 +17,8 @@ pub struct Task {
     pub title: String,
     /// How to do it.
     pub instruction: String,
-    /// Who or what carries it out.
-    pub action: ActionWord,
+    /// What kind it is: the key of its action in a playbook, such as `manual`, `ask` or `email`.
+    pub action: String,
     /// Where it stands.
     pub state: TaskState,
     /// When it last changed.
@@ -76,50 +76,6 @@ pub struct Approval {
     pub at: Time,
 }
 
-/// Who or what carries out a task.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ActionWord {
-    /// A person ticks it off.
-    Manual,
-    /// The console shows a notice.
-    NotifyConsole,
-    /// An e-mail is sent.
-    Email,
-    /// A signed HTTP POST is sent.
-    Webhook,
-    /// The incident is given to somebody.
-    Assign,
-    /// A person answers a question.
-    Ask,
-    /// It waits for a time or a condition.
-    Wait,
-    /// A note is written.
-    Annotate,
-    /// An HTTP request is sent.
-    Http,
-    /// A joint room is opened.
-    OpenRoom,
-}
-
-impl From<&playbook::Action> for ActionWord {
-    fn from(action: &playbook::Action) -> Self {
-        use playbook::Action;
-        match action {
-            Action::Manual => Self::Manual,
-            Action::NotifyConsole { .. } => Self::NotifyConsole,
-            Action::Email { .. } => Self::Email,
-            Action::Webhook { .. } => Self::Webhook,
-            Action::Assign { .. } => Self::Assign,
-            Action::Ask { .. } => Self::Ask,
-            Action::Wait { .. } => Self::Wait,
-            Action::Annotate { .. } => Self::Annotate,
-            Action::Http { .. } => Self::Http,
-            Action::OpenRoom { .. } => Self::OpenRoom,
-        }
-    }
-}
-
 impl Approval {
     fn new(approval: &playbook::Approval, name_of: NameOf<'_>) -> Self {
         Self { by: approval.by.to_string(), by_name: name_of(approval.by.as_str()), at: approval.at.into() }
@@ -143,7 +99,7 @@ impl Task {
             id: task.id.to_string(),
             title: step.title.clone(),
             instruction: step.instruction.clone(),
-            action: (&step.action).into(),
+            action: step.action.name().to_owned(),
             state: task.state.into(),
             changed: task.changed.map(Time::from),
             outcome: task.outcome.clone(),

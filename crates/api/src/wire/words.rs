@@ -228,19 +228,6 @@ words!(
     }
 );
 words!(
-    /// The verb of an HTTP request.
-    HttpMethod = model::playbook::HttpMethod {
-        /// Ask for it.
-        Get,
-        /// Hand in.
-        Post,
-        /// Create or replace.
-        Put,
-        /// Remove.
-        Delete,
-    }
-);
-words!(
     /// What an account or a token may do.
     Role = vigiles_trust::Role {
         /// Handles incidents.

@@ -8,7 +8,7 @@ use crate::world::world;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exercise_from_its_beginning_to_its_debrief() {
     let world = world().await;
-    world.platform.run_errands(None);
+    world.platform.run_errands(vigiles_runtime::carrier::Carriers::new());
     let token = world.with_rule().await;
     let mut events =
         world.request("GET", "/api/v1/events?events=incident&reality=exercise").bearer(&token).stream().await.1;
@@ -85,7 +85,7 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exercise_is_sent_to_those_who_ask_for_it() {
     let world = world().await;
-    world.platform.run_errands(None);
+    world.platform.run_errands(vigiles_runtime::carrier::Carriers::new());
     let token = world.with_rule().await;
     let follow = async |query: &str| {
         let path = format!("/api/v1/events?events=incident{query}");

@@ -20,6 +20,7 @@ mod marks;
 mod names;
 mod narrowing;
 mod nearby;
+mod own_kind;
 mod playbooks;
 mod sensorthings;
 mod session;

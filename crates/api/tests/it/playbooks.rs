@@ -7,7 +7,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use serde_json::{Value, json};
 use vigiles_connect::endpoint::Endpoint;
-use vigiles_connect::outbound::Outbound;
+use vigiles_connect::task_kinds::{Outlets, REGISTERED, carriers};
+use vigiles_runtime::carrier::Carriers;
 use vigiles_trust::Role;
 
 use crate::client::{Answer, Events};
@@ -200,9 +201,9 @@ async fn follow(world: &World, token: &str) -> Events {
     events
 }
 
-fn outbound(url: &str) -> Arc<Outbound> {
+fn outbound(url: &str) -> Carriers {
     let signs = Arc::new(Endpoint::new(url, None).unwrap());
-    Arc::new(Outbound { endpoints: [("signs".to_owned(), signs)].into(), ..Outbound::default() })
+    carriers(REGISTERED, &Outlets { endpoints: [("signs".to_owned(), signs)].into(), ..Outlets::default() })
 }
 
 fn close_the_road() -> Value {
@@ -218,7 +219,7 @@ fn close_the_road() -> Value {
 async fn a_request_is_tried_again_by_the_engine_and_undone_when_the_playbook_is_aborted() {
     let world = world().await;
     let (url, requests) = receiver(&["503 Busy", "200 Done", "204 Done"]);
-    world.platform.run_errands(Some(outbound(&url)));
+    world.platform.run_errands(outbound(&url));
     let token = world.token(Role::Operator);
     let mut events = follow(&world, &token).await;
     let (path, _) = opened(&world, close_the_road(), "actual").await;
@@ -242,7 +243,7 @@ async fn a_request_is_tried_again_by_the_engine_and_undone_when_the_playbook_is_
 async fn an_exercise_says_where_it_would_have_gone() {
     let world = world().await;
     let (url, requests) = receiver(&["200 Done"]);
-    world.platform.run_errands(Some(outbound(&url)));
+    world.platform.run_errands(outbound(&url));
     let (_, incident) = opened(&world, close_the_road(), "exercise").await;
     let close = task(&incident, "close");
     let said = "exercise: not sent, would have gone to endpoint signs, PUT /signs/1";

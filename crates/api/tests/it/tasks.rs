@@ -14,7 +14,7 @@ async fn with_playbook(steps: Value) -> (World, String, Events) {
 /// The same with a stream of these events.
 async fn watching(wanted: &str, steps: Value) -> (World, String, Events) {
     let world = world().await;
-    world.platform.run_errands(None);
+    world.platform.run_errands(vigiles_runtime::carrier::Carriers::new());
     let token = world.with_rule().await;
     let playbook = json!({"id": "air", "name": "Air", "steps": steps});
     world.request("PUT", "/api/v1/playbooks/air").bearer(&token).json(playbook).send().await.expect(201);
@@ -81,7 +81,7 @@ async fn a_task_that_cannot_be_done_waits_for_a_person() {
     ]);
     let (world, token, mut events) = with_playbook(steps).await;
     let failed = first_task(&mut events, "failed").await;
-    let why = json!("no e-mail or webhook is configured");
+    let why = json!("no webhook is configured: this process carries out no task of that kind");
     assert_eq!(states(&failed), [("failed", &why), ("waiting", &Value::Null)], "{failed}");
     let (incident, task) = (failed["id"].as_str().unwrap(), failed["tasks"][0]["id"].as_str().unwrap());
     let path = format!("/api/v1/incidents/{incident}/tasks/{task}");

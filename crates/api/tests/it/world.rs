@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use vigiles_api::{PATIENCE, Settings};
 use vigiles_bus::{Clock, SystemClock};
+use vigiles_connect::task_kinds::{REGISTERED, Registration};
 use vigiles_model::{AgencyId, SourceId};
 use vigiles_runtime::directory::{self, Agency, NewAccount, NewToken};
 use vigiles_runtime::{Parts, Platform, Seat, Snapshots, documents};
@@ -42,8 +43,17 @@ pub(crate) async fn world_with(settings: Settings) -> World {
 
 /// A world whose clients may be so slow.
 pub(crate) async fn world_patient(settings: Settings, patience: Duration) -> World {
+    world_of(settings, patience, REGISTERED).await
+}
+
+/// A world with the task kinds that are registered, and no others.
+pub(crate) async fn world_of_kinds(registered: &[Registration]) -> World {
+    world_of(Settings::default(), PATIENCE, registered).await
+}
+
+async fn world_of(settings: Settings, patience: Duration, registered: &[Registration]) -> World {
     let dir = tempfile::tempdir().unwrap();
-    let platform = open(dir.path());
+    let platform = open(dir.path(), registered);
     for id in ["city", "fire"] {
         let agency = Agency { id: AgencyId::new(id).unwrap(), name: id.to_uppercase() };
         platform.directory().ensure_agency(&SYSTEM, agency).unwrap();
@@ -56,7 +66,7 @@ pub(crate) async fn world_patient(settings: Settings, patience: Duration) -> Wor
     World { address, platform, _dir: dir }
 }
 
-fn open(dir: &std::path::Path) -> Arc<Platform> {
+fn open(dir: &std::path::Path, registered: &[Registration]) -> Arc<Platform> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
     let history = vigiles_history::Embedded::open(&dir.join("history"), vigiles_history::Options::default()).unwrap();
@@ -76,6 +86,7 @@ fn open(dir: &std::path::Path) -> Arc<Platform> {
         snapshots,
         time_zone: vigiles_runtime::TimeZone::default(),
         seat: Seat::Alone,
+        task_kinds: vigiles_connect::task_kinds::kinds(registered),
     })
     .unwrap()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vigiles_model::playbook::Assignee;
+use vigiles_model::playbook::{Assignee, OutwardKinds};
 use vigiles_model::{Asset, Incident, IncidentState, Playbook, Reality, Timestamp};
 use vigiles_runtime::Platform;
 use vigiles_runtime::directory::Agency;
@@ -27,7 +27,7 @@ pub struct Contact {
 }
 
 /// The contents of a page.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Pack {
     /// The city; empty where nobody gave it a name.
     pub city: String,
@@ -47,6 +47,8 @@ pub struct Pack {
     pub contacts: Vec<Contact>,
     /// What people that incidents are given to are called, by id.
     pub people: BTreeMap<String, String>,
+    /// The task kinds that act outward.
+    pub task_kinds: OutwardKinds,
     /// How many entries had no room on the page.
     pub left_out: usize,
 }
@@ -71,7 +73,13 @@ impl Pack {
 /// Reads it from a platform.
 pub fn gather(platform: &Platform, city: &str, every: vigiles_model::Duration) -> Result<Pack, StoreError> {
     let at = platform.now();
-    let mut pack = Pack { city: city.to_owned(), at, next: at + every, ..Pack::default() };
+    let mut pack = Pack {
+        city: city.to_owned(),
+        at,
+        next: at + every,
+        task_kinds: platform.task_kinds().clone(),
+        ..Pack::default()
+    };
     let states = [IncidentState::New, IncidentState::Acknowledged, IncidentState::InProgress, IncidentState::Reopened];
     let states = states.iter().map(documents::word).collect();
     let incidents: Vec<Incident> = read_all(platform, Query { states, ..Query::new(INCIDENT) })?;

@@ -7,6 +7,7 @@ mod gather;
 mod html;
 mod page;
 mod signing;
+mod steps;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;

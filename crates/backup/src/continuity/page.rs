@@ -1,11 +1,11 @@
 //! The page itself.
 
-use vigiles_model::playbook::{Action, Step};
-use vigiles_model::{Geometry, Incident, Playbook, Task, TaskState, Timestamp};
+use vigiles_model::{Geometry, Incident, Task, TaskState, Timestamp};
 use vigiles_runtime::documents::word;
 
 use super::gather::Pack;
 use super::html::Html;
+use super::steps::{addresses_of, steps};
 
 const STYLE: &str = include_str!("page.css");
 /// Nothing is loaded from anywhere, and nothing runs.
@@ -156,7 +156,8 @@ fn contacts(html: &mut Html, pack: &Pack) {
         html.element("td", &roles.join(", ")).markup("</tr>\n");
     }
     html.markup("</tbody></table>\n");
-    let mut addresses: Vec<&String> = pack.plans.iter().flat_map(|plan| &plan.steps).flat_map(addresses_of).collect();
+    let mut addresses: Vec<&String> =
+        pack.plans.iter().flat_map(|plan| &plan.steps).flat_map(|step| addresses_of(step, &pack.task_kinds)).collect();
     addresses.sort();
     addresses.dedup();
     if !addresses.is_empty() {
@@ -169,54 +170,14 @@ fn contacts(html: &mut Html, pack: &Pack) {
     html.markup("</section>\n");
 }
 
-fn addresses_of(step: &Step) -> &[String] {
-    match &step.action {
-        Action::Email { to, .. } => to,
-        _ => &[],
-    }
-}
-
 fn plans(html: &mut Html, pack: &Pack) {
     html.markup("<section id=\"plans\"><h2>Plans</h2>\n");
     for plan in &pack.plans {
         html.markup("<article>\n").element("h3", &plan.name).element("p", &plan.description);
-        steps(html, plan);
+        steps(html, plan, &pack.task_kinds);
         html.markup("</article>\n");
     }
     html.markup("</section>\n");
-}
-
-fn steps(html: &mut Html, plan: &Playbook) {
-    html.markup("<ol class=\"tasks\">\n");
-    for step in &plan.steps {
-        html.markup("<li>").element("span class=\"box\"", "☐").element("strong", &step.title);
-        if let Some(to) = step.action.destination() {
-            // The platform would have done it; now a person does.
-            html.element("em", &format!("by hand: {to}"));
-        }
-        html.element("p", &step.instruction);
-        match &step.action {
-            Action::Email { subject, body, .. } => drop(html.element("p", subject).element("pre", body)),
-            Action::Ask { question, options } => {
-                html.element("p", question).element("p", &options.join(" / "));
-            }
-            Action::NotifyConsole { message: text } | Action::Annotate { text } => drop(html.element("p", text)),
-            Action::Manual
-            | Action::Webhook { .. }
-            | Action::Assign { .. }
-            | Action::Wait { .. }
-            | Action::Http { .. }
-            | Action::OpenRoom { .. } => {}
-        }
-        if let Some(when) = &step.when {
-            html.element("p", &format!("Only when: {when}"));
-        }
-        if let Some(seconds) = step.deadline_s {
-            html.element("p", &format!("Within {} min", seconds.div_ceil(60)));
-        }
-        html.markup("</li>\n");
-    }
-    html.markup("</ol>\n");
 }
 
 fn assets(html: &mut Html, pack: &Pack) {
@@ -253,7 +214,8 @@ fn spaced(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use vigiles_model::{AgencyId, IncidentId, PlaybookId, Reality, TaskId};
+    use vigiles_model::playbook::{FailureWords, Form, Outward, OutwardKind, Setting, Step, Words};
+    use vigiles_model::{AgencyId, IncidentId, Playbook, PlaybookId, Reality, TaskId};
 
     use super::*;
 
@@ -264,8 +226,8 @@ mod tests {
         let mut incident = Incident::opened(id, 7, agency, Reality::Actual, Timestamp::from_secs(0));
         HOSTILE.clone_into(&mut incident.title);
         let to = vec!["duty@city.example".to_owned()];
-        let mail = Action::Email { to, subject: "s".to_owned(), body: HOSTILE.to_owned() };
-        let mut step = Step::new(HOSTILE, mail);
+        let mail = Outward::new("letter").with("to", to).with("body", HOSTILE);
+        let mut step = Step::new(HOSTILE, mail.into());
         HOSTILE.clone_into(&mut step.instruction);
         incident.tasks = vec![Task::new(TaskId::new("t-1").unwrap(), step.clone())];
         let plan = Playbook {
@@ -277,8 +239,33 @@ mod tests {
             source: String::new(),
         };
         let at = Timestamp(1_500_000);
-        Pack { city: HOSTILE.to_owned(), at, incidents: vec![incident], plans: vec![plan], ..Pack::default() }
+        Pack {
+            city: HOSTILE.to_owned(),
+            at,
+            incidents: vec![incident],
+            plans: vec![plan],
+            task_kinds: [&LETTER].into_iter().collect(),
+            ..Pack::default()
+        }
     }
+
+    const WORDS: Words = Words { en: "letter", de: "Brief" };
+    static LETTER: OutwardKind = OutwardKind {
+        name: "letter",
+        title: WORDS,
+        icon: "note",
+        is_retried: true,
+        informs: true,
+        undoes: true,
+        deadline_s: None,
+        failure: FailureWords { unset: WORDS, failed: WORDS },
+        settings: &[
+            Setting { name: "to", label: WORDS, hint: None, form: Form::Addresses { most: 9 } },
+            Setting { name: "body", label: WORDS, hint: None, form: Form::Text },
+        ],
+        destination: |outward| outward.texts("to").join(", "),
+        check: |_| Ok(()),
+    };
 
     #[test]
     fn texts_from_outside_are_texts() {

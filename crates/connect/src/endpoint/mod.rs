@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::{HeaderValue, Request, Uri};
-use vigiles_model::playbook::{HttpMethod, Live};
+use vigiles_model::playbook::Live;
 use vigiles_runtime::carrier::{Failure, Outcome};
 
 use crate::outbound::{judged, started};
@@ -41,7 +41,7 @@ pub enum EndpointError {
 /// One request, the same at every try.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
-    method: HttpMethod,
+    method: String,
     path: String,
     key: String,
     body: String,
@@ -70,7 +70,7 @@ impl Endpoint {
     }
 
     /// What is sent for a task. Its key stays the same when it is tried again by itself, also after a crash.
-    pub(crate) fn request(live: &Live<'_>, method: HttpMethod, path: &str, body: &str) -> Result<Draft, Failure> {
+    pub(crate) fn request(live: &Live<'_>, method: String, path: &str, body: &str) -> Result<Draft, Failure> {
         if !body.is_empty()
             && let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(body)
         {

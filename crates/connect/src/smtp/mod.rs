@@ -17,7 +17,7 @@ use crate::outbound::started;
 /// How long the mail server may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// Most addresses of one message.
-const MAX_TO: usize = 50;
+pub(crate) const MAX_TO: usize = 50;
 
 /// How the line to the mail server is protected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -6,26 +6,26 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use vigiles_connect::endpoint::Endpoint;
-use vigiles_connect::outbound::Outbound;
 use vigiles_connect::smtp::{Config, Security, Smtp};
+use vigiles_connect::task_kinds::{Outlets, REGISTERED, carriers};
 use vigiles_connect::webhook::Webhook;
-use vigiles_model::playbook::{Action, HttpMethod, Live, Step};
+use vigiles_model::playbook::{Live, Outward, Step};
 use vigiles_model::*;
-use vigiles_runtime::carrier::{Carrier, Failure, Outcome};
+use vigiles_runtime::carrier::{Failure, Outcome};
 
 use crate::receiver::receive;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// An actual incident with a task, whose second try this is.
-fn incident(action: Action) -> Incident {
+fn incident(action: Outward) -> Incident {
     let at = Timestamp(1_800_000_000_000_000);
     let agency = AgencyId::new("environment").unwrap();
     let mut incident = Incident::opened(IncidentId::new("inc-1").unwrap(), 17, agency, Reality::Actual, at);
     incident.incident_type = "air_quality".into();
     incident.title = "Fine dust at Mäkelänkatu".into();
     incident.place = Some(Geometry::Point(Position { lon: 24.95, lat: 60.2 }));
-    let mut task = Task::new(TaskId::new("inc-1.0").unwrap(), Step::new("Tell the duty officer", action));
+    let mut task = Task::new(TaskId::new("inc-1.0").unwrap(), Step::new("Tell the duty officer", action.into()));
     task.state = TaskState::Running;
     task.started = Some(Timestamp(1_800_000_001_000_000));
     task.changed = Some(Timestamp(1_800_000_009_000_000));
@@ -34,9 +34,11 @@ fn incident(action: Action) -> Incident {
     incident
 }
 
-async fn carried_out(outbound: &Outbound, action: Action) -> Outcome {
+async fn carried_out(outlets: &Outlets, action: Outward) -> Outcome {
+    let carriers = carriers(REGISTERED, outlets);
+    let carrier = &carriers[action.kind.as_str()];
     let incident = incident(action);
-    outbound.carry_out(Live::of(&incident, &incident.tasks[0]).unwrap()).await
+    carrier.carry_out(Live::of(&incident, &incident.tasks[0]).unwrap()).await
 }
 
 fn passing(why: &str) -> Outcome {
@@ -49,15 +51,14 @@ fn lasting(why: &str) -> Outcome {
 
 async fn call(address: SocketAddr) -> Outcome {
     let hook = Webhook::new(&format!("http://{address}/hook"), SECRET).unwrap();
-    let outbound = Outbound { webhooks: [("duty".to_owned(), Arc::new(hook))].into(), ..Outbound::default() };
-    carried_out(&outbound, Action::Webhook { endpoint: "duty".into() }).await
+    let outlets = Outlets { webhooks: [("duty".to_owned(), Arc::new(hook))].into(), ..Outlets::default() };
+    carried_out(&outlets, Outward::new("webhook").with("endpoint", "duty")).await
 }
 
-async fn ask(address: SocketAddr, method: HttpMethod, path: &str, body: &str) -> Outcome {
+async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Outcome {
     let endpoint = Endpoint::new(&format!("http://{address}/v1/"), Some("Bearer s3cret")).unwrap();
-    let outbound = Outbound { endpoints: [("signs".to_owned(), Arc::new(endpoint))].into(), ..Outbound::default() };
-    carried_out(&outbound, Action::Http { endpoint: "signs".into(), method, path: path.into(), body: body.into() })
-        .await
+    let outlets = Outlets { endpoints: [("signs".to_owned(), Arc::new(endpoint))].into(), ..Outlets::default() };
+    carried_out(&outlets, request(method, path, body)).await
 }
 
 #[tokio::test]
@@ -88,36 +89,38 @@ async fn a_refusal_is_told_from_what_may_pass() {
 #[tokio::test]
 async fn a_request_goes_to_its_endpoint() {
     let (address, requests) = receive(&[("200 Done", "{}"), ("204 Done", "")]);
-    let done = ask(address, HttpMethod::Put, "/signs/7?lane=1", r#"{"text": "CLOSED"}"#).await;
+    let done = ask(address, "put", "/signs/7?lane=1", r#"{"text": "CLOSED"}"#).await;
     assert_eq!(done, Ok("delivered, 200".into()));
     let put = requests.recv().unwrap();
     assert!(put.head.starts_with("PUT /v1/signs/7?lane=1 HTTP/1.1\r\n"), "{}", put.head);
     assert_eq!(put.header("authorization"), Some("Bearer s3cret"));
     assert_eq!(put.header("idempotency-key"), Some("inc-1.0-1800000001000"));
     assert_eq!((put.header("content-type"), put.body.as_str()), (Some("application/json"), r#"{"text": "CLOSED"}"#));
-    assert_eq!(ask(address, HttpMethod::Delete, "", "").await, Ok("delivered, 204".into()));
+    assert_eq!(ask(address, "delete", "", "").await, Ok("delivered, 204".into()));
     assert!(requests.recv().unwrap().head.starts_with("DELETE /v1 HTTP/1.1\r\n"));
-    let broken = ask(address, HttpMethod::Post, "", "{").await;
+    let broken = ask(address, "post", "", "{").await;
     assert!(matches!(&broken, Err(Failure::Lasting(why)) if why.starts_with("the body is no JSON")), "{broken:?}");
 }
 
 #[tokio::test]
 async fn what_is_not_configured_is_said() {
-    let outbound = Outbound::default();
-    let webhook = carried_out(&outbound, Action::Webhook { endpoint: "duty".into() }).await;
+    let outlets = Outlets::default();
+    let webhook = carried_out(&outlets, Outward::new("webhook").with("endpoint", "duty")).await;
     assert_eq!(webhook, lasting("no webhook \"duty\" is configured ([[webhook]])"));
-    assert_eq!(carried_out(&outbound, email("a@b.example")).await, lasting("no e-mail server is configured ([smtp])"));
-    let (path, body) = (String::new(), String::new());
-    let http = Action::Http { endpoint: "signs".into(), method: HttpMethod::Get, path, body };
-    assert_eq!(carried_out(&outbound, http).await, lasting("no endpoint \"signs\" is configured ([[endpoint]])"));
+    assert_eq!(carried_out(&outlets, email("a@b.example")).await, lasting("no e-mail server is configured ([smtp])"));
+    assert_eq!(
+        carried_out(&outlets, request("get", "", "")).await,
+        lasting("no endpoint \"signs\" is configured ([[endpoint]])")
+    );
 }
 
-fn email(to: &str) -> Action {
-    Action::Email {
-        to: vec![to.into()],
-        subject: "Fine dust\r\nBcc: evil@x.example".into(),
-        body: "Please look.".into(),
-    }
+fn request(method: &str, path: &str, body: &str) -> Outward {
+    Outward::new("http").with("endpoint", "signs").with("method", method).with("path", path).with("body", body)
+}
+
+fn email(to: &str) -> Outward {
+    let subject = "Fine dust\r\nBcc: evil@x.example";
+    Outward::new("email").with("to", vec![to.to_owned()]).with("subject", subject).with("body", "Please look.")
 }
 
 /// A mail server that takes one connection after the other, and refuses the first `busy` of them for now.
@@ -171,8 +174,8 @@ async fn mail(port: u16, to: &str) -> Outcome {
         security: Security::Plain,
         credentials: None,
     };
-    let outbound = Outbound { smtp: Some(Arc::new(Smtp::new(&config).unwrap())), ..Outbound::default() };
-    carried_out(&outbound, email(to)).await
+    let outlets = Outlets { smtp: Some(Arc::new(Smtp::new(&config).unwrap())), ..Outlets::default() };
+    carried_out(&outlets, email(to)).await
 }
 
 #[tokio::test]

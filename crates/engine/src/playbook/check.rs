@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use vigiles_model::Playbook;
-use vigiles_model::playbook::{Escalation, MAX_BACKOFF_S, Step};
+use vigiles_model::playbook::{
+    Action, Carrier, Escalation, MAX_BACKOFF_S, MAX_NAME_BYTES, MAX_TEXT_BYTES, OutwardKinds, Step,
+};
 
 use super::{graph, task};
 use crate::command::CommandError;
@@ -11,12 +13,8 @@ use crate::config::{invalid, text};
 use crate::expression::Expression;
 
 const MAX_STEPS: usize = 50;
-/// Longest text that may be empty, in bytes.
-pub(super) const MAX_TEXT_BYTES: usize = 4096;
 /// Longest name of a step, in bytes.
 const MAX_STEP_ID_BYTES: usize = 64;
-/// Longest answer to choose from, address, name of a room or of an endpoint, in bytes.
-const MAX_NAME_BYTES: usize = 200;
 /// Longest conditions of a playbook together, in bytes: every change of an incident may ask all of its waits.
 const MAX_CONDITIONS_BYTES: usize = 16_384;
 const MAX_APPROVALS: u8 = 2;
@@ -24,8 +22,8 @@ const MAX_RETRIES: u8 = 10;
 /// Longest deadline or wait in seconds: 31 days.
 pub(super) const MAX_SPAN_S: u32 = 31 * 86_400;
 
-/// What is wrong with a playbook, with the path of the field; the first of several.
-pub fn check(playbook: &Playbook) -> Result<(), CommandError> {
+/// What is wrong with a playbook, with the path of the field; the first of several. `kinds` are those that act outward.
+pub fn check(playbook: &Playbook, kinds: &OutwardKinds) -> Result<(), CommandError> {
     text("name", &playbook.name)?;
     no_longer("description", &playbook.description)?;
     no_longer("source", &playbook.source)?;
@@ -38,7 +36,7 @@ pub fn check(playbook: &Playbook) -> Result<(), CommandError> {
     let before = check_order(steps)?;
     for (i, step) in steps.iter().enumerate() {
         let earlier: BTreeSet<String> = before[i].iter().map(|b| steps[*b].id_at(*b).to_string()).collect();
-        check_step(&format!("steps[{i}]"), step, &earlier)?;
+        check_step(&format!("steps[{i}]"), step, &earlier, kinds)?;
     }
     Ok(())
 }
@@ -90,7 +88,7 @@ fn check_order(steps: &[Step]) -> Result<Vec<BTreeSet<usize>>, CommandError> {
     })
 }
 
-fn check_step(path: &str, step: &Step, earlier: &BTreeSet<String>) -> Result<(), CommandError> {
+fn check_step(path: &str, step: &Step, earlier: &BTreeSet<String>, kinds: &OutwardKinds) -> Result<(), CommandError> {
     text(&format!("{path}.title"), &step.title)?;
     no_longer(&format!("{path}.instruction"), &step.instruction)?;
     if let Some(when) = &step.when {
@@ -102,48 +100,68 @@ fn check_step(path: &str, step: &Step, earlier: &BTreeSet<String>) -> Result<(),
     }
     span(&format!("{path}.deadline_s"), step.deadline_s, MAX_SPAN_S)?;
     span(&format!("{path}.backoff_s"), step.backoff_s, MAX_BACKOFF_S)?;
-    check_retries(path, step)?;
-    task::check(&format!("{path}.action"), &step.action, earlier)?;
+    check_retries(path, step, kinds)?;
+    task::check(&format!("{path}.action"), &step.action, earlier, kinds)?;
     if let Some(escalation) = &step.escalate {
-        check_escalation(&format!("{path}.escalate"), escalation, earlier)?;
+        check_escalation(&format!("{path}.escalate"), escalation, earlier, kinds)?;
     }
     if let Some(undo) = &step.compensate {
         let field = format!("{path}.compensate");
-        let kind = task::kind_of(undo);
-        if kind.answers().is_some() || kind.pause().is_some() {
-            return Err(invalid(&field, "a question or a wait undoes nothing"));
+        if !task::kind_of(undo).undoes(kinds) {
+            let why = match undo {
+                Action::Outward(outward) => format!("`{}` undoes nothing", outward.kind),
+                _ => "a question or a wait undoes nothing".to_owned(),
+            };
+            return Err(invalid(&field, &why));
         }
-        task::check(&field, undo, earlier)?;
+        task::check(&field, undo, earlier, kinds)?;
     }
     Ok(())
 }
 
-fn check_retries(path: &str, step: &Step) -> Result<(), CommandError> {
+/// Whether an action is tried again by itself. One that nobody registered is refused by its own check, in better words.
+fn is_retried(action: &Action, kinds: &OutwardKinds) -> bool {
+    match action {
+        Action::Outward(outward) => kinds.get(&outward.kind).is_none_or(|kind| kind.is_retried),
+        own => own.carrier() == Carrier::Runtime,
+    }
+}
+
+fn check_retries(path: &str, step: &Step, kinds: &OutwardKinds) -> Result<(), CommandError> {
     let Some(retries) = step.retries else { return Ok(()) };
     let field = format!("{path}.retries");
     if retries > MAX_RETRIES {
         return Err(invalid(&field, &format!("expected 0 to {MAX_RETRIES}, found {retries}")));
     }
-    if retries > 0 && !step.action.may_be_retried() {
+    if retries > 0 && !is_retried(&step.action, kinds) {
+        let retried = kinds.iter().filter(|kind| kind.is_retried).map(|kind| kind.name);
+        let names: Vec<&str> = std::iter::once("notify_console").chain(retried).collect();
         return Err(invalid(
             &field,
-            "only what tells somebody (notify_console, email, webhook, http) is tried again by itself",
+            &format!("of the task kinds only {} are tried again by themselves", names.join(", ")),
         ));
     }
     Ok(())
 }
 
-fn check_escalation(path: &str, escalation: &Escalation, earlier: &BTreeSet<String>) -> Result<(), CommandError> {
+fn check_escalation(
+    path: &str,
+    escalation: &Escalation,
+    earlier: &BTreeSet<String>,
+    kinds: &OutwardKinds,
+) -> Result<(), CommandError> {
     let Escalation { notify, priority, hand_to, abort } = escalation;
     if notify.is_none() && priority.is_none() && hand_to.is_none() && !abort {
         return Err(invalid(path, "expected at least one of notify, priority, hand_to, abort"));
     }
     let Some(action) = notify else { return Ok(()) };
     let field = format!("{path}.notify");
-    if !task::kind_of(action).informs() {
-        return Err(invalid(&field, "expected notify_console, email, webhook, http or annotate"));
+    if !task::kind_of(action).informs(kinds) {
+        let telling = kinds.iter().filter(|kind| kind.informs).map(|kind| kind.name);
+        let names: Vec<&str> = ["annotate", "notify_console"].into_iter().chain(telling).collect();
+        return Err(invalid(&field, &format!("expected what tells somebody: {}", names.join(", "))));
     }
-    task::check(&field, action, earlier)
+    task::check(&field, action, earlier, kinds)
 }
 
 /// Refuses a condition that does not compile, or that reads a step which need not be over by then.

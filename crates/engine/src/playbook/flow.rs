@@ -1,7 +1,7 @@
 //! How a playbook moves on: which tasks' turn has come, and what starting one means.
 
 use vigiles_model::incident::TimelineEvent;
-use vigiles_model::playbook::{Carrier, Step, TaskOrigin};
+use vigiles_model::playbook::{Action, Carrier, OutwardKind, OutwardKinds, Step, TaskOrigin};
 use vigiles_model::{Duration, Playbook, StepId, Task, TaskId, TaskState, Timestamp};
 
 use super::condition::{Conditions, Situation, reality_text};
@@ -14,11 +14,13 @@ use crate::turn::Turn;
 
 /// What a case needs to know to move on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
+pub(crate) struct Moment<'a> {
     /// Platform time.
     pub(crate) at: Timestamp,
     /// Alarms of the incident that still hold.
     pub(crate) active_alarms: u64,
+    /// The task kinds that act outward.
+    pub(crate) kinds: &'a OutwardKinds,
 }
 
 impl Case {
@@ -49,7 +51,7 @@ impl Case {
 
     /// Moves every task whose turn has come, until none is left; returns those that the runtime carries out.
     /// A playbook rests while its incident is not open.
-    pub(crate) fn advance(&mut self, moment: Moment, conditions: &mut Conditions) -> Vec<Task> {
+    pub(crate) fn advance(&mut self, moment: Moment<'_>, conditions: &mut Conditions) -> Vec<Task> {
         let (run, mut handed) = (self.run(), Vec::new());
         let mut moved = self.incident.state.is_open();
         while moved {
@@ -71,7 +73,7 @@ impl Case {
     }
 
     /// Whether anything happened to the task.
-    fn move_on(&mut self, index: usize, moment: Moment, conditions: &mut Conditions) -> bool {
+    fn move_on(&mut self, index: usize, moment: Moment<'_>, conditions: &mut Conditions) -> bool {
         let task = &self.incident.tasks[index];
         let is_due = task.resume_at.is_some_and(|due| due <= moment.at);
         match task.state {
@@ -97,7 +99,7 @@ impl Case {
         true
     }
 
-    fn situation(&self, index: usize, moment: Moment) -> Situation<'_> {
+    fn situation(&self, index: usize, moment: Moment<'_>) -> Situation<'_> {
         let run = self.incident.tasks[index].run;
         Situation { incident: &self.incident, run, active_alarms: moment.active_alarms }
     }
@@ -116,7 +118,7 @@ impl Case {
     }
 
     /// Its turn has come: it is left out, waits for people to agree, or starts.
-    fn take_turn(&mut self, index: usize, moment: Moment, conditions: &mut Conditions) {
+    fn take_turn(&mut self, index: usize, moment: Moment<'_>, conditions: &mut Conditions) {
         let task = &self.incident.tasks[index];
         let situation = self.situation(index, moment);
         let is_wanted = task.step.when.as_deref().is_none_or(|when| conditions.hold(when, &situation));
@@ -124,7 +126,8 @@ impl Case {
             return self.end(index, TaskState::Skipped, "its condition does not hold", None, moment.at);
         }
         let task = &mut self.incident.tasks[index];
-        task.deadline = task.step.deadline_s.map(|s| moment.at + Duration::from_secs(i64::from(s)));
+        let deadline_s = task.step.deadline_s.or_else(|| outward_kind(task, moment)?.deadline_s);
+        task.deadline = deadline_s.map(|s| moment.at + Duration::from_secs(i64::from(s)));
         if task.step.approvals == 0 {
             return self.start(index, moment);
         }
@@ -135,11 +138,11 @@ impl Case {
     }
 
     /// Begins a try.
-    fn start(&mut self, index: usize, moment: Moment) {
+    fn start(&mut self, index: usize, moment: Moment<'_>) {
         let at = moment.at;
         let first = self.incident.tasks[index].attempts == 0;
         if first {
-            let filler = Filler { situation: self.situation(index, moment) };
+            let filler = Filler { situation: self.situation(index, moment), kinds: moment.kinds };
             let filled = task::kind_of(&self.incident.tasks[index].step.action).filled(&filler);
             if let Some(action) = filled {
                 self.incident.tasks[index].step.action = action;
@@ -161,11 +164,17 @@ impl Case {
         } else if action.carrier() != Carrier::Engine || pause.is_some() {
             self.say(index, "started".to_owned(), None, at);
         }
-        if let (Some(destination), reality @ ("exercise" | "test")) =
-            (action.destination(), reality_text(self.incident.reality))
-        {
-            let said = format!("{reality}: not sent, would have gone to {destination}");
-            return self.end(index, TaskState::Done, &said, None, at);
+        if let Action::Outward(outward) = &action {
+            let Some(known) = moment.kinds.get(&outward.kind) else {
+                return self.fail(index, &format!("this platform has no task kind `{}`", outward.kind), false, at);
+            };
+            if !known.is_retried {
+                self.incident.tasks[index].step.retries = Some(0);
+            }
+            if let reality @ ("exercise" | "test") = reality_text(self.incident.reality) {
+                let said = format!("{reality}: not sent, would have gone to {}", (known.destination)(outward));
+                return self.end(index, TaskState::Done, &said, None, at);
+            }
         }
         match kind.carry_out(self, at) {
             Some(Ok(said)) => self.end(index, TaskState::Done, &said, None, at),
@@ -201,7 +210,12 @@ impl Case {
     }
 }
 
-impl Turn<'_> {
+/// The kind of a task that acts outward, where it is registered.
+fn outward_kind(task: &Task, moment: Moment<'_>) -> Option<&'static OutwardKind> {
+    moment.kinds.get(&task.step.action.outward()?.kind)
+}
+
+impl<'a> Turn<'a> {
     /// Moves the playbook of an incident on after a change; returns what is to be handed out.
     pub(crate) fn advance(&mut self, number: u64, at: Timestamp) -> Vec<Task> {
         let Some(moment) = self.moment(number, at) else { return Vec::new() };
@@ -210,11 +224,12 @@ impl Turn<'_> {
     }
 
     /// None where no playbook is under way.
-    pub(super) fn moment(&self, number: u64, at: Timestamp) -> Option<Moment> {
+    pub(super) fn moment(&self, number: u64, at: Timestamp) -> Option<Moment<'a>> {
         let case = self.live.cases.get(number).filter(|case| case.has_unfinished())?;
         let numbers = case.incident.alarms.iter().filter_map(|id| self.live.alarm_numbers.get(id));
         let records = numbers.filter_map(|number| self.live.alarms.get(number));
-        Some(Moment { at, active_alarms: records.filter(|r| r.alarm.cleared.is_none()).count() as u64 })
+        let active_alarms = records.filter(|r| r.alarm.cleared.is_none()).count() as u64;
+        Some(Moment { at, active_alarms, kinds: &self.config.task_kinds })
     }
 
     /// Hands tasks to the system, unless they were aborted in the same step.
@@ -229,24 +244,41 @@ impl Turn<'_> {
 
 #[cfg(test)]
 mod tests {
-    use vigiles_model::playbook::Action;
+    use vigiles_model::playbook::{FailureWords, Outward, Words};
     use vigiles_model::{Incident, Reality};
 
     use super::*;
     use crate::command::TaskOutcome;
+
+    const WORDS: Words = Words { en: "webhook", de: "Webhook" };
+    static WEBHOOK: OutwardKind = OutwardKind {
+        name: "webhook",
+        title: WORDS,
+        icon: "source",
+        is_retried: true,
+        informs: true,
+        undoes: true,
+        deadline_s: None,
+        failure: FailureWords { unset: WORDS, failed: WORDS },
+        settings: &[],
+        destination: |_| String::new(),
+        check: |_| Ok(()),
+    };
 
     /// Tasks as they were stored before steps had names and an order of their own.
     #[test]
     fn tasks_of_the_first_version_follow_each_other() {
         let agency = "city".parse().unwrap();
         let mut incident = Incident::opened("inc-1".parse().unwrap(), 1, agency, Reality::Actual, Timestamp(0));
-        let hook = Action::Webhook { endpoint: "office".into() };
+        let hook: Action = Outward::new("webhook").into();
+        let kinds = OutwardKinds::from_iter([&WEBHOOK]);
         for (i, action) in [Action::Manual, hook, Action::Manual].into_iter().enumerate() {
             incident.tasks.push(Task::new(TaskId::new(format!("tsk-1-{}", i + 1)).unwrap(), Step::new("Do", action)));
         }
         incident.tasks[0].state = TaskState::Running;
         let mut case = Case::new(incident);
-        let (moment, mut conditions) = (Moment { at: Timestamp(5), active_alarms: 0 }, Conditions::default());
+        let (moment, mut conditions) =
+            (Moment { at: Timestamp(5), active_alarms: 0, kinds: &kinds }, Conditions::default());
         assert!(case.advance(moment, &mut conditions).is_empty());
         case.complete(&"tsk-1-1".parse().unwrap(), TaskOutcome::Done, None, None, moment.at).unwrap();
         assert_eq!(case.advance(moment, &mut conditions).len(), 1, "the second is handed to the runtime");

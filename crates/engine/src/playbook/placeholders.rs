@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use vigiles_model::playbook::OutwardKinds;
+
 use super::condition::{Situation, priority_number, reality_text};
 use crate::incidents::{severity_text, state_text};
 
@@ -22,6 +24,8 @@ enum Place {
 /// Fills in the texts of an action, as things stand in its incident.
 pub(super) struct Filler<'a> {
     pub(super) situation: Situation<'a>,
+    /// The kinds that act outward: which of their settings are texts.
+    pub(super) kinds: &'a OutwardKinds,
 }
 
 impl Filler<'_> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandDone, CommandError, Engine, Told};
+use vigiles_engine::{CommandDone, CommandError, Told};
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{
     CallId, CallerRole, ExerciseId, Geometry, Incident, IncidentId, IncidentState, Position, Priority, Reality,
@@ -238,7 +238,7 @@ fn a_call_that_is_added_is_a_witness_whom_later_ones_are_compared_with() {
     let far = done(rig.command(adding(&id, 5.0)));
     assert_eq!(far.calls[1].why, "a person put it here");
     let bytes = rig.engine.snapshot();
-    assert!(Engine::restore(&bytes).unwrap().snapshot() == bytes);
+    assert!(crate::kinds::restore(&bytes).unwrap().snapshot() == bytes);
     for (text, place) in [(" ", point(0.2)), ("x", Geometry::Point(Position { lon: 500.0, lat: 0.0 }))] {
         let wrong =
             Body::AddCall { incident: id.clone(), text: text.into(), role: CallerRole::Unknown, place: Some(place) };
@@ -385,7 +385,7 @@ proptest! {
             prop_assert!(!all.iter().any(|i| related(&i)), "{one} {other}");
         }
         let bytes = rig.engine.snapshot();
-        prop_assert!(Engine::restore(&bytes).unwrap().snapshot() == bytes);
+        prop_assert!(crate::kinds::restore(&bytes).unwrap().snapshot() == bytes);
         prop_assert!(all.iter().flat_map(|i| &i.related).all(|r| r.relation == Relation::SameEvent));
     }
 }

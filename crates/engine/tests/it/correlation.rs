@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandError, ConfigKind, Correlation, Engine};
+use vigiles_engine::{CommandError, ConfigKind, Correlation};
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{Incident, Relation};
 
@@ -207,7 +207,8 @@ fn correlation_rules_are_the_same_in_json_and_in_a_snapshot() {
         assert_eq!(serde_json::from_str::<Correlation>(&json).unwrap(), rule);
     }
     let rig = check(&CHAIN, "0 a air.pm25 90 0.2 0.2 feeder=F1", &["power: 1 alarms, 1 witnesses"]);
-    let mut again = Rig { engine: Engine::restore(&rig.engine.snapshot()).unwrap(), effects: Vec::new(), now: rig.now };
+    let mut again =
+        Rig { engine: crate::kinds::restore(&rig.engine.snapshot()).unwrap(), effects: Vec::new(), now: rig.now };
     again.feed("10 b door.open true 0.25 0.2 feeder=F1");
     assert_eq!(again.incidents()[0].alarms.len(), 2, "sightings and rules are in the snapshot");
     assert!(rule(RULES[0]).incident.is_some());

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
-use vigiles_engine::{Engine, Input};
+use vigiles_engine::Input;
 use vigiles_model::Timestamp;
 
 /// Marker and format before the state.
@@ -17,12 +17,12 @@ const NOW: [i64; 2] = [1_795_305_600_000_000, 1_799_000_000_000_000];
 /// Goes on with a snapshot as after a restart.
 fn go_on(bytes: &[u8], what: &str) {
     let went = catch_unwind(AssertUnwindSafe(|| {
-        let Ok(mut engine) = Engine::restore(bytes) else { return };
+        let Ok(mut engine) = crate::kinds::restore(bytes) else { return };
         for now in NOW {
             engine.step(&Input::Tick, Timestamp(now), &mut Vec::new());
         }
         engine.statistics();
-        assert!(Engine::restore(&engine.snapshot()).is_ok(), "its own snapshot is refused");
+        assert!(crate::kinds::restore(&engine.snapshot()).is_ok(), "its own snapshot is refused");
     }));
     assert!(went.is_ok(), "{what}");
 }

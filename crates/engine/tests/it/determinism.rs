@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{Effect, Engine, Input};
+use vigiles_engine::{Effect, Input};
 use vigiles_model::{ExerciseId, IncidentId, IncidentState, Observation, Priority, Reality, Severity};
 
 use crate::rig::{Rig, cases, command, reading};
@@ -76,7 +76,7 @@ pub(crate) fn city() -> Rig {
         rig.command(Body::StartExercise { id, name: "A dark evening".into() }).unwrap();
         rig.engine.snapshot()
     });
-    Rig { engine: Engine::restore(bytes).unwrap(), effects: Vec::new(), now: 0 }
+    Rig { engine: crate::kinds::restore(bytes).unwrap(), effects: Vec::new(), now: 0 }
 }
 
 /// What a person does at a moment: which of the incidents it concerns, and what.
@@ -203,7 +203,7 @@ fn told(readings: &[Observation], deeds: &[Deed], way: &Way) -> (Vec<u8>, Vec<u8
         order = &order[batch..];
         rig.step(&Input::Observations(observations));
         if way.restarts.get(n).copied().unwrap_or(false) {
-            rig.engine = Engine::restore(&rig.engine.snapshot()).unwrap();
+            rig.engine = crate::kinds::restore(&rig.engine.snapshot()).unwrap();
         }
     }
     rig.now += 10_000;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use vigiles_engine::Engine;
+
 use vigiles_model::alarm::{MAX_BEFORE, MAX_CAUSES, MAX_NAMED};
 use vigiles_model::{Alarm, Observation};
 
@@ -171,7 +171,7 @@ proptest! {
         let mut rig = city();
         rig.feed(&busy_script(from..from + length / 2));
         if restart {
-            rig.engine = Engine::restore(&rig.engine.snapshot()).unwrap();
+            rig.engine = crate::kinds::restore(&rig.engine.snapshot()).unwrap();
         }
         rig.feed(&busy_script(from + length / 2..from + length));
         rig.feed(&format!("tick {}", from + length + 3000));

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandError, Effect, Engine, Input, TaskOutcome};
+use vigiles_engine::{CommandError, Effect, Input, TaskOutcome};
 use vigiles_model::{ExerciseId, Incident, IncidentState, Origin, Reality, Severity, Timestamp};
 
 use crate::properties::RULES;
@@ -154,7 +154,7 @@ fn a_rule_that_changes_in_an_exercise_changes_on_both_sides() {
 /// Tasks handed out that would leave the platform.
 fn outward(effects: &[Effect]) -> usize {
     let is_outward =
-        |e: &&Effect| matches!(e, Effect::TaskStarted { task, .. } if task.step.action.destination().is_some());
+        |e: &&Effect| matches!(e, Effect::TaskStarted { task, .. } if task.step.action.outward().is_some());
     effects.iter().filter(is_outward).count()
 }
 
@@ -209,7 +209,7 @@ proptest! {
                 rig.step(&input);
             }
             if i == cut {
-                both.engine = Engine::restore(&both.engine.snapshot()).unwrap();
+                both.engine = crate::kinds::restore(&both.engine.snapshot()).unwrap();
             }
         }
         for rig in [&mut both, &mut city, &mut drill] {

@@ -63,16 +63,16 @@ fn bless() {
 
 #[test]
 fn version_1_is_read_and_gone_on_with() {
-    check_goes_on(Engine::restore(&std::fs::read(fixture(1)).unwrap()).unwrap());
+    check_goes_on(crate::kinds::restore(&std::fs::read(fixture(1)).unwrap()).unwrap());
 }
 
 #[test]
 fn version_2_is_read_and_gone_on_with() {
     let written = std::fs::read(fixture(2)).unwrap();
-    let engine = Engine::restore(&written).unwrap();
+    let engine = crate::kinds::restore(&written).unwrap();
     let bytes = engine.snapshot();
     assert!(states(&bytes) == states(&written), "the states are written as they were");
-    assert!(Engine::restore(&bytes).unwrap().snapshot() == bytes, "the same state gives the same bytes");
+    assert!(crate::kinds::restore(&bytes).unwrap().snapshot() == bytes, "the same state gives the same bytes");
     check_goes_on(engine);
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn states(snapshot: &[u8]) -> Vec<u8> {
 #[test]
 fn every_sort_of_memory_is_read_and_gone_on_with() {
     let bytes = std::fs::read(fixture("")).unwrap();
-    let engine = Engine::restore(&bytes).unwrap();
+    let engine = crate::kinds::restore(&bytes).unwrap();
     assert!(states(&engine.snapshot()) == states(&bytes), "the states are written as they were in format 2");
     assert_eq!(told_later(engine), std::fs::read_to_string(fixture(".txt")).unwrap());
 }

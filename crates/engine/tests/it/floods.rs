@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use vigiles_engine::{Engine, Input};
+use vigiles_engine::Input;
 use vigiles_model::{Alarm, AlarmState};
 
 use crate::rig::{Rig, reading};
@@ -46,7 +46,7 @@ fn a_flood_ends_when_there_is_room_again_also_after_a_restart() {
     rig.now = 1;
     rig.step(&in_alarm(1_010, "air.pm25"));
     let bytes = rig.engine.snapshot();
-    rig.engine = Engine::restore(&bytes).unwrap();
+    rig.engine = crate::kinds::restore(&bytes).unwrap();
     assert_eq!(rig.engine.snapshot(), bytes);
     let over = |rig: &Rig| rig.alarms().iter().find(|a| a.key == "others").unwrap().state == AlarmState::Cleared;
     let calm = |from: usize, to: usize| {

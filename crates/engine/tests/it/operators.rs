@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
-use vigiles_engine::{CommandDone, CommandError, Effect, Engine};
+use vigiles_engine::{CommandDone, CommandError, Effect};
 use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{Alarm, Incident, IncidentId, IncidentState, Relation};
 
@@ -209,7 +209,7 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<Parting> {
             return None;
         }
         Act::Restart => {
-            rig.engine = Engine::restore(&rig.engine.snapshot()).unwrap();
+            rig.engine = crate::kinds::restore(&rig.engine.snapshot()).unwrap();
             return None;
         }
         Act::Close(i) => {

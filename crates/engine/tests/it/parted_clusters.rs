@@ -1,6 +1,5 @@
 //! Clusters that people took apart: each has a new key when it forms, and is known by its place.
 
-use vigiles_engine::Engine;
 use vigiles_engine::command::CommandBody as Body;
 use vigiles_model::{ExerciseId, Incident, IncidentId, IncidentState};
 
@@ -64,7 +63,7 @@ fn what_happens_here_is_not_what_happens_there() {
     // Each place keeps to its side, also a little beside it; and a restart changes nothing.
     smell(&mut rig, DYE_WORKS);
     smell(&mut rig, BAKERY + 0.0005);
-    let engine = Engine::restore(&rig.engine.snapshot()).unwrap();
+    let engine = crate::kinds::restore(&rig.engine.snapshot()).unwrap();
     assert!(engine.snapshot() == rig.engine.snapshot());
     rig.engine = engine;
     smell(&mut rig, BAKERY);
@@ -122,7 +121,7 @@ fn places_taken_apart_in_an_exercise_stay_apart_there_and_nowhere_else() {
     smell_in(&mut rig, BAKERY, "exercise");
     smell_in(&mut rig, DYE_WORKS, "exercise");
     split_last(&mut rig);
-    rig.engine = Engine::restore(&rig.engine.snapshot()).unwrap();
+    rig.engine = crate::kinds::restore(&rig.engine.snapshot()).unwrap();
     resolve_all(&mut rig);
     smell_in(&mut rig, DYE_WORKS, "exercise");
     smell_in(&mut rig, BAKERY, "exercise");

@@ -205,7 +205,7 @@ const WAITING: [&str; 4] = [
 fn furnished() -> vigiles_engine::Engine {
     static CITY: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     let bytes = CITY.get_or_init(|| Rig::with_rules(&WAITING).engine.snapshot());
-    vigiles_engine::Engine::restore(bytes).unwrap()
+    crate::kinds::restore(bytes).unwrap()
 }
 
 /// Alarms and incidents as bytes, after the readings have come in this order, in batches of these sizes, through a
@@ -230,7 +230,7 @@ fn told(readings: &[Observation], delays: &[i64], batches: &[usize], restarts: &
         rig.step(&Input::Observations(observations));
         if restarts.get(n).copied().unwrap_or(false) {
             let bytes = rig.engine.snapshot();
-            rig.engine = vigiles_engine::Engine::restore(&bytes).unwrap();
+            rig.engine = crate::kinds::restore(&bytes).unwrap();
         }
     }
     rig.now += 10_000;

@@ -9,13 +9,12 @@ fn check(steps: &str, expected: &str) {
     let steps = format!("{given}{steps}");
     let text = format!("id = 'p'\nname = 'P'\n{steps}");
     let playbook: Playbook = toml::from_str(&text).unwrap_or_else(|e| panic!("{text}\n{e}"));
-    let found = check_playbook(&playbook).map_or_else(|e| e.to_string(), |()| "fine".to_owned());
+    let found =
+        check_playbook(&playbook, &crate::kinds::kinds()).map_or_else(|e| e.to_string(), |()| "fine".to_owned());
     assert_eq!(found, expected, "{text}");
-    // What stands in TOML stands in JSON and postcard too.
+    // What stands in TOML stands in JSON too.
     let json = serde_json::to_string(&playbook).unwrap();
     assert_eq!(serde_json::from_str::<Playbook>(&json).unwrap(), playbook);
-    let bytes = postcard::to_stdvec(&playbook).unwrap();
-    assert_eq!(postcard::from_bytes::<Playbook>(&bytes).unwrap(), playbook);
 }
 
 fn steps(names: &[(&str, &str)]) -> String {
@@ -93,8 +92,9 @@ fn numbers_have_bounds() {
         "action.webhook.endpoint = 'o'\nbackoff_s = 3601",
         "steps[0].backoff_s: expected 1 to 3600 seconds, found 3601",
     );
-    let only = "only what tells somebody (notify_console, email, webhook, http) is tried again by itself";
+    let only = "of the task kinds only notify_console, email, http, webhook are tried again by themselves";
     check("action = 'manual'\nretries = 1", &format!("steps[0].retries: {only}"));
+    check("action.signal.endpoint = 'o'\nretries = 1", &format!("steps[0].retries: {only}"));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn every_action_is_looked_at() {
     );
     check(
         "[steps.action.email]\nto = []\nsubject = 'S'\nbody = ''",
-        "steps[0].action.email.to: expected 1 to 50 addresses, found 0",
+        "steps[0].action.email.to: expected 1 to 2 addresses, found 0",
     );
     check("action.assign.to.role = 'supervisor'", "fine");
     check("action.assign.to.person = 'ada'", "fine");
@@ -131,8 +131,19 @@ fn every_action_is_looked_at() {
     check("action.http = { endpoint = 'e', path = '@evil.example' }", &format!("steps[0].action.http.path: {path}"));
     check(
         "action.http = { endpoint = 'e', method = 'get', body = '{}' }",
-        "steps[0].action.http.body: a GET request carries no body",
+        "steps[0].action.http.body: a get carries none",
     );
+    check(
+        "action.http = { endpoint = 'e', method = 'PUT' }",
+        "steps[0].action.http.method: expected one of: post, get, put; found \"PUT\"",
+    );
+    check("action.webhook = {}", "steps[0].action.webhook.endpoint: expected a text, found nothing");
+    check("action.webhook.endpoint = 3", "steps[0].action.webhook.endpoint: expected a text, found a number");
+    check("action.webhook = { endpoint = 'o', x = '' }", "steps[0].action.webhook.x: expected one of: endpoint");
+    check("action.signal = { endpoint = 'o', hold = 91 }", "steps[0].action.signal.hold: expected 5 to 90 s, found 91");
+    check("action.signal = { endpoint = 'o', hold = 7.5 }", "fine");
+    let known = "manual, notify_console, assign, ask, wait, annotate, open_room, email, http, signal, webhook";
+    check("action.fax.number = '1'", &format!("steps[0].action.fax: expected one of: {known}"));
     check(
         "action.open_room = { name = 'R', agencies = ['a', 'a'] }",
         "steps[0].action.open_room.agencies: expected 1 to 20 different agencies, found 2",
@@ -148,11 +159,12 @@ fn escalation_and_undoing() {
     );
     check(
         "action = 'manual'\nescalate.notify = 'manual'",
-        "steps[0].escalate.notify: expected notify_console, email, webhook, http or annotate",
+        "steps[0].escalate.notify: expected what tells somebody: annotate, notify_console, email, http, webhook",
     );
     check(
         "action = 'manual'\nescalate.notify.webhook.endpoint = ''",
         "steps[0].escalate.notify.webhook.endpoint: expected a text, found nothing",
     );
+    check("action = 'manual'\ncompensate.signal.endpoint = 'o'", "steps[0].compensate: `signal` undoes nothing");
     check("action = 'manual'\ncompensate.wait.seconds = 3", "steps[0].compensate: a question or a wait undoes nothing");
 }

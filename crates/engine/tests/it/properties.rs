@@ -76,7 +76,7 @@ fn act() -> impl Strategy<Value = (i64, Act)> {
 
 /// Turns acts into inputs while an engine runs along, for the ids that commands need.
 fn log(acts: &[(i64, Act)]) -> Vec<(Timestamp, Input)> {
-    let mut rig = Rig { engine: Engine::new(), effects: Vec::new(), now: 0 };
+    let mut rig = Rig { engine: crate::kinds::engine(), effects: Vec::new(), now: 0 };
     let mut log = Vec::new();
     let mut last = Vec::new();
     let mut enter = |rig: &mut Rig, input: Input| {
@@ -215,17 +215,17 @@ proptest! {
         cut in 0.0..1.0f64,
     ) {
         let log = log(&acts);
-        let mut whole = Engine::new();
+        let mut whole = crate::kinds::engine();
         let effects = run(&mut whole, &log);
         let end = whole.snapshot();
-        let mut again = Engine::new();
+        let mut again = crate::kinds::engine();
         prop_assert_eq!(&run(&mut again, &log), &effects);
         prop_assert!(again.snapshot() == end, "a replay ends in another snapshot");
 
         let (before, after) = log.split_at((log.len() as f64 * cut) as usize);
-        let mut first = Engine::new();
+        let mut first = crate::kinds::engine();
         let mut both = run(&mut first, before);
-        let mut second = Engine::restore(&first.snapshot()).unwrap();
+        let mut second = crate::kinds::restore(&first.snapshot()).unwrap();
         prop_assert_eq!(second.statistics(), first.statistics());
         both.extend(run(&mut second, after));
         prop_assert_eq!(&both, &effects);
@@ -234,7 +234,7 @@ proptest! {
 
     #[test]
     fn no_alarm_is_lost_or_doubled(acts in prop::collection::vec(act(), 1..80)) {
-        let effects = run(&mut Engine::new(), &log(&acts));
+        let effects = run(&mut crate::kinds::engine(), &log(&acts));
         let (alarms, incidents) = latest(&effects);
         let mut listed = BTreeMap::new();
         for incident in incidents.values() {
@@ -264,7 +264,7 @@ proptest! {
     fn readings_in_any_order_are_taken(
         readings in prop::collection::vec((-2000..2000i64, 0..4usize, 0..4usize, any::<u8>(), any::<u8>(), any::<u8>()), 1..200),
     ) {
-        let mut engine = Engine::new();
+        let mut engine = crate::kinds::engine();
         run(&mut engine, &log(&[]));
         let observations = readings.iter().map(|(at, who, kind, v, x, y)| {
             let who = ["a", "b", "c", "s2/-"][*who];
@@ -278,13 +278,13 @@ proptest! {
 
     #[test]
     fn a_damaged_snapshot_is_refused_or_read(position in 0..2000usize, bit in 0..8u8) {
-        let mut engine = Engine::new();
+        let mut engine = crate::kinds::engine();
         run(&mut engine, &log(&[]));
         let mut bytes = engine.snapshot();
         let length = bytes.len();
         bytes[position % length] ^= 1 << bit;
-        let _ = Engine::restore(&bytes);
-        prop_assert!(Engine::restore(&bytes[..position % length]).is_err());
+        let _ = crate::kinds::restore(&bytes);
+        prop_assert!(crate::kinds::restore(&bytes[..position % length]).is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use proptest::prelude::ProptestConfig;
 use vigiles_engine::rule::{Known, Named};
 use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, Correlation, Effect, Engine, Input, Rule};
 use vigiles_model::kind::{Overload, ValueType};
-use vigiles_model::playbook::{Action, Step};
+use vigiles_model::playbook::{Action, Outward, Step};
 use vigiles_model::{
     AgencyId, Alarm, AlarmState, Asset, AssetId, Duration, Geometry, Incident, KindId, Observation, ObservationId,
     ObservationKind, Origin, PersonId, Playbook, PlaybookId, Position, Quality, SourceId, Timestamp, Value, Zone,
@@ -32,7 +32,7 @@ pub(crate) const KINDS: [(&str, ValueType); 6] = [
 
 impl Rig {
     pub(crate) fn new() -> Self {
-        let mut rig = Self { engine: Engine::new(), effects: Vec::new(), now: 0 };
+        let mut rig = Self { engine: crate::kinds::engine(), effects: Vec::new(), now: 0 };
         for body in city() {
             rig.command(body).unwrap();
         }
@@ -156,7 +156,7 @@ pub(crate) fn city() -> Vec<CommandBody> {
     let steps = vec![
         Step::new("Tell the room", Action::NotifyConsole { message: "look".into() }),
         Step::new("Drive there", Action::Manual),
-        Step::new("Tell the office", Action::Webhook { endpoint: "office".into() }),
+        Step::new("Tell the office", Outward::new("webhook").with("endpoint", "office").into()),
     ];
     all.push(CommandBody::PutPlaybook(Box::new(playbook("air", steps))));
     all

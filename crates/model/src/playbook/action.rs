@@ -1,13 +1,17 @@
 //! Who or what carries out a step.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::{Outward, OwnOrOutward};
 use crate::{AgencyId, PersonId};
 
 /// What a step does. The texts of all but [`Action::Manual`] may hold placeholders such as `{title}` and
 /// `{answers.smell}`, filled in when the step starts.
+///
+/// What the platform does by itself has a variant of its own. What acts outward is of a kind that is registered by name, and
+/// looks the same in playbooks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum Action {
     /// A person ticks it off.
     Manual,
@@ -15,20 +19,6 @@ pub enum Action {
     NotifyConsole {
         /// The text.
         message: String,
-    },
-    /// An e-mail is sent.
-    Email {
-        /// Addresses.
-        to: Vec<String>,
-        /// Subject line.
-        subject: String,
-        /// The text.
-        body: String,
-    },
-    /// An HTTP POST signed by Standard Webhooks (HMAC-SHA256) is sent to a configured endpoint.
-    Webhook {
-        /// Name of the endpoint in the configuration (addresses and secrets stay out of playbooks).
-        endpoint: String,
     },
     /// The incident is given to somebody.
     Assign {
@@ -57,20 +47,6 @@ pub enum Action {
         /// The text.
         text: String,
     },
-    /// An HTTP request is sent to a configured endpoint.
-    Http {
-        /// Name of the endpoint in the configuration (addresses and secrets stay out of playbooks).
-        endpoint: String,
-        /// The verb.
-        #[serde(default)]
-        method: HttpMethod,
-        /// What is added to the endpoint's address: empty, or from a `/`. Placeholders are percent-encoded.
-        #[serde(default)]
-        path: String,
-        /// JSON; nothing where empty. Placeholders stand inside its quoted texts and are escaped for them.
-        #[serde(default)]
-        body: String,
-    },
     /// A joint room of the incident is opened, and agencies are invited to it.
     OpenRoom {
         /// Its name.
@@ -78,6 +54,43 @@ pub enum Action {
         /// Who is invited beside the agency that leads.
         agencies: Vec<AgencyId>,
     },
+    /// Something is done outside the platform.
+    #[serde(skip)]
+    Outward(Outward),
+}
+
+/// The kinds with a variant of their own, by name.
+const OWN: &[&str] = &["manual", "notify_console", "assign", "ask", "wait", "annotate", "open_room"];
+
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Outward(outward) => outward.serialize(to),
+            own => Self::serialize(own, to),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        /// Reads the variants alone.
+        struct Own(Action);
+        impl<'de> Deserialize<'de> for Own {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Action::deserialize(from).map(Self)
+            }
+        }
+        OwnOrOutward::read(from, OWN).map(|read| match read {
+            OwnOrOutward::Own(Own(action)) => action,
+            OwnOrOutward::Outward(outward) => Self::Outward(outward),
+        })
+    }
+}
+
+impl From<Outward> for Action {
+    fn from(outward: Outward) -> Self {
+        Self::Outward(outward)
+    }
 }
 
 /// Who sees to it that an action is done.
@@ -92,42 +105,39 @@ pub enum Carrier {
 }
 
 impl Action {
+    /// The names of the kinds with a variant of their own.
+    pub const fn own() -> &'static [&'static str] {
+        OWN
+    }
+
+    /// The name of its kind in playbooks.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Manual => "manual",
+            Self::NotifyConsole { .. } => "notify_console",
+            Self::Assign { .. } => "assign",
+            Self::Ask { .. } => "ask",
+            Self::Wait { .. } => "wait",
+            Self::Annotate { .. } => "annotate",
+            Self::OpenRoom { .. } => "open_room",
+            Self::Outward(outward) => &outward.kind,
+        }
+    }
+
     /// Who sees to it that it is done.
     pub fn carrier(&self) -> Carrier {
         match self {
             Self::Manual | Self::Ask { .. } => Carrier::Person,
             Self::Assign { .. } | Self::Wait { .. } | Self::Annotate { .. } | Self::OpenRoom { .. } => Carrier::Engine,
-            Self::NotifyConsole { .. } | Self::Email { .. } | Self::Webhook { .. } | Self::Http { .. } => {
-                Carrier::Runtime
-            }
+            Self::NotifyConsole { .. } | Self::Outward(_) => Carrier::Runtime,
         }
     }
 
-    /// Whether something goes out to the world: only for an actual incident (see [`Live`](super::Live)).
-    pub fn leaves_platform(&self) -> bool {
-        self.destination().is_some()
-    }
-
-    /// Whether it is tried again by itself: what tells somebody, who may not be there to be told.
-    pub fn may_be_retried(&self) -> bool {
-        self.carrier() == Carrier::Runtime
-    }
-
-    /// Where it goes, in words for the timeline of an exercise; none where nothing leaves the platform.
-    pub fn destination(&self) -> Option<String> {
+    /// The action where it goes out to the world: only for an actual incident (see [`Live`](super::Live)).
+    pub fn outward(&self) -> Option<&Outward> {
         match self {
-            Self::Email { to, .. } => Some(to.join(", ")),
-            Self::Webhook { endpoint } => Some(format!("webhook {endpoint}")),
-            Self::Http { endpoint, method, path, .. } => {
-                Some(format!("endpoint {endpoint}, {} {path}", method.as_str()).trim_end().to_owned())
-            }
-            Self::Manual
-            | Self::NotifyConsole { .. }
-            | Self::Assign { .. }
-            | Self::Ask { .. }
-            | Self::Wait { .. }
-            | Self::Annotate { .. }
-            | Self::OpenRoom { .. } => None,
+            Self::Outward(outward) => Some(outward),
+            _ => None,
         }
     }
 }
@@ -154,29 +164,70 @@ impl std::fmt::Display for Assignee {
     }
 }
 
-/// The verb of an HTTP request (RFC 9110, section 9.3).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HttpMethod {
-    /// Ask for it.
-    Get,
-    /// Hand in.
-    #[default]
-    Post,
-    /// Create or replace.
-    Put,
-    /// Remove.
-    Delete,
-}
+#[cfg(test)]
+mod tests {
+    use serde::de::IntoDeserializer;
 
-impl HttpMethod {
-    /// The verb as it stands in a request.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
+    use super::*;
+
+    /// Read and written again it is the same, also to the last byte.
+    fn check(text: &str, expected: &Action) {
+        let action: Action = serde_json::from_str(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+        assert_eq!(action, *expected);
+        assert_eq!(serde_json::to_string(&action).unwrap(), text);
+    }
+
+    #[test]
+    fn actions_are_written_as_before_kinds_were_registered() {
+        check(r#""manual""#, &Action::Manual);
+        check(r#"{"ask":{"question":"Q","options":[]}}"#, &Action::Ask { question: "Q".into(), options: vec![] });
+        let mail =
+            Outward::new("email").with("to", vec!["a@b.example".to_owned()]).with("subject", "S").with("body", "");
+        check(r#"{"email":{"to":["a@b.example"],"subject":"S","body":""}}"#, &mail.into());
+        let plan = Outward::new("signal_plan").with("seconds", 30.0).with("share", 0.5);
+        check(r#"{"signal_plan":{"seconds":30,"share":0.5}}"#, &plan.into());
+    }
+
+    fn check_refused(text: &str, expected: &str) {
+        let error = serde_json::from_str::<Action>(text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{text}: {error}");
+    }
+
+    #[test]
+    fn what_is_no_action_is_named() {
+        check_refused(r#"{"ask":{}}"#, "missing field `question`");
+        check_refused(r#"{"annotate":{"text":3}}"#, "invalid type: integer `3`, expected a string");
+        check_refused(
+            r#"{"webhook":{"endpoint":{}}}"#,
+            "invalid type: map, expected a text, a number or a list of texts",
+        );
+        check_refused(r#"{"webhook":{"endpoint":"a","endpoint":"b"}}"#, "the setting `endpoint` stands twice");
+    }
+
+    #[test]
+    fn what_cannot_stand_in_json_is_no_setting() {
+        let read = |n: f64| {
+            let from: serde::de::value::F64Deserializer<serde::de::value::Error> = n.into_deserializer();
+            crate::playbook::SettingValue::deserialize(from).ok()
+        };
+        assert_eq!((read(7.5), read(f64::NAN), read(f64::INFINITY)), (Some(7.5.into()), None, None));
+    }
+
+    #[test]
+    fn every_variant_is_named_as_it_is_written() {
+        for text in [
+            r#""manual""#,
+            r#"{"notify_console":{"message":""}}"#,
+            r#"{"assign":{"to":{"role":"a"}}}"#,
+            r#"{"ask":{"question":""}}"#,
+            r#"{"wait":{}}"#,
+            r#"{"annotate":{"text":""}}"#,
+            r#"{"open_room":{"name":"","agencies":[]}}"#,
+            r#"{"webhook":{"endpoint":"o"}}"#,
+        ] {
+            let action: Action = serde_json::from_str(text).unwrap();
+            assert!(text.contains(&format!("\"{}\"", action.name())), "{text}: {}", action.name());
+            assert_eq!(Action::own().contains(&action.name()), action.outward().is_none());
         }
     }
 }

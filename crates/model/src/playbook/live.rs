@@ -1,18 +1,18 @@
 //! The proof that something may leave the platform.
 
-use super::Task;
+use super::{Outward, Task};
 use crate::{Incident, Reality};
 
-/// A task of an actual incident. Whoever sends something out of the platform takes one, so that an exercise cannot: it
+/// A task of an actual incident that goes outward. Whoever sends something out of the platform takes one, so that an exercise cannot: it
 /// is a matter of types, not of a check that could be forgotten.
 ///
 /// Only an actual incident gives one, for a task of its own:
 ///
 /// ```
-/// # use vigiles_model::playbook::{Action, Live, Step, Task};
+/// # use vigiles_model::playbook::{Live, Outward, Step, Task};
 /// # use vigiles_model::*;
 /// # fn incident(reality: Reality) -> Incident {
-/// #     let task = Task::new("tsk-1-1".parse().unwrap(), Step::new("Tell", Action::Webhook { endpoint: "o".into() }));
+/// #     let task = Task::new("tsk-1-1".parse().unwrap(), Step::new("Tell", Outward::new("webhook").into()));
 /// #     Incident { tasks: vec![task], ..Incident::opened("inc-1".parse().unwrap(), 1, "city".parse().unwrap(), reality, Timestamp(0)) }
 /// # }
 /// let (drill, fire) = (incident(Reality::Exercise), incident(Reality::Actual));
@@ -24,7 +24,7 @@ use crate::{Incident, Reality};
 ///
 /// ```compile_fail,E0451
 /// fn forge<'a>(incident: &'a vigiles_model::Incident, task: &'a vigiles_model::Task) -> vigiles_model::playbook::Live<'a> {
-///     vigiles_model::playbook::Live { incident, task }
+///     vigiles_model::playbook::Live { incident, outward: task.step.action.outward().unwrap(), task }
 /// }
 /// ```
 ///
@@ -39,13 +39,15 @@ use crate::{Incident, Reality};
 pub struct Live<'a> {
     incident: &'a Incident,
     task: &'a Task,
+    outward: &'a Outward,
 }
 
 impl<'a> Live<'a> {
-    /// None for an exercise or a test, and for a task of another incident.
+    /// None for an exercise or a test, for a task of another incident, and for one that does not go outward.
     pub fn of(incident: &'a Incident, task: &'a Task) -> Option<Self> {
         let is_own = incident.tasks.iter().any(|own| own.id == task.id);
-        (incident.reality == Reality::Actual && is_own).then_some(Self { incident, task })
+        let outward = task.step.action.outward()?;
+        (incident.reality == Reality::Actual && is_own).then_some(Self { incident, task, outward })
     }
 
     /// The incident.
@@ -56,5 +58,10 @@ impl<'a> Live<'a> {
     /// The task.
     pub fn task(&self) -> &'a Task {
         self.task
+    }
+
+    /// What it does, with its settings.
+    pub fn outward(&self) -> &'a Outward {
+        self.outward
     }
 }

@@ -4,13 +4,20 @@
 //! together run side by side. What a step does is its [`Action`]; a step under way in an incident is a [`Task`].
 
 mod action;
+mod kind;
 mod live;
+mod outward;
 mod task;
 
 use serde::{Deserialize, Serialize};
 
-pub use action::{Action, Assignee, Carrier, HttpMethod};
+pub use action::{Action, Assignee, Carrier};
+pub use kind::{
+    FailureWords, Form, MAX_NAME_BYTES, MAX_PATH_BYTES, MAX_TEXT_BYTES, Misfit, OutwardKind, OutwardKinds, Setting,
+    Words,
+};
 pub use live::Live;
+pub use outward::{Outward, OwnOrOutward, SettingValue};
 pub use task::{Approval, Task, TaskOrigin, TaskState};
 
 use crate::{AgencyId, PlaybookId, Priority, StepId};
@@ -41,6 +48,23 @@ pub struct Playbook {
     /// The public guidance it follows: title, section, year.
     #[serde(default)]
     pub source: String,
+}
+
+impl Playbook {
+    /// Writes out the settings of what acts outward: in the order of their kinds, those absent as they are by default.
+    pub fn put_in_order(&mut self, kinds: &OutwardKinds) {
+        let actions = self.steps.iter_mut().flat_map(|step| {
+            let notify = step.escalate.as_mut().and_then(|escalation| escalation.notify.as_mut());
+            [Some(&mut step.action), step.compensate.as_mut(), notify]
+        });
+        for action in actions.flatten() {
+            if let Action::Outward(outward) = action
+                && let Some(kind) = kinds.get(&outward.kind)
+            {
+                *outward = kind.in_order(outward);
+            }
+        }
+    }
 }
 
 /// One step of a playbook.
@@ -109,9 +133,10 @@ impl Step {
         self.id.clone().unwrap_or_else(by_place)
     }
 
-    /// Further tries after a failure that may pass.
+    /// Further tries after a failure that may pass. A kind that is not tried again by itself is written out as such when its
+    /// step starts.
     pub fn further_tries(&self) -> u8 {
-        self.retries.unwrap_or(if self.action.may_be_retried() { DEFAULT_RETRIES } else { 0 })
+        self.retries.unwrap_or(if self.action.carrier() == Carrier::Runtime { DEFAULT_RETRIES } else { 0 })
     }
 
     /// Seconds to wait after the failure of try `attempt`, counted from 1.
@@ -144,7 +169,7 @@ mod tests {
     use super::*;
 
     fn check_wait(backoff_s: Option<u32>, attempt: u32, expected: u32) {
-        let step = Step { backoff_s, ..Step::new("Tell", Action::Webhook { endpoint: "office".into() }) };
+        let step = Step { backoff_s, ..Step::new("Tell", Outward::new("webhook").with("endpoint", "office").into()) };
         assert_eq!(step.wait_s(attempt), expected, "{backoff_s:?} {attempt}");
     }
 
@@ -162,7 +187,7 @@ mod tests {
         let text = r#"{"id": "air", "name": "Air", "steps": [{"title": "Tell", "action": {"webhook": {"endpoint": "o"}}},
                        {"title": "Drive", "instruction": "there", "action": "manual"}]}"#;
         let playbook: Playbook = serde_json::from_str(text).unwrap();
-        assert_eq!(playbook.steps[0], Step::new("Tell", Action::Webhook { endpoint: "o".into() }));
+        assert_eq!(playbook.steps[0], Step::new("Tell", Outward::new("webhook").with("endpoint", "o").into()));
         assert_eq!((playbook.steps[0].further_tries(), playbook.steps[1].further_tries()), (3, 0));
         assert_eq!(playbook.steps[1].id_at(1).as_str(), "step-2");
         let task = r#"{"id": "tsk-1-1", "step": {"title": "Drive", "action": "manual"}, "state": "running",

@@ -51,6 +51,7 @@ impl Shared {
             snapshots: self.snapshots.clone(),
             time_zone: TimeZone::default(),
             seat,
+            task_kinds: crate::kinds::kinds(),
         }
     }
 
@@ -125,7 +126,8 @@ async fn what_doors_take_takes_effect_once() {
     for platform in doors.iter().chain([&engine]) {
         platform.stop();
     }
-    let reproduced = Bundle::gather(&shared.parts(Seat::Engine)).unwrap().reproduce(true).unwrap();
+    let reproduced =
+        Bundle::gather(&shared.parts(Seat::Engine)).unwrap().reproduce(&crate::kinds::kinds(), true).unwrap();
     assert!(reproduced.different.is_empty() && reproduced.alarms > 0, "{reproduced:?}");
 }
 

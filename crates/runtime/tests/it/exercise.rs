@@ -54,7 +54,7 @@ fn an_exercise_goes_on_after_a_restart_and_leaves_no_trace_in_the_city() {
     let dir = tempfile::tempdir().unwrap();
     let in_process = |work: &dyn Fn(Arc<Platform>, &tokio::runtime::Runtime), platform: Arc<Platform>| {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async { platform.run_errands(None) });
+        runtime.block_on(async { platform.run_errands(vigiles_runtime::carrier::Carriers::new()) });
         work(platform.clone(), &runtime);
         platform.stop();
     };

@@ -62,6 +62,7 @@ fn platform(disk: &SimulatedDisk, history: &str, dir: &Path, clock: &Arc<ManualC
         snapshots: Arc::new(Snapshots::Directory(dir.join("engine"))),
         time_zone: TimeZone::default(),
         seat: Seat::Alone,
+        task_kinds: crate::kinds::kinds(),
     };
     match Platform::start(parts) {
         Ok(platform) => Some(platform),

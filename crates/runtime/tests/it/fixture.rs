@@ -6,7 +6,7 @@ use vigiles_bus::Offset;
 use vigiles_engine::command::ConfigKind;
 use vigiles_engine::{Command, CommandBody as Body, Input, TaskOutcome};
 use vigiles_model::asset::FieldOfView;
-use vigiles_model::playbook::{Action, Step};
+use vigiles_model::playbook::{Action, Outward, Step};
 use vigiles_model::{
     AgencyId, AlarmId, Asset, AssetId, Geometry, IncidentId, IncidentState, KindId, Observation, ObservationId, Origin,
     PersonId, Playbook, PlaybookId, Position, Priority, Quality, Reality, Severity, SourceId, TaskId, Timestamp, Value,
@@ -91,8 +91,8 @@ fn playbook() -> Playbook {
     let actions = [
         Action::Manual,
         Action::NotifyConsole { message: "look".to_owned() },
-        Action::Email { to: vec!["a@b.fi".to_owned()], subject: "S".to_owned(), body: "B".to_owned() },
-        Action::Webhook { endpoint: "office".to_owned() },
+        Outward::new("email").with("to", vec!["a@b.fi".to_owned()]).with("subject", "S").with("body", "B").into(),
+        Outward::new("webhook").with("endpoint", "office").into(),
     ];
     let step = |action| Step { instruction: "well".to_owned(), ..Step::new("do it", action) };
     let id = PlaybookId::new("air").unwrap();

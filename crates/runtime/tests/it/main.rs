@@ -8,6 +8,7 @@ mod doors;
 mod exercise;
 mod faults;
 mod fixture;
+mod kinds;
 mod notices;
 mod once;
 mod overload;

@@ -29,7 +29,7 @@ async fn a_notice_is_counted_at_the_doors() {
     let dir = tempfile::tempdir().unwrap();
     let shared = Shared::open(dir.path());
     let engine = shared.start(Seat::Engine);
-    engine.run_errands(None);
+    engine.run_errands(vigiles_runtime::carrier::Carriers::new());
     let notice = Step { retries: Some(0), ..Step::new("tell", Action::NotifyConsole { message: "look".into() }) };
     let (id, text) = (PlaybookId::new("p").unwrap(), String::new);
     let book = Playbook { id, name: "P".into(), steps: vec![notice], version: 0, description: text(), source: text() };

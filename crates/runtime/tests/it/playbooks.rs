@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use vigiles_engine::{CommandBody as Body, CommandDone};
-use vigiles_model::playbook::{Action, Live, Step};
+use vigiles_model::playbook::{Live, Outward, Step};
 use vigiles_model::{Playbook, PlaybookId, Priority, Reality, Severity, Task, TaskState};
 use vigiles_runtime::Platform;
 use vigiles_runtime::carrier::{Carrier, Failure, Outcome};
@@ -39,7 +39,7 @@ fn carrier(answer: Option<Outcome>) -> (Arc<Told>, Receiver<(String, u32)>) {
 
 /// Playbook `p` with a webhook a step.
 pub(crate) fn playbook(titles: &[&str]) -> Body {
-    let hook = || Action::Webhook { endpoint: "office".into() };
+    let hook = || Outward::new("webhook").with("endpoint", "office").into();
     let steps = titles.iter().map(|title| Step { backoff_s: Some(1), ..Step::new(*title, hook()) }).collect();
     let id = PlaybookId::new("p").unwrap();
     let (description, source) = (String::new(), String::new());
@@ -68,7 +68,7 @@ fn process(dir: &Path, carrier: Arc<Told>, work: impl AsyncFnOnce(Arc<Platform>)
     let process = tokio::runtime::Runtime::new().unwrap();
     process.block_on(async {
         let platform = open(dir);
-        platform.run_errands(Some(carrier));
+        platform.run_errands([("webhook", carrier as Arc<dyn Carrier>)].into());
         work(platform.clone()).await;
         platform.stop();
     });

@@ -69,7 +69,17 @@ fn start(
     let bus = vigiles_bus::Embedded::open(&dir.join("log"), vigiles_bus::Options::default(), clock.clone()).unwrap();
     let snapshots = Arc::new(Snapshots::Directory(dir.join("engine")));
     let bus = Arc::new(bus);
-    Platform::start(Parts { bus, history, store, clock, snapshots, time_zone, seat: Seat::Alone }).unwrap()
+    Platform::start(Parts {
+        bus,
+        history,
+        store,
+        clock,
+        snapshots,
+        time_zone,
+        seat: Seat::Alone,
+        task_kinds: crate::kinds::kinds(),
+    })
+    .unwrap()
 }
 
 pub(crate) fn agency() -> AgencyId {

@@ -66,7 +66,7 @@ impl Played {
                     assert_eq!(alarm.reality, Reality::Exercise);
                     self.alarms.push(alarm.rule.to_string());
                 }
-                Effect::TaskStarted { task, .. } => self.outward += usize::from(task.step.action.leaves_platform()),
+                Effect::TaskStarted { task, .. } => self.outward += usize::from(task.step.action.outward().is_some()),
                 Effect::CommandDone(answer) => drop(answer.unwrap()),
                 _ => {}
             }

@@ -55,7 +55,7 @@ impl Registry for Known {
 pub(super) fn rehearse(dir: &Path, documents: &[CommandBody], replays: &[ReplayFile], seconds: i64) -> Account {
     let mut account = Account::default();
     let mut known = Known { kinds: BTreeMap::new(), assets: BTreeMap::new() };
-    let mut engine = Engine::new();
+    let mut engine = Engine::new().knowing(vigiles_connect::task_kinds::kinds(vigiles_connect::task_kinds::REGISTERED));
     for body in documents {
         match body {
             CommandBody::PutKind(kind) => drop(known.kinds.insert(kind.id.to_string(), (**kind).clone())),

@@ -66,7 +66,7 @@ fn every_rule_checks_out() {
 #[test]
 fn every_rule_of_the_manual_can_be_saved_in_the_demo_city() {
     let city = demo();
-    let mut engine = Engine::new();
+    let mut engine = Engine::new().knowing(vigiles_connect::task_kinds::kinds(vigiles_connect::task_kinds::REGISTERED));
     let mut effects = Vec::new();
     let mut put = |body: CommandBody| {
         let agency = vigiles_model::AgencyId::new("city").unwrap();

@@ -8,7 +8,7 @@ pub(crate) mod continuity;
 pub(crate) mod import;
 pub(crate) mod link;
 pub(crate) mod openapi;
-mod outbound;
+mod outlets;
 pub(crate) mod replay;
 pub(crate) mod run;
 mod settings;

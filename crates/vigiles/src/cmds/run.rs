@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use vigiles_api::Settings;
 use vigiles_bus::BusError;
 use vigiles_connect::mqtt;
+use vigiles_connect::task_kinds::{REGISTERED, carriers};
 use vigiles_runtime::door::Door;
 use vigiles_runtime::{Platform, StartError};
 use vigiles_store::StoreError;
@@ -123,7 +124,7 @@ async fn serve(
 
     let mut doors = JoinSet::new();
     if roles.has(Role::Engine) {
-        platform.run_errands(Some(super::outbound::carrier(config)?));
+        platform.run_errands(carriers(REGISTERED, &super::outlets::outlets(config)?));
         let brokers = super::clients::Brokers::read(config)?;
         doors.spawn(super::clients::keep(platform.clone(), brokers, stop.clone()));
     }

@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
+use vigiles_connect::task_kinds;
 use vigiles_runtime::TimeZone;
 use vigiles_runtime::support::Bundle;
 use vigiles_store::{AuditNote, Outcome};
@@ -84,7 +85,7 @@ pub(crate) fn reproduce(arguments: &ReproduceArguments) -> Result<()> {
     let file = &arguments.file;
     let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
     let bundle = Bundle::parse(&bytes).with_context(|| file.display().to_string())?;
-    let found = bundle.reproduce(arguments.restart)?;
+    let found = bundle.reproduce(&task_kinds::kinds(task_kinds::REGISTERED), arguments.restart)?;
     super::say(format_args!("made by version {}", bundle.program))?;
     super::say(format_args!("{} entries with {} readings", found.entries, found.observations))?;
     super::say(format_args!("{} alarms, {} incidents", found.alarms, found.incidents))?;

@@ -13,9 +13,5 @@ export const deHappened: Record<keyof typeof enHappened, string> = {
   'near.readings': '{n:1 Messwert|# Messwerte} von {of:1 Ort und Art|# Orten und Arten}',
   'near.readings.count': '{n:1 Messwert|# Messwerte}',
   'split.short': 'Teilen …',
-  'task.link.failed': 'Nicht gesendet: Das andere System nahm es nicht an. Stattdessen anrufen oder erneut versuchen.',
-  'task.link.unset': 'Nicht gesendet: Diese Verbindung ist nicht eingerichtet. Stattdessen anrufen.',
-  'task.mail.failed': 'Nicht gesendet: Die E-Mail ging nicht hinaus. Stattdessen anrufen oder erneut versuchen.',
-  'task.mail.unset': 'Nicht gesendet: E-Mail ist nicht eingerichtet. Stattdessen anrufen.',
   'task.technical': 'Einzelheiten zum Einrichten',
 };

@@ -11,9 +11,5 @@ export const enHappened = {
   'near.readings': '{n:1 reading|# readings} of {of:1 place and kind|# places and kinds}',
   'near.readings.count': '{n:1 reading|# readings}',
   'split.short': 'Split…',
-  'task.link.failed': 'Not sent: the other system did not take it. Call instead, or try again.',
-  'task.link.unset': 'Not sent: this connection is not set up. Call instead.',
-  'task.mail.failed': 'Not sent: the e-mail did not go out. Call instead, or try again.',
-  'task.mail.unset': 'Not sent: e-mail is not set up. Call instead.',
   'task.technical': 'Details for who sets it up',
 } as const;

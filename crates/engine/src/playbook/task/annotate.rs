@@ -2,7 +2,7 @@
 
 use vigiles_model::Timestamp;
 use vigiles_model::incident::{MAX_NOTE_BYTES, TimelineEvent};
-use vigiles_model::playbook::Action;
+use vigiles_model::playbook::{Action, OutwardKinds};
 
 use super::{Settings, TaskKind};
 use crate::command::CommandError;
@@ -33,7 +33,7 @@ impl TaskKind for Annotate<'_> {
         Some(Ok("noted".to_owned()))
     }
 
-    fn informs(&self) -> bool {
+    fn informs(&self, _kinds: &OutwardKinds) -> bool {
         true
     }
 }

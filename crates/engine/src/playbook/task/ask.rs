@@ -1,6 +1,6 @@
 //! A person answers a question; later conditions and texts read the answer.
 
-use vigiles_model::playbook::Action;
+use vigiles_model::playbook::{Action, OutwardKinds};
 
 use super::{Settings, TaskKind};
 use crate::command::CommandError;
@@ -43,5 +43,9 @@ impl TaskKind for Ask<'_> {
 
     fn answers(&self) -> Option<&[String]> {
         Some(self.options)
+    }
+
+    fn undoes(&self, _kinds: &OutwardKinds) -> bool {
+        false
     }
 }

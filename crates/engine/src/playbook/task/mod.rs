@@ -1,23 +1,21 @@
 //! The task kinds, a file each. What all steps share (tries, deadlines, approvals, escalation, undoing) is not here.
 //!
-//! Who carries a kind out, and whether it leaves the platform, says `vigiles_model::playbook::Action`, since the runtime
-//! asks for it too.
+//! Who carries a kind out says `vigiles_model::playbook::Action`, since the runtime asks for it too. What acts outward is
+//! not known here by name: `outward` goes by what was registered.
 
 mod annotate;
 mod ask;
 mod assign;
-mod email;
-mod http;
 mod manual;
 mod notify_console;
 mod open_room;
+mod outward;
 mod wait;
-mod webhook;
 
 use std::collections::BTreeSet;
 
 use vigiles_model::Timestamp;
-use vigiles_model::playbook::Action;
+use vigiles_model::playbook::{Action, OutwardKinds};
 
 use super::placeholders::Filler;
 use crate::command::CommandError;
@@ -26,7 +24,7 @@ use crate::incidents::Case;
 /// What the engine has to know of a task kind. What is not said has the answer that fits most kinds.
 pub(super) trait TaskKind {
     /// Its name in a playbook.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// What is wrong with its settings; the first of several.
     fn check(&self, settings: &Settings<'_>) -> Result<(), CommandError>;
@@ -52,8 +50,13 @@ pub(super) trait TaskKind {
     }
 
     /// Whether somebody learns something by it, so that an escalation may use it.
-    fn informs(&self) -> bool {
+    fn informs(&self, _kinds: &OutwardKinds) -> bool {
         false
+    }
+
+    /// Whether it may undo a step.
+    fn undoes(&self, _kinds: &OutwardKinds) -> bool {
+        true
     }
 }
 
@@ -63,6 +66,8 @@ pub(super) struct Settings<'a> {
     pub(super) path: String,
     /// The steps over when it starts.
     pub(super) earlier: &'a BTreeSet<String>,
+    /// The kinds that act outward.
+    pub(super) kinds: &'a OutwardKinds,
 }
 
 impl Settings<'_> {
@@ -84,50 +89,22 @@ pub(super) fn kind_of(action: &Action) -> Box<dyn TaskKind + '_> {
     match action {
         Action::Manual => Box::new(manual::Manual),
         Action::NotifyConsole { message } => Box::new(notify_console::NotifyConsole { message }),
-        Action::Email { to, subject, body } => Box::new(email::Email { to, subject, body }),
-        Action::Webhook { endpoint } => Box::new(webhook::Webhook { endpoint }),
         Action::Assign { to } => Box::new(assign::Assign { to }),
         Action::Ask { question, options } => Box::new(ask::Ask { question, options }),
         Action::Wait { seconds, until } => Box::new(wait::Wait { seconds: *seconds, until: until.as_deref() }),
         Action::Annotate { text } => Box::new(annotate::Annotate { text }),
-        Action::Http { endpoint, method, path, body } => Box::new(http::Http { endpoint, method: *method, path, body }),
         Action::OpenRoom { name, agencies } => Box::new(open_room::OpenRoom { name, agencies }),
+        Action::Outward(outward) => Box::new(outward::OfOutward { outward }),
     }
 }
 
 /// What is wrong with an action, `field` being its path. `earlier` are the steps over by then.
-pub(super) fn check(field: &str, action: &Action, earlier: &BTreeSet<String>) -> Result<(), CommandError> {
+pub(super) fn check(
+    field: &str,
+    action: &Action,
+    earlier: &BTreeSet<String>,
+    kinds: &OutwardKinds,
+) -> Result<(), CommandError> {
     let kind = kind_of(action);
-    kind.check(&Settings { path: format!("{field}.{}", kind.name()), earlier })
-}
-
-#[cfg(test)]
-mod tests {
-    use vigiles_model::playbook::{Assignee, HttpMethod};
-
-    use super::*;
-
-    /// The name in the paths of complaints is the one that the playbook is written with.
-    fn check_name(action: &Action) {
-        let written = match serde_json::to_value(action).unwrap() {
-            serde_json::Value::String(name) => name,
-            other => other.as_object().unwrap().keys().next().unwrap().clone(),
-        };
-        assert_eq!(kind_of(action).name(), written);
-    }
-
-    #[test]
-    fn kinds_have_the_names_that_playbooks_use() {
-        let text = String::new;
-        check_name(&Action::Manual);
-        check_name(&Action::NotifyConsole { message: text() });
-        check_name(&Action::Email { to: vec![], subject: text(), body: text() });
-        check_name(&Action::Webhook { endpoint: text() });
-        check_name(&Action::Assign { to: Assignee::Role(text()) });
-        check_name(&Action::Ask { question: text(), options: vec![] });
-        check_name(&Action::Wait { seconds: None, until: None });
-        check_name(&Action::Annotate { text: text() });
-        check_name(&Action::Http { endpoint: text(), method: HttpMethod::Get, path: text(), body: text() });
-        check_name(&Action::OpenRoom { name: text(), agencies: vec![] });
-    }
+    kind.check(&Settings { path: format!("{field}.{}", kind.name()), earlier, kinds })
 }

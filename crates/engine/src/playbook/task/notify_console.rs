@@ -1,6 +1,6 @@
 //! A notice on every console that follows incidents; the runtime shows it.
 
-use vigiles_model::playbook::Action;
+use vigiles_model::playbook::{Action, OutwardKinds};
 
 use super::{Settings, TaskKind};
 use crate::command::CommandError;
@@ -24,7 +24,7 @@ impl TaskKind for NotifyConsole<'_> {
         Some(Action::NotifyConsole { message: filler.text(self.message) })
     }
 
-    fn informs(&self) -> bool {
+    fn informs(&self, _kinds: &OutwardKinds) -> bool {
         true
     }
 }

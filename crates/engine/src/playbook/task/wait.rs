@@ -1,5 +1,7 @@
 //! Nothing happens until the time is over or the condition holds.
 
+use vigiles_model::playbook::OutwardKinds;
+
 use super::{Pause, Settings, TaskKind};
 use crate::command::CommandError;
 use crate::config::invalid;
@@ -25,5 +27,9 @@ impl TaskKind for Wait<'_> {
 
     fn pause(&self) -> Option<Pause<'_>> {
         Some(Pause { seconds: self.seconds, until: self.until })
+    }
+
+    fn undoes(&self, _kinds: &OutwardKinds) -> bool {
+        false
     }
 }

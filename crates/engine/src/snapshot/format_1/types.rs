@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use vigiles_model::incident::TimelineEntry;
-use vigiles_model::playbook::Action;
+use vigiles_model::playbook::Assignee;
 use vigiles_model::{
     AgencyId, AlarmId, AlarmState, Asset, AssetId, Geometry, IncidentId, IncidentState, KindId, Observation,
     ObservationKind, PersonId, PlaybookId, Position, Priority, Reality, RuleId, Severity, TaskId, TaskState, Timestamp,
@@ -113,7 +113,31 @@ pub(super) struct Playbook1 {
 pub(super) struct Step1 {
     pub(super) title: String,
     pub(super) instruction: String,
-    pub(super) action: Action,
+    pub(super) action: Action1,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Action1 {
+    Manual,
+    NotifyConsole { message: String },
+    Email { to: Vec<String>, subject: String, body: String },
+    Webhook { endpoint: String },
+    Assign { to: Assignee },
+    Ask { question: String, options: Vec<String> },
+    Wait { seconds: Option<u32>, until: Option<String> },
+    Annotate { text: String },
+    Http { endpoint: String, method: HttpMethod1, path: String, body: String },
+    OpenRoom { name: String, agencies: Vec<AgencyId> },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum HttpMethod1 {
+    Get,
+    Post,
+    Put,
+    Delete,
 }
 
 #[derive(Serialize, Deserialize)]

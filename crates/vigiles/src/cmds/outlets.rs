@@ -1,19 +1,18 @@
-//! E-mail, webhooks and HTTP endpoints of playbooks, as configured.
+//! What task kinds go out by: e-mail, webhooks and HTTP endpoints, as configured.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use vigiles_connect::endpoint::Endpoint;
-use vigiles_connect::outbound::Outbound;
 use vigiles_connect::smtp::{self, Smtp};
+use vigiles_connect::task_kinds::Outlets;
 use vigiles_connect::webhook::Webhook;
-use vigiles_runtime::carrier::Carrier;
 
 use crate::config::Config;
 
-/// Whoever carries out the automatic tasks of playbooks.
-pub(crate) fn carrier(config: &Config) -> Result<Arc<dyn Carrier>> {
+/// What the tasks of playbooks go out by.
+pub(crate) fn outlets(config: &Config) -> Result<Outlets> {
     let smtp = match &config.smtp {
         Some(settings) => Some(Arc::new(Smtp::new(&mail_server(settings)?).context("[smtp]")?)),
         None => None,
@@ -37,7 +36,7 @@ pub(crate) fn carrier(config: &Config) -> Result<Arc<dyn Carrier>> {
             Endpoint::new(&settings.url, authorization.as_deref()).with_context(|| format!("[[endpoint]] {name}"))?;
         endpoints.insert(name.clone(), Arc::new(made));
     }
-    Ok(Arc::new(Outbound { smtp, webhooks, endpoints }))
+    Ok(Outlets { smtp, webhooks, endpoints })
 }
 
 fn mail_server(settings: &crate::config::Smtp) -> Result<smtp::Config> {
