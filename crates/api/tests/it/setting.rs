@@ -100,13 +100,14 @@ async fn a_rule_that_would_remember_too_much_is_not_saved() {
     let world = world().await;
     let token = world.with_rule().await;
     let mut heavy = rule();
-    heavy["id"] = json!("heavy");
     heavy["key"] = json!("all");
     let mut check = async |at_least: u32| {
+        let id = format!("count-{at_least}");
+        heavy["id"] = json!(id);
         heavy["detector"] = json!({"count": {"window_s": 60, "at_least": at_least, "radius_m": 50}});
         let post = world.request("POST", "/api/v1/rules/check").bearer(&token).json(heavy.clone()).send().await;
         let found = post.expect(200).json();
-        let put = world.request("PUT", "/api/v1/rules/heavy").bearer(&token).json(heavy.clone());
+        let put = world.request("PUT", &format!("/api/v1/rules/{id}")).bearer(&token).json(heavy.clone());
         put.send().await.expect(if found["ok"] == true { 201 } else { 422 });
         found
     };
