@@ -84,7 +84,8 @@ fn play(text: &str, seconds: i64) -> Played {
     let scenario: Scenario = toml::from_str(text).unwrap();
     let documents = Documents(city.documents.into_iter().map(|document| document.body).collect());
     check(&scenario, &documents).unwrap();
-    let mut played = Played::default();
+    let kinds = vigiles_connect::task_kinds::kinds(vigiles_connect::task_kinds::REGISTERED);
+    let mut played = Played { engine: Engine::new().knowing(kinds), ..Played::default() };
     for body in &documents.0 {
         played.command(body.clone(), START);
     }
