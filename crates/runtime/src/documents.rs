@@ -147,11 +147,15 @@ pub fn rule(document: &Document) -> Result<Versioned<Rule>, StoreError> {
 
 /// All documents of a kind, page by page.
 pub fn all(store: &dyn Store, kind: Kind) -> Result<Vec<Document>, StoreError> {
-    let ctx = Context::system("runtime");
-    let mut query = Query { limit: Query::MAX_LIMIT, ..Query::new(kind) };
+    matching(store, &Context::system("runtime"), Query::new(kind))
+}
+
+/// All documents that a query asks for, page by page.
+pub(crate) fn matching(store: &dyn Store, ctx: &Context, query: Query) -> Result<Vec<Document>, StoreError> {
+    let mut query = Query { limit: Query::MAX_LIMIT, ..query };
     let mut documents = Vec::new();
     loop {
-        let page = store.list(&ctx, &query)?;
+        let page = store.list(ctx, &query)?;
         documents.extend(page.documents);
         match page.next {
             Some(next) => query.cursor = Some(next),

@@ -66,9 +66,9 @@ async fn find_forgotten(platform: &Arc<Platform>) -> Vec<Errand> {
     let search = move || {
         let ctx = Context::system("errands");
         let open = ["new", "acknowledged", "in_progress", "reopened"].map(str::to_owned).to_vec();
-        let query = Query { states: open, limit: 1000, ..Query::new(documents::INCIDENT) };
-        let page = platform.store().list(&ctx, &query)?;
-        let incidents = page.documents.iter().map(documents::read::<Incident>).collect::<Result<Vec<_>, _>>()?;
+        let query = Query { states: open, ..Query::new(documents::INCIDENT) };
+        let found = documents::matching(platform.store(), &ctx, query)?;
+        let incidents = found.iter().map(documents::read::<Incident>).collect::<Result<Vec<_>, _>>()?;
         Ok::<_, vigiles_store::StoreError>(incidents.iter().flat_map(running).collect())
     };
     match tokio::task::spawn_blocking(search).await {

@@ -1722,7 +1722,7 @@ export interface components {
             /** @description Path of a one-time link by which its owner sets a password; null where a password was given. */
             link?: string | null;
         };
-        /** @description Who or what carries out a step. Texts may hold placeholders: `{title}`, `{number}`, `{answers.<step>}`. */
+        /** @description Who or what carries out a step: what the platform does by itself, or a kind that acts outward (`GET /api/v1/task-kinds` tells them). Texts may hold placeholders: `{title}`, `{number}`, `{answers.<step>}`. */
         Action: components["schemas"]["OwnAction"] | components["schemas"]["OutwardAction"];
         /** @description Adds a call to an incident: one more witness of it. */
         AddCall: {

@@ -1,18 +1,43 @@
 //! What a step of a playbook does.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, Ref, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use vigiles_model as model;
 use vigiles_model::playbook::{self, OwnOrOutward};
 
 /// Who or what carries out a step. Texts may hold placeholders: `{title}`, `{number}`, `{answers.<step>}`.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum Action {
     /// Of a kind that the platform carries out by itself.
     Own(OwnAction),
     /// Of a kind that acts outward; `GET /api/v1/task-kinds` tells them.
     Outward(OutwardAction),
+}
+
+/// One or the other or both: the kind of what acts outward may have any name, so what the platform carries out by itself looks
+/// like that too, and `oneOf`, which is what is derived, would refuse it.
+impl PartialSchema for Action {
+    fn schema() -> RefOr<Schema> {
+        let one = |name: &str| Ref::from_schema_name(name);
+        let about = "Who or what carries out a step: what the platform does by itself, or a kind that acts outward \
+                     (`GET /api/v1/task-kinds` tells them). Texts may hold placeholders: `{title}`, `{number}`, \
+                     `{answers.<step>}`.";
+        AnyOfBuilder::new().description(Some(about)).item(one("OwnAction")).item(one("OutwardAction")).into()
+    }
+}
+
+impl ToSchema for Action {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.extend([
+            (OwnAction::name().into(), OwnAction::schema()),
+            (OutwardAction::name().into(), OutwardAction::schema()),
+        ]);
+        OwnAction::schemas(schemas);
+        OutwardAction::schemas(schemas);
+    }
 }
 
 /// An action that goes out to the world: an object with one key, the kind, whose value holds the settings.

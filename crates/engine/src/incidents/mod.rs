@@ -110,11 +110,13 @@ impl Case {
         }
     }
 
-    /// Adds a line to the timeline. When it is full, the second oldest goes: the first says how it began.
+    /// Adds a line to the timeline. When it is full, the oldest goes that no person wrote, so that what people did is not
+    /// pushed out by an alarm that comes and goes; never the first, which says how it began.
     pub(crate) fn note(&mut self, at: Timestamp, by: Option<&PersonId>, event: TimelineEvent) {
         let timeline = &mut self.incident.timeline;
         if timeline.len() >= MAX_TIMELINE {
-            timeline.remove(1);
+            let told_by_nobody = timeline.iter().skip(1).position(|line| line.by.is_none());
+            timeline.remove(1 + told_by_nobody.unwrap_or(0));
         }
         timeline.push(TimelineEntry { at, by: by.cloned(), event });
     }

@@ -120,6 +120,22 @@ fn notes_priority_and_versions() {
     assert!(matches!(rig.command(missing), Err(CommandError::NotFound { .. })));
 }
 
+#[test]
+fn what_people_did_stays_when_an_alarm_comes_and_goes() {
+    let rule = "id = 'high'\n[detector.threshold]\nabove = 60\n[incident]\nincident_type = 'air'\npriority = 'p2'";
+    let mut rig = Rig::with_rules(&[rule]);
+    rig.feed("0 a air.pm25 90");
+    let incident = rig.incidents().remove(0);
+    done(rig.command(Body::AddNote { incident: incident.id.clone(), text: "seen".into() }));
+    for second in 1..800 {
+        rig.feed(&format!("{second} a air.pm25 {}", if second % 2 == 0 { 90 } else { 10 }));
+    }
+    let timeline = rig.incidents().remove(0).timeline;
+    let by_people: Vec<_> = timeline.iter().filter(|line| line.by.is_some()).map(|line| line.event.clone()).collect();
+    assert_eq!((timeline.len(), &timeline[0].event), (MAX_TIMELINE, &TimelineEvent::Opened));
+    assert_eq!(by_people, [TimelineEvent::Note { text: "seen".into() }]);
+}
+
 fn started(rig: &Rig) -> Vec<String> {
     let title = |e: &Effect| match e {
         Effect::TaskStarted { task, .. } => Some(task.step.title.clone()),

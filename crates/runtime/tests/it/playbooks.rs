@@ -10,6 +10,7 @@ use vigiles_model::playbook::{Live, Outward, Step};
 use vigiles_model::{Playbook, PlaybookId, Priority, Reality, Severity, Task, TaskState};
 use vigiles_runtime::Platform;
 use vigiles_runtime::carrier::{Carrier, Failure, Outcome};
+use vigiles_store::Query;
 
 use crate::world::{incidents, open, put, wait_until};
 
@@ -47,13 +48,17 @@ pub(crate) fn playbook(titles: &[&str]) -> Body {
 }
 
 async fn open_incident(platform: &Arc<Platform>) {
+    open_with(platform, PlaybookId::new("p").ok()).await;
+}
+
+async fn open_with(platform: &Arc<Platform>, playbook: Option<PlaybookId>) {
     let open = Body::OpenIncident {
         title: "A call".into(),
         incident_type: "call".into(),
         priority: Priority::P3,
         severity: Severity::Minor,
         place: None,
-        playbook: Some(PlaybookId::new("p").unwrap()),
+        playbook,
         reality: Reality::Actual,
     };
     assert!(matches!(put(platform, open).await, Ok(CommandDone::Incident(_))));
@@ -90,6 +95,25 @@ fn a_task_in_hand_is_taken_up_again_after_a_restart() {
         assert_eq!(tries.recv().await.unwrap(), ("two".to_owned(), 1), "the steps are those it started with");
         wait_until(&platform, |p| tasks(p).iter().all(|t| t.state == TaskState::Done));
         assert_eq!(tasks(&platform)[1].outcome.as_deref(), Some("delivered"));
+    });
+}
+
+#[test]
+fn a_task_in_hand_is_taken_up_again_whatever_was_opened_since() {
+    let dir = tempfile::tempdir().unwrap();
+    let (silent, mut tries) = carrier(None);
+    process(dir.path(), silent, async |platform| {
+        put(&platform, playbook(&["one"])).await.unwrap();
+        open_incident(&platform).await;
+        assert_eq!(tries.recv().await.unwrap(), ("one".to_owned(), 1));
+        // More than one page of the store.
+        for _ in 0..Query::MAX_LIMIT {
+            open_with(&platform, None).await;
+        }
+    });
+    let (answering, mut tries) = carrier(Some(Ok("delivered".into())));
+    process(dir.path(), answering, async |_| {
+        assert_eq!(tries.recv().await.unwrap(), ("one".to_owned(), 1));
     });
 }
 
