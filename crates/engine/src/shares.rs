@@ -1,9 +1,9 @@
 //! How much of what all rules share one rule may take.
 //!
-//! A rule may hold as many states, and as many bytes in them ([`crate::weight`]), as are free for all: the dynamic threshold of Choudhury and Hahne ("Dynamic Queue
-//! Length Thresholds for Shared-Memory Packet Switches", IEEE/ACM Trans. Networking 6, 1998) with a factor of one. So
-//! the first that asks gets at most half, the next half of the rest, and some is always free. Rules that are not live
-//! take nothing once half is taken, by whomever.
+//! A rule may hold as many states, and as many bytes in them ([`crate::weight`]), as are free for all: the dynamic
+//! threshold of Choudhury and Hahne ("Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", IEEE/ACM Trans.
+//! Networking 6, 1998) with a factor of one. So the first that asks gets at most half, the next half of the rest, and some
+//! is always free. Rules that are not live take nothing once half is taken, by whomever.
 
 use std::collections::BTreeMap;
 
