@@ -100,6 +100,26 @@ async fn patience_is_bounded() {
     }
 }
 
+/// Asset b stands above all that a has but at noon: most readings say nothing of a limit between those of a.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_is_suggested_where_assets_differ() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    two_days(&world).await;
+    let near = async |above: f64, wanted: f64| {
+        let mut body = asked(above);
+        body["wanted_per_day"] = json!(wanted);
+        let suggestion = back_test(&world, &token, body).await["suggestion"].clone();
+        (suggestion["value"].as_f64().unwrap(), suggestion["per_day"].as_f64().unwrap())
+    };
+    // From 20 to 25 and back within each hour.
+    let (value, per_day) = near(85.0, 24.0).await;
+    assert!((20.0..25.0).contains(&value) && (22.0..=26.0).contains(&per_day), "{value} {per_day}");
+    // Nothing gives what the limit as it is gives but itself and its like.
+    let (_, per_day) = near(24.5, per_day).await;
+    assert!((22.0..=26.0).contains(&per_day), "{per_day}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_is_suggested() {
     let world = world().await;

@@ -2,7 +2,7 @@
 //!
 //! A handful of variants of the rule, each with another limit, go over the same readings at once; then as many between
 //! the two nearest. The number of alarms need not fall evenly with the limit (hysteresis, durations), so each is counted,
-//! none is computed.
+//! none is computed. The limit as it is is among them: what is suggested is never farther from what was wanted.
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::RuleId;
@@ -90,9 +90,10 @@ impl Suggestions {
     fn limits(&self, values: &[f64]) -> Vec<f64> {
         let mut limits = match (self.between(), self.limit.broken) {
             (Some((low, high)), _) => even(low, high),
-            (None, Some(Broken::Above)) => quantiles(values, |q| 1.0 - q),
-            (None, Some(Broken::Below)) => quantiles(values, |q| q),
-            (None, None) => factors(self.limit.now),
+            (None, Some(broken)) if self.tried.is_empty() => self.of_readings(values, broken),
+            (None, None) if self.tried.is_empty() => factors(self.limit.now),
+            // No two enclose what was wanted: closer around the best.
+            (None, _) => self.around_best().map_or(Vec::new(), |(low, high)| even(low, high)),
         };
         for n in &mut limits {
             *n = if self.limit.whole() { n.round().max(1.0) } else { *n };
@@ -100,6 +101,31 @@ impl Suggestions {
         limits.sort_by(f64::total_cmp);
         limits.dedup();
         limits
+    }
+
+    /// Half of them where readings are rare, the others over the whole range: where assets differ, what is rare of one is
+    /// usual of another.
+    fn of_readings(&self, values: &[f64], broken: Broken) -> Vec<f64> {
+        let place = |share: f64| match broken {
+            Broken::Above => 1.0 - share,
+            Broken::Below => share,
+        };
+        let mut levels = values.to_vec();
+        levels.dedup();
+        let mut limits = quantiles(values, VARIANTS / 2, place);
+        limits.extend(spread(&levels, VARIANTS / 2 - 1));
+        limits.push(self.limit.now);
+        limits
+    }
+
+    /// The limits tried on both sides of the best.
+    fn around_best(&self) -> Option<(f64, f64)> {
+        let best = self.best()?.value;
+        let mut values: Vec<f64> = self.tried.iter().map(|tried| tried.value).collect();
+        values.sort_by(f64::total_cmp);
+        let low = values.iter().rev().find(|value| **value < best).copied().unwrap_or(best);
+        let high = values.iter().find(|value| **value > best).copied().unwrap_or(best);
+        Some((low, high))
     }
 
     /// The two limits tried between which the wanted number lies.
@@ -117,13 +143,21 @@ fn even(low: f64, high: f64) -> Vec<f64> {
 
 fn factors(now: f64) -> Vec<f64> {
     let span = REACH.ln();
-    (0..VARIANTS).map(|i| now * (span * (2.0 * i as f64 / (VARIANTS - 1) as f64 - 1.0)).exp()).collect()
+    // One fewer, so that the middle one is the limit as it is.
+    let last = VARIANTS - 2;
+    (0..=last).map(|i| now * (span * (2.0 * i as f64 / last as f64 - 1.0)).exp()).collect()
 }
 
 /// Limits that are passed by a half, a third, and so on down to the rarest of the readings.
-fn quantiles(values: &[f64], place: impl Fn(f64) -> f64) -> Vec<f64> {
+fn quantiles(values: &[f64], count: usize, place: impl Fn(f64) -> f64) -> Vec<f64> {
     let Some(last) = values.len().checked_sub(1) else { return Vec::new() };
     let rarest = (1.0 / (last as f64 + 1.0)).ln();
-    let share = |i: usize| (0.5f64.ln() + (rarest - 0.5f64.ln()) * i as f64 / (VARIANTS - 1) as f64).exp();
-    (0..VARIANTS).map(|i| values[((place(share(i)) * last as f64).round() as usize).min(last)]).collect()
+    let share = |i: usize| (0.5f64.ln() + (rarest - 0.5f64.ln()) * i as f64 / (count - 1) as f64).exp();
+    (0..count).map(|i| values[((place(share(i)) * last as f64).round() as usize).min(last)]).collect()
+}
+
+/// So many of these, from the first to the last.
+fn spread(values: &[f64], count: usize) -> Vec<f64> {
+    let Some(last) = values.len().checked_sub(1) else { return Vec::new() };
+    (0..count).map(|i| values[(i * last + (count - 1) / 2) / (count - 1)]).collect()
 }
