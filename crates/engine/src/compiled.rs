@@ -259,6 +259,6 @@ fn reach(within_s: f64, within_m: Option<f64>) -> Reach {
     Reach { span: micros(within_s), metres: within_m }
 }
 
-fn micros(seconds: f64) -> i64 {
+pub(crate) fn micros(seconds: f64) -> i64 {
     (seconds * 1e6) as i64
 }

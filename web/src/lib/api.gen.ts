@@ -1977,7 +1977,7 @@ export interface components {
             patience_s?: number | null;
             /** @description The rule; it need not be saved. */
             rule: components["schemas"]["Rule"];
-            /** @description Moment after the last; at most 366 days later. */
+            /** @description Moment after the last. */
             to: components["schemas"]["Time"];
             /**
              * Format: double
@@ -2134,6 +2134,8 @@ export interface components {
             /** @description Where alarms were raised, most first. */
             places: components["schemas"]["BackTestPlace"][];
             present_since?: components["schemas"]["Time"] | null;
+            /** @description Alarms that stood when the span began, raised by what came before it: they go on and are not counted. */
+            standing: number;
             /**
              * Format: int32
              * @description Most steps it takes for one reading.
@@ -2173,7 +2175,7 @@ export interface components {
             value: number;
         };
         /**
-         * @description What a detector that learns was shown before the span. What it raised then does not count; an alarm that stood when the
+         * @description What the rule was shown before the span: what it learns from, its windows, and alarms that stand. What it raised then does not count; an alarm that stood when the
          *     span began goes on.
          */
         BackTestWarmUp: {

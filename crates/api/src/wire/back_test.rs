@@ -22,7 +22,7 @@ pub struct BackTest {
     pub rule: vigiles_engine::Rule,
     /// First moment.
     pub from: Time,
-    /// Moment after the last; at most 366 days later.
+    /// Moment after the last.
     pub to: Time,
     /// `west,south,east,north` in degrees: only readings of places in this box.
     #[serde(default)]
@@ -45,9 +45,10 @@ pub struct BackTestReport {
     /// Of those, the readings that a detector which learns only learned from: no alarm could come of them, and `data_s` leaves
     /// out their time.
     pub learning: u64,
-    /// What a detector that learns was shown first, of the time before the span; null where it learns nothing, or history has
-    /// nothing of that time.
+    /// What the rule was shown first, of the time before the span; null where history has nothing of that time.
     pub warm_up: Option<BackTestWarmUp>,
+    /// Alarms that stood when the span began, raised by what came before it: they go on and are not counted.
+    pub standing: usize,
     /// How often the condition could not be computed, as where an attribute is missing: nothing is raised for such a reading.
     pub errors: u64,
     /// How long judging took, reading of history included, in seconds.
@@ -93,7 +94,7 @@ pub struct BackTestReport {
     pub kept: Option<RuleTrial>,
 }
 
-/// What a detector that learns was shown before the span. What it raised then does not count; an alarm that stood when the
+/// What the rule was shown before the span: what it learns from, its windows, and alarms that stand. What it raised then does not count; an alarm that stood when the
 /// span began goes on.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackTestWarmUp {
@@ -226,6 +227,7 @@ impl BackTestReport {
             observations: outcome.observations,
             learning: outcome.learning,
             warm_up: outcome.warm_up.map(BackTestWarmUp::from),
+            standing: outcome.standing,
             errors: outcome.errors,
             took_s,
             cost_us: took_s * 1e6 / (judged.max(1) as f64),

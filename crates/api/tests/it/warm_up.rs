@@ -1,4 +1,4 @@
-//! A rule that learns, tried on the past: it is shown what came before the span.
+//! A rule tried on the past is shown what came before the span.
 
 use std::fmt::Write as _;
 
@@ -64,13 +64,36 @@ async fn the_first_hours_of_a_span_are_judged_by_what_came_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_learns_nothing_or_has_nothing_before_it_is_not_warmed_up() {
+async fn an_alarm_that_stands_when_the_span_begins_goes_on_and_is_no_new_one() {
     let world = world().await;
     let token = world.with_rule().await;
     four_days(&world).await;
-    let body = learns(json!({"threshold": {"above": 80}}), "2026-03-04T00:00:00Z");
-    let report = back_test(&world, &token, body).await;
-    assert_eq!((&report["warm_up"], &report["alarms"]), (&Value::Null, &json!(1)));
+    let tried = |detector: Value, from: &str| {
+        let body = learns(detector, from);
+        async { back_test(&world, &token, body).await }
+    };
+    // Twenty stands at a full hour, and is above the limit for good: live the alarm is of long ago.
+    let report = tried(json!({"threshold": {"above": 10}}), "2026-03-04T00:00:00Z").await;
+    assert_eq!((&report["standing"], &report["alarms"]), (&json!(1), &json!(0)), "{report}");
+    // From a day before the span on, as long as it is.
+    let expected = json!({"from": "2026-03-03T00:00:00Z", "to": "2026-03-04T00:00:00Z", "observations": 144});
+    assert_eq!(report["warm_up"], expected);
+    // Where history begins with the span nothing stood before it.
+    let report = tried(json!({"threshold": {"above": 10}}), "2026-03-01T00:00:00Z").await;
+    assert_eq!((&report["standing"], &report["alarms"]), (&json!(0), &json!(1)), "{report}");
+    assert_eq!(report["warm_up"], Value::Null);
+    // Half an hour after midnight a window of six hours still has what came before it.
+    let windowed = json!({"condition": {"expression": "window(\"6h\").count >= 36"}});
+    let report = tried(windowed, "2026-03-04T12:00:00Z").await;
+    assert_eq!((&report["standing"], &report["alarms"]), (&json!(1), &json!(0)), "{report}");
+    assert_eq!(report["warm_up"]["from"], "2026-03-03T18:00:00Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_nothing_before_it_is_not_warmed_up() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    four_days(&world).await;
     // The whole of what history has: two days of it serve to learn ten readings of each hour.
     let body = learns(json!({"baseline": {"season": "day"}}), "2026-03-01T00:00:00Z");
     let report = back_test(&world, &token, body).await;

@@ -15,4 +15,3 @@ pub use marks::{Marked, Marks};
 pub use report::{Bucket, KeyCount, PlaceCount, Report, Tried};
 pub use suggest::{Suggestion, Suggestions};
 pub use trial::{MAX_ALARMS, Setting, Trial};
-pub use warm_up::warm_up;

@@ -10,7 +10,8 @@ use super::typical::typical;
 
 pub(super) const DAY: i64 = 86_400_000_000;
 const HOUR: i64 = 3_600_000_000;
-/// Most buckets of time: hours of three months. Longer spans have longer buckets.
+const WEEK_HOURS: i64 = 168;
+/// Most buckets of time: hours of three months. Longer spans have longer buckets, up to weeks and their doubles.
 const MAX_BUCKETS: i64 = 24 * 92;
 /// Most places and keys that are told apart.
 const MAX_PLACES: usize = 500;
@@ -123,7 +124,9 @@ pub(super) fn per_day(alarms: u64, covered: i64) -> Option<f64> {
 
 fn bucket(from: Timestamp, to: Timestamp) -> i64 {
     let hours = to.0.saturating_sub(from.0) / HOUR;
-    [1, 6, 24].into_iter().find(|length| hours / length <= MAX_BUCKETS).unwrap_or(168) * HOUR
+    let weeks = (0..=16).map(|doubled| WEEK_HOURS << doubled);
+    let fits = |length: &i64| hours / length <= MAX_BUCKETS;
+    [1, 6, 24].into_iter().chain(weeks).find(fits).unwrap_or(WEEK_HOURS << 16) * HOUR
 }
 
 fn hours(alarms: &[Alarm], utc_offset_s: &dyn Fn(Timestamp) -> i32) -> [u64; 24] {
@@ -138,7 +141,7 @@ fn hours(alarms: &[Alarm], utc_offset_s: &dyn Fn(Timestamp) -> i32) -> [u64; 24]
 fn buckets(alarms: &[Alarm], present: &[Alarm], tried: Tried<'_>, length: i64) -> Vec<Bucket> {
     let Tried { from, to, data, .. } = tried;
     let first = from.0.div_euclid(length);
-    let last = to.0.saturating_sub(1).max(from.0).div_euclid(length).min(first + 10 * MAX_BUCKETS);
+    let last = to.0.saturating_sub(1).max(from.0).div_euclid(length);
     let empty = |number: i64| {
         let start = number * length;
         let data_s = covered(data, start, start + length) / 1_000_000;
@@ -193,4 +196,27 @@ fn peak(alarms: &[Alarm]) -> u64 {
         most = most.max(i - first + 1);
     }
     most as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_span_has_longer_buckets_and_never_more_of_them_than_are_drawn() {
+        let check = |days: i64, hours: i64| {
+            let (from, to) = (Timestamp(0), Timestamp(days * DAY));
+            assert_eq!(bucket(from, to), hours * HOUR, "{days} days");
+            let none = Tried { from, to, data: &[], utc_offset_s: &|_| 0 };
+            let count = buckets(&[], &[], none, bucket(from, to)).len() as i64;
+            assert!((1..=MAX_BUCKETS + 1).contains(&count), "{days} days: {count}");
+        };
+        check(0, 1);
+        check(30, 1);
+        check(366, 6);
+        check(2_000, 24);
+        check(10 * 366, 168);
+        check(50 * 366, 336);
+        check(10_000 * 366, 168 * 256);
+    }
 }

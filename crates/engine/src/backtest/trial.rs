@@ -50,6 +50,8 @@ pub struct Trial {
     begin: i64,
     /// What was counted until then.
     before: Counted,
+    /// Alarms that stood then.
+    standing: usize,
 }
 
 /// What the engine has counted since it was made.
@@ -100,6 +102,7 @@ impl Trial {
             places: FxHashMap::default(),
             begin: i64::MIN,
             before: Counted::default(),
+            standing: 0,
         }
     }
 
@@ -108,7 +111,7 @@ impl Trial {
         self.engine.utc_offset_s = seconds;
     }
 
-    /// Learns from a reading of before the span, as [`Trial::take`] does; whatever it raises does not count.
+    /// Takes a reading of before the span as [`Trial::take`] does; whatever it raises does not count.
     pub fn warm_up(&mut self, series: usize, o: &Observation) {
         self.judge(series, o);
         self.effects.clear();
@@ -123,6 +126,8 @@ impl Trial {
         self.series.clear();
         self.begin = from.0;
         self.before = self.counted();
+        // They belong to no incident, so that each is let go of when it is cleared.
+        self.standing = self.engine.live.alarms.len();
     }
 
     /// Judges the next reading, not older than those before it, of the series with this number. The clock of the trial
@@ -194,6 +199,11 @@ impl Trial {
     /// Readings of before the span that it was warmed up with.
     pub fn warmed_up(&self) -> u64 {
         self.before.observations
+    }
+
+    /// Alarms that stood when the span began: they go on, raise no second one, and do not count.
+    pub fn standing(&self) -> usize {
+        self.standing
     }
 
     /// Readings of the span that the rule only learned from: no alarm could come of them.

@@ -45,7 +45,7 @@ pub struct Asked {
 pub struct Bounds {
     /// Most readings of one pass, those of the time before the span included.
     pub observations: u64,
-    /// Longest pass, what a rule learns from before the span included.
+    /// Longest pass, what a rule is shown before the span included.
     pub patience: Span,
     /// Longest pass of the variants that a limit is looked for with.
     pub search_patience: Span,
@@ -73,8 +73,10 @@ impl Bounds {
 pub struct Outcome {
     /// The alarms, by time and place.
     pub report: Report,
-    /// What a rule that learns was shown first of the time before the span.
+    /// What the rule was shown first of the time before the span; none where history has nothing of it.
     pub warm_up: Option<WarmUp>,
+    /// Alarms that stood when the span began; they are not among those of the report.
+    pub standing: usize,
     /// Readings of the span.
     pub observations: u64,
     /// Of those, the readings that a detector which learns only learned from.
@@ -118,14 +120,14 @@ pub enum BackTestError {
 pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Outcome, BackTestError> {
     let setting = setting(platform)?;
     let trial = Trial::new(setting.clone(), &asked.rule)?;
-    let passes = Passes::new(platform, ctx, asked)?;
+    let passes = Passes::new(platform, ctx, asked, &setting)?;
     let pass = passes.run(trial, asked.to, asked.bounds.patience)?;
     if asked.given_up.load(Ordering::Relaxed) {
         return Err(BackTestError::GivenUp);
     }
     let end = pass.stopped.map_or(asked.to, |(_, at)| at);
     let (observations, learning, errors) = (pass.trial.observations(), pass.trial.learning(), pass.trial.errors());
-    let data = pass.trial.stretches(asked.from, end);
+    let (data, standing) = (pass.trial.stretches(asked.from, end), pass.trial.standing());
     let alarms = pass.trial.finish(end);
     let (present, present_since) = beside::present(platform, ctx, asked, end)?;
     let (marked, marks_since) = beside::marked(platform, ctx, asked, end, &present)?;
@@ -150,6 +152,7 @@ pub fn back_test(platform: &Platform, ctx: &Context, asked: &Asked) -> Result<Ou
         kept: trial::keep(platform.store(), &asked.rule, kept)?,
         report,
         warm_up: pass.warm_up,
+        standing,
         observations,
         learning,
         errors,

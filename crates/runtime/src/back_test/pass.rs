@@ -1,9 +1,9 @@
-//! One pass over the span, after one over what a rule that learns is shown before it.
+//! One pass over the span, after one over what a rule is shown before it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration as Span, Instant};
 
-use vigiles_engine::backtest::{Trial, warm_up};
+use vigiles_engine::backtest::{Setting, Trial};
 use vigiles_history::{HistoryError, Query};
 use vigiles_model::{Duration, Observation, Timestamp};
 use vigiles_trust::Context;
@@ -11,7 +11,7 @@ use vigiles_trust::Context;
 use super::Asked;
 use crate::platform::Platform;
 
-/// What a rule learns from before the span takes at most one part in so many of both: the span is what was asked for.
+/// What a rule is shown before the span takes at most one part in so many of both: the span is what was asked for.
 const WARM_UP_SHARE: u32 = 2;
 /// Readings between two looks at the clock.
 const LOOK_EVERY: u64 = 16_384;
@@ -23,7 +23,7 @@ const HOUR: i64 = 3_600_000_000;
 const LOOK_BACK: Duration = Duration::from_secs(86_400);
 const LOOKED_AT: i64 = 100_000;
 
-/// What a rule that learns was shown before the span.
+/// What a rule was shown before the span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WarmUp {
     /// Time of the first reading.
@@ -53,8 +53,8 @@ pub(super) struct Passes<'a> {
     from: Timestamp,
     /// Most readings, those of the time before the span included.
     most: u64,
-    /// Where a rule that learns begins to.
-    learn_from: Option<Timestamp>,
+    /// Where what the rule is shown before the span begins.
+    warm_from: Timestamp,
     given_up: &'a AtomicBool,
 }
 
@@ -85,21 +85,24 @@ impl Clocks<'_> {
 }
 
 impl<'a> Passes<'a> {
-    pub(super) fn new(platform: &'a Platform, ctx: &'a Context, asked: &'a Asked) -> Result<Self, HistoryError> {
+    pub(super) fn new(
+        platform: &'a Platform,
+        ctx: &'a Context,
+        asked: &'a Asked,
+        setting: &Setting,
+    ) -> Result<Self, HistoryError> {
         let query = Query { kinds: asked.rule.kinds.clone(), area: asked.area, ..Query::default() };
         let most = asked.bounds.observations;
-        let mut passes =
-            Self { platform, ctx, query, from: asked.from, most, learn_from: None, given_up: &asked.given_up };
-        if warm_up(&asked.rule, None).is_some() {
-            let pace = passes.pace()?;
-            let needed = warm_up(&asked.rule, pace.map(|pace| pace.spacing));
-            let room = pace.map_or(i64::MAX, |pace| pace.room(passes.most));
-            passes.learn_from = needed.map(|time| Timestamp(asked.from.0.saturating_sub(time.0.min(room))));
-        }
+        let from = asked.from;
+        let mut passes = Self { platform, ctx, query, from, most, warm_from: from, given_up: &asked.given_up };
+        let pace = passes.pace()?;
+        let needed = setting.warm_up(&asked.rule, pace.map(|pace| pace.spacing), asked.to.since(from));
+        let room = pace.map_or(i64::MAX, |pace| pace.room(passes.most));
+        passes.warm_from = Timestamp(from.0.saturating_sub(needed.0.min(room)));
         Ok(passes)
     }
 
-    /// Shows the trial what it learns from, then judges the span up to before `to`.
+    /// Shows the trial what came before the span, then judges the span up to before `to`.
     pub(super) fn run(&self, mut trial: Trial, to: Timestamp, patience: Span) -> Result<Pass, HistoryError> {
         let start = Instant::now();
         let mut clocks = Clocks { platform: self.platform, asked: i64::MIN };
@@ -137,9 +140,8 @@ impl<'a> Passes<'a> {
         clocks: &mut Clocks<'_>,
         (start, patience): (Instant, Span),
     ) -> Result<Option<WarmUp>, HistoryError> {
-        let Some(learn_from) = self.learn_from else { return Ok(None) };
         let mut warm_up: Option<WarmUp> = None;
-        self.scan((learn_from, self.from), &mut |series, o| {
+        self.scan((self.warm_from, self.from), &mut |series, o| {
             clocks.follow(trial, o.time);
             trial.warm_up(series, o);
             let shown = warm_up.get_or_insert(WarmUp { from: o.time, to: self.from, observations: 0 });
