@@ -1,7 +1,7 @@
 //! What an alarm rests on: the readings that it keeps, and where history has the others.
 
 use vigiles_model::alarm::{Basis, MAX_NAMED};
-use vigiles_model::{AssetId, KindId, Observation, SourceId, Timestamp, ZoneId};
+use vigiles_model::{AssetId, BoundingBox, KindId, Observation, SourceId, Timestamp, ZoneId};
 
 use crate::compiled::{Compiled, Judge};
 use crate::rule::{Detector, Drift};
@@ -16,11 +16,13 @@ pub(crate) struct Grounds {
     before: Vec<Observation>,
     /// Phenomenon time of the first reading behind it, where the detector knows it.
     since: Option<i64>,
+    /// Where the readings of a cluster lie.
+    area: Option<BoundingBox>,
 }
 
 impl From<Evidence> for Grounds {
     fn from(evidence: Evidence) -> Self {
-        Self { evidence, before: Vec::new(), since: None }
+        Self { evidence, before: Vec::new(), since: None, area: None }
     }
 }
 
@@ -36,6 +38,7 @@ impl Grounds {
         if let Some(counter) = slot.memory.count() {
             let held = counter.len();
             grounds.evidence = Evidence { causes: counter.causes(), support: held as u64, figure: held as f64 };
+            grounds.area = slot.cluster_area();
         }
         match slot.memory {
             Memory::Previous { .. } => {
@@ -64,6 +67,14 @@ impl Grounds {
 }
 
 impl Slot {
+    /// The box around the readings of a cluster.
+    fn cluster_area(&self) -> Option<BoundingBox> {
+        match (self.address.scope, &self.memory) {
+            (Scope::Cluster(_), Memory::Counter(counter)) => BoundingBox::of(counter.places()),
+            _ => None,
+        }
+    }
+
     /// Keeps a reading that a later one will be compared with, at most so many: the first and the latest. While an
     /// alarm is pending, what began it is known already.
     pub(crate) fn compare_with(&mut self, o: &Observation, most: usize) {
@@ -77,8 +88,7 @@ impl Slot {
 }
 
 impl Turn<'_> {
-    /// Where history has the readings behind an alarm. None for one that stands for others, and for a cluster, whose
-    /// place no name tells.
+    /// Where history has the readings behind an alarm. None for one that stands for others.
     pub(crate) fn basis(&self, rule: &Compiled, address: Address, grounds: &Grounds) -> Option<Basis> {
         let causes = &grounds.evidence.causes;
         let times = grounds.before.iter().chain(causes).map(|o| o.time.0);
@@ -92,12 +102,13 @@ impl Turn<'_> {
             assets: Vec::new(),
             source: None,
             zone: None,
+            area: grounds.area,
             before: grounds.before.clone(),
         };
         let name = |name: u32| self.live.names.text(name);
         match address.scope {
-            Scope::Cluster(_) | Scope::Flood => return None,
-            Scope::All => {}
+            Scope::Flood => return None,
+            Scope::Cluster(_) | Scope::All => {}
             Scope::Asset(asset) => {
                 basis.assets.extend(AssetId::new(name(asset)));
                 if let (Detector::Drift(drift), Some(o)) = (&rule.rule.detector, causes.last()) {

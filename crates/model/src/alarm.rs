@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgencyId, AlarmId, AssetId, Geometry, IncidentId, KindId, Observation, Reality, RuleId, SourceId, Timestamp, ZoneId,
+    AgencyId, AlarmId, AssetId, BoundingBox, Geometry, IncidentId, KindId, Observation, Reality, RuleId, SourceId,
+    Timestamp, ZoneId,
 };
 
 /// Most causing observations an alarm keeps whole: the first and the latest ones.
@@ -123,7 +124,7 @@ pub struct Basis {
     /// Kinds of the readings, at most [`MAX_NAMED`].
     pub kinds: Vec<KindId>,
     /// Whose readings: the asset concerned first, then the neighbours it was compared with, the nearest first; at most
-    /// [`MAX_NAMED`]. Where neither assets, a source nor a zone is named, readings of the whole city count.
+    /// [`MAX_NAMED`]. Where neither assets, a source, a zone nor an area is named, readings of the whole city count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<AssetId>,
     /// The source whose readings they are.
@@ -132,6 +133,9 @@ pub struct Basis {
     /// The zone that they lie in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<ZoneId>,
+    /// The box around the readings of a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<BoundingBox>,
     /// Readings before the first cause, kept whole, oldest first, at most [`MAX_BEFORE`]: the one that a rate of change
     /// began at, some of those that lay flat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,5 +1,7 @@
 //! Places on the earth in WGS 84 degrees, longitude first (RFC 7946).
 
+use std::fmt;
+
 use geo::{Closest, Contains, Distance, Haversine, HaversineClosestPoint};
 use serde::{Deserialize, Serialize};
 
@@ -95,12 +97,25 @@ impl Position {
     }
 }
 
+impl fmt::Display for BoundingBox {
+    /// `west,south,east,north`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{},{},{}", self.west, self.south, self.east, self.north)
+    }
+}
+
 impl BoundingBox {
     /// A checked box.
     pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Self, GeometryError> {
         Position::new(west, south)?;
         Position::new(east, north)?;
         if west <= east && south <= north { Ok(Self { west, south, east, north }) } else { Err(GeometryError::Box) }
+    }
+
+    /// The smallest box around all of these; none where there is none.
+    pub fn of(places: impl IntoIterator<Item = Position>) -> Option<Self> {
+        let at = |p: Position| Self { west: p.lon, south: p.lat, east: p.lon, north: p.lat };
+        places.into_iter().map(at).reduce(|all, next| all.union(&next))
     }
 
     /// The whole earth.
@@ -186,11 +201,8 @@ impl Geometry {
 
     /// The box around all vertices.
     pub fn bounding_box(&self) -> BoundingBox {
-        let mut bounds = BoundingBox { west: 180.0, south: 90.0, east: -180.0, north: -90.0 };
-        for p in self.vertices() {
-            bounds = bounds.union(&BoundingBox { west: p.lon, south: p.lat, east: p.lon, north: p.lat });
-        }
-        bounds
+        // Every geometry has a vertex.
+        BoundingBox::of(self.vertices()).unwrap_or(BoundingBox::EARTH)
     }
 
     /// One point that stands for the geometry: the point itself, or the middle of the box around it.

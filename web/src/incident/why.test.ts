@@ -26,13 +26,14 @@ test('a limit is drawn only in the unit of the series', () => {
 
 test('the readings that an alarm rests on are asked for by kind, series and span', () => {
   const span = { from: '2026-05-04T02:00:00.000001Z', to: '2026-05-04T03:00:00Z' };
-  const none = { kinds: ['air.pm25'], assets: [], source: null, zone: null };
+  const none = { kinds: ['air.pm25'], assets: [], source: null, zone: null, bbox: null };
   const check = (basis: object, area: Geometry | null, expected: object) =>
     expect(asked({ ...span, ...none, ...basis }, area)).toEqual({ from: span.from, to: '2026-05-04T03:00:00.001Z', kind: 'air.pm25', ...expected });
   check({}, null, {});
   check({ assets: ['a', 'b'] }, null, { asset: 'a,b' });
   check({ source: 'feed' }, null, { source: 'feed' });
   const area: Geometry = { type: 'Polygon', coordinates: [[[7, 43], [8, 43], [7, 44], [7, 43]]] };
+  check({ bbox: '7.123456789,43,8,44' }, null, { bbox: '7.123456789,43,8,44' });
   check({ zone: 'z' }, area, { bbox: '7,43,8,44' });
   const at = (id: string, lon: number, lat: number) => ({ id, place: { type: 'Point', coordinates: [lon, lat] } }) as unknown as Observation;
   const readings = [at('in', 7.1, 43.1), at('out', 7.9, 43.9), { id: 'nowhere', place: null } as unknown as Observation];

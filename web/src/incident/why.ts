@@ -31,6 +31,7 @@ export function asked(basis: Basis, area: Geometry | null): Record<string, strin
   if (basis.kinds.length > 0) query['kind'] = basis.kinds.join(',');
   if (basis.assets.length > 0) query['asset'] = basis.assets.join(',');
   if (basis.source) query['source'] = basis.source;
+  if (basis.bbox) query['bbox'] = basis.bbox;
   const corners = area?.type === 'Polygon' ? (area.coordinates[0] ?? []) : [];
   if (corners.length > 0) {
     const [lons, lats] = [corners.map(([lon]) => lon ?? 0), corners.map(([, lat]) => lat ?? 0)];

@@ -1815,9 +1815,14 @@ export interface components {
         AlarmBasis: {
             /**
              * @description Whose they are: the asset concerned, then the neighbours that it was compared with, at most 32. Where neither
-             *     assets, a source nor a zone is named, readings of the whole city count.
+             *     assets, a source, a zone nor a box is named, readings of the whole city count.
              */
             assets: string[];
+            /**
+             * @description `west,south,east,north` in degrees: the box around the readings of a cluster.
+             * @example 24.8,60.1,25.0,60.3
+             */
+            bbox?: string | null;
             /** @description Phenomenon time of the first. */
             from: components["schemas"]["Time"];
             /** @description Their kinds. */

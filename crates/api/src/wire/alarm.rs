@@ -75,12 +75,15 @@ pub struct AlarmBasis {
     /// Their kinds.
     pub kinds: Vec<String>,
     /// Whose they are: the asset concerned, then the neighbours that it was compared with, at most 32. Where neither
-    /// assets, a source nor a zone is named, readings of the whole city count.
+    /// assets, a source, a zone nor a box is named, readings of the whole city count.
     pub assets: Vec<String>,
     /// The source that they come from.
     pub source: Option<String>,
     /// The zone that they lie in.
     pub zone: Option<String>,
+    /// `west,south,east,north` in degrees: the box around the readings of a cluster.
+    #[schema(example = "24.8,60.1,25.0,60.3")]
+    pub bbox: Option<String>,
 }
 
 impl From<&model::alarm::Basis> for AlarmBasis {
@@ -92,6 +95,7 @@ impl From<&model::alarm::Basis> for AlarmBasis {
             assets: basis.assets.iter().map(ToString::to_string).collect(),
             source: basis.source.as_ref().map(ToString::to_string),
             zone: basis.zone.as_ref().map(ToString::to_string),
+            bbox: basis.area.map(|area| area.to_string()),
         }
     }
 }

@@ -155,7 +155,7 @@ impl RuleTrial {
             data_s: data.as_secs_f64(),
             observations,
             alarms,
-            bbox: area.map(|b| format!("{},{},{},{}", b.west, b.south, b.east, b.north)),
+            bbox: area.map(|area| area.to_string()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use vigiles_model::alarm::{MAX_BEFORE, MAX_CAUSES, MAX_NAMED};
-use vigiles_model::{Alarm, Observation};
+use vigiles_model::{Alarm, BoundingBox, Observation};
 
 use crate::determinism::{busy_script, city};
 use crate::rig::{Rig, cases};
@@ -154,12 +154,29 @@ fn what_learns_a_season_says_the_last_one() {
 }
 
 #[test]
-fn one_that_stands_for_others_has_none() {
+fn a_cluster_keeps_the_window_and_the_box_around_it() {
     let mut rig = Rig::with_rules(&[
         "kinds = ['vehicle']\nkey = 'all'\n[detector.count]\nwindow_s = 900\nat_least = 2\nradius_m = 500",
     ]);
-    rig.feed("0 a vehicle 1 0.2 0.2\n 5 b vehicle 1 0.2 0.2");
-    assert_eq!(rig.alarms().iter().map(line).collect::<Vec<_>>(), ["| 0 5 | (2)"]);
+    rig.feed("0 a vehicle 1 0.2 0.2\n 5 b vehicle 1 0.201 0.2");
+    rig.feed("6 c vehicle 1 0.3 0.3");
+    let area = |alarm: &Alarm| alarm.basis.as_ref().and_then(|basis| basis.area);
+    let found: Vec<_> = rig.alarms().iter().map(|alarm| (line(alarm), area(alarm))).collect();
+    let own = BoundingBox::new(0.2, 0.2, 0.201, 0.2).unwrap();
+    assert_eq!(found, [("| 0 5 | -900..5 vehicle of  (2)".to_owned(), Some(own))]);
+}
+
+#[test]
+fn one_that_stands_for_others_has_none() {
+    let rule = "kinds = ['vehicle']\nkey = 'all'\n[detector.count]\nwindow_s = 9\nat_least = 2\nradius_m = 5";
+    let mut rig = Rig::with_rules(&[rule]);
+    for n in 0..257 {
+        let lon = 0.01 * f64::from(n);
+        rig.feed(&format!("0 a vehicle 1 {lon} 0.2\n 0 b vehicle 1 {lon} 0.2"));
+    }
+    let (others, clusters): (Vec<_>, Vec<_>) = rig.alarms().into_iter().partition(|a| a.key == "others");
+    assert_eq!((others.len(), clusters.len()), (1, 256));
+    assert_eq!((others[0].basis.is_none(), clusters[0].basis.is_some()), (true, true));
 }
 
 proptest! {

@@ -320,6 +320,7 @@ export const enRules = {
   'version.then': 'Then',
   'version.title': 'Versions',
   'why.basis': 'What it rests on: readings of {whose}',
+  'why.basis.cluster': 'the places close together',
   'why.basis.all': 'the whole city',
   'why.basis.link': 'All of them as JSON',
   'why.chart': '{kind} around the alarm',
