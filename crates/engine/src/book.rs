@@ -1,7 +1,7 @@
 //! The rules that are ready to judge, indexed by kind.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use vigiles_model::alarm::Stage;
@@ -11,6 +11,7 @@ use vigiles_model::{KindId, RuleId};
 use crate::compiled::{Compiled, CompiledPart, Judge};
 use crate::config::Config;
 use crate::expression::{Conjunction, Expression};
+use crate::incidents::Reaches;
 use crate::names::Names;
 use crate::rule::Key;
 use crate::spent::Spent;
@@ -147,6 +148,8 @@ pub(crate) struct Book {
     by_kind: FxHashMap<KindId, Arc<Plan>>,
     /// Counts up with every change, so that series know when their shortcuts are stale.
     pub(crate) generation: u32,
+    /// How far the rules reach, of each type of incident: looked for when it is asked for.
+    reaches: OnceLock<Reaches>,
 }
 
 impl Book {
@@ -164,8 +167,14 @@ impl Book {
         self.compiled.iter().map(|(id, rule)| (id.clone(), rule.spent.get())).collect()
     }
 
+    /// How near what people tell must be to what the rules open.
+    pub(crate) fn reaches(&self) -> &Reaches {
+        self.reaches.get_or_init(|| Reaches::of_rules(self.compiled.values().map(|compiled| &compiled.rule)))
+    }
+
     /// Takes the rule of this id from the configuration again, or drops it.
     pub(crate) fn refresh(&mut self, id: &RuleId, config: &Config, names: &mut Names) {
+        self.reaches.take();
         let mut kinds = BTreeSet::new();
         if let Some(old) = self.compiled.remove(id) {
             self.by_name.remove(&old.name);

@@ -19,6 +19,7 @@ pub use calls::{OPENED_IT, Offer, Told};
 pub(crate) use correlate::severity_text;
 pub use lifecycle::next_states;
 pub(crate) use lifecycle::{Answer, Asked, Opening, state_text};
+pub(crate) use reach::Reaches;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

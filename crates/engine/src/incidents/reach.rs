@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use vigiles_model::alarm::Stage;
 
 use super::sighting::Sighting;
-use super::view::View;
 use crate::correlation::builtin_bits;
+use crate::rule::Rule;
 
 /// Metres and seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,9 +20,23 @@ pub(super) struct Reach {
 const TOLD: Reach = Reach { radius_m: 300.0, window_s: 1800.0 };
 
 /// The reach of each type that some rule in force opens incidents of.
-pub(super) struct Reaches<'a>(BTreeMap<&'a str, Reach>);
+#[derive(Debug)]
+pub(crate) struct Reaches(BTreeMap<String, Reach>);
 
-impl Reaches<'_> {
+impl Reaches {
+    /// Those of these rules.
+    pub(crate) fn of_rules<'a>(rules: impl Iterator<Item = &'a Rule>) -> Self {
+        let mut found: BTreeMap<String, Reach> = BTreeMap::new();
+        for spec in
+            rules.filter(|rule| rule.enabled && rule.stage == Stage::Live).filter_map(|rule| rule.incident.as_ref())
+        {
+            let reach = found.entry(spec.incident_type.clone()).or_insert(TOLD);
+            reach.radius_m = reach.radius_m.max(spec.radius_m);
+            reach.window_s = reach.window_s.max(spec.window_s);
+        }
+        Self(found)
+    }
+
     pub(super) fn of(&self, incident_type: &str) -> Reach {
         self.0.get(incident_type).copied().unwrap_or(TOLD)
     }
@@ -33,19 +47,6 @@ impl Reaches<'_> {
             "" => self.0.values().map(|reach| reach.radius_m).fold(TOLD.radius_m, f64::max),
             known => self.of(known).radius_m,
         }
-    }
-}
-
-impl<'a> View<'a> {
-    pub(super) fn reaches(&self) -> Reaches<'a> {
-        let mut found = BTreeMap::new();
-        for rule in self.config.rules.values().filter(|rule| rule.enabled && rule.stage == Stage::Live) {
-            let Some(spec) = &rule.incident else { continue };
-            let reach = found.entry(spec.incident_type.as_str()).or_insert(TOLD);
-            reach.radius_m = reach.radius_m.max(spec.radius_m);
-            reach.window_s = reach.window_s.max(spec.window_s);
-        }
-        Reaches(found)
     }
 }
 

@@ -101,7 +101,7 @@ struct New<'a> {
     rules: &'a [Applicable<'a>],
     /// None for what a person tells.
     spec: Option<&'a IncidentSpec>,
-    reaches: Option<&'a Reaches<'a>>,
+    reaches: Option<&'a Reaches>,
 }
 
 #[derive(Clone, Copy)]
@@ -126,13 +126,13 @@ impl View<'_> {
         let mut join = self.same_asset(alarm, sides, spec);
         let (mut causes, mut told): (Vec<Match<'_>>, Vec<Match<'_>>) = (Vec::new(), Vec::new());
         let mut candidates = cases.candidates(own.place, reach, &own.facts);
-        let reaches = cases.any_told().then(|| self.reaches());
-        if let (Some(reaches), Some(place)) = (&reaches, own.place) {
+        let reaches = cases.any_told().then(|| self.book.reaches());
+        if let (Some(reaches), Some(place)) = (reaches, own.place) {
             candidates.extend(cases.told_of(place, reaches.radius_m(&own.incident_type)));
             candidates.sort_unstable();
             candidates.dedup();
         }
-        let new = New { own, rules: &rules, spec: Some(spec), reaches: reaches.as_ref() };
+        let new = New { own, rules: &rules, spec: Some(spec), reaches };
         let mut compared = 0;
         for (case, of_each) in self.at_hand(&candidates, rules.len()) {
             compared += case.sightings.len().min(of_each) * (rules.len() + 1);
@@ -157,10 +157,10 @@ impl View<'_> {
     /// incident has both, the same event counts before its cause or effect.
     pub(super) fn ties_of_told(&self, seen: &Seen) -> Vec<Tie> {
         let own = &seen.sighting;
-        let (rules, reaches) = (self.applicable(own), self.reaches());
+        let (rules, reaches) = (self.applicable(own), self.book.reaches());
         let reach = rules.iter().map(|r| r.ready.rule.within_m).fold(reaches.radius_m(&own.incident_type), f64::max);
         let candidates = self.live.cases.candidates(own.place, reach, &own.facts);
-        let new = New { own, rules: &rules, spec: None, reaches: Some(&reaches) };
+        let new = New { own, rules: &rules, spec: None, reaches: Some(reaches) };
         let found = self.at_hand(&candidates, rules.len()).filter_map(|(case, of_each)| {
             let best = self.best_of(case, &new, of_each);
             best.told.or(best.cause)

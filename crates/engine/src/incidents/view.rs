@@ -2,6 +2,7 @@
 
 use vigiles_model::Reality;
 
+use crate::book::Book;
 use crate::config::{Config, ZoneIndex};
 use crate::engine::Engine;
 use crate::live::Live;
@@ -11,13 +12,14 @@ use crate::turn::Turn;
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
     pub(super) config: &'a Config,
+    pub(super) book: &'a Book,
     pub(super) zones: &'a ZoneIndex,
     pub(super) live: &'a Live,
 }
 
 impl Turn<'_> {
     pub(super) fn view(&self) -> View<'_> {
-        View { config: self.config, zones: self.zones, live: self.live }
+        View { config: self.config, book: self.book, zones: self.zones, live: self.live }
     }
 }
 
@@ -25,11 +27,11 @@ impl Engine {
     /// What incidents of a reality are compared with; none for an exercise where none is under way, and for tests, which
     /// nothing joins by itself.
     pub(super) fn view(&self, reality: Reality) -> Option<View<'_>> {
-        let live = match reality {
-            Reality::Actual => &self.live,
-            Reality::Exercise => &self.drill.as_deref()?.live,
+        let (book, live) = match reality {
+            Reality::Actual => (self.book(), &self.live),
+            Reality::Exercise => self.drill.as_deref().map(|drill| (&drill.book, &drill.live))?,
             Reality::Test => return None,
         };
-        Some(View { config: &self.config, zones: &self.zones, live })
+        Some(View { config: &self.config, book, zones: &self.zones, live })
     }
 }
