@@ -83,9 +83,11 @@ function hoursOver(alarms: readonly Counted[], { to, data }: Span, positions: nu
 }
 
 function prioritiesOf(alarms: readonly Counted[]): Load['priorities'] {
-  const share = (of: readonly string[]) => (alarms.length === 0 ? 0 : alarms.filter(({ severity }) => of.includes(severity)).length / alarms.length);
-  const [medium, high] = [share(['moderate']), share(['severe', 'extreme'])];
-  return [alarms.length === 0 ? 0 : 1 - medium - high, medium, high];
+  const count = (of: readonly string[]) => alarms.filter(({ severity }) => of.includes(severity)).length;
+  const [medium, high] = [count(['moderate']), count(['severe', 'extreme'])];
+  // What is left is counted too: of shares rounding would leave a little more or less than nothing.
+  const share = (found: number) => (alarms.length === 0 ? 0 : found / alarms.length);
+  return [share(alarms.length - medium - high), share(medium), share(high)];
 }
 
 /** `alarms` raised in the span, and `standing` ones of any age; shared among so many positions. */

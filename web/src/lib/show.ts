@@ -47,7 +47,7 @@ export function span(seconds: number): string {
 export function number(value: number, digits = 1): string {
   const size = Math.abs(value);
   const most = size >= 1000 ? 0 : size >= 100 ? Math.min(digits, 0) : size < 1 && size > 0 ? digits + 1 : digits;
-  return new Intl.NumberFormat(intlLocale(), { maximumFractionDigits: most }).format(value);
+  return new Intl.NumberFormat(intlLocale(), { maximumFractionDigits: most, signDisplay: 'negative' }).format(value);
 }
 
 /** A share of 0 to 1. */
