@@ -51,6 +51,17 @@ test('an expression is completed by keyboard, and a wrong one shows its fault in
   assert.equal(await page.locator('.sheet .fault').count(), 0);
 });
 
+test('a kind that gives no numbers is named beside the kinds', async () => {
+  await page.getByLabel('Find a kind').fill('report');
+  const kinds = page.locator('[data-path=kinds]');
+  await kinds.getByText("Residents' report").click();
+  await kinds.getByText('`report.category` gives texts, and a threshold reads numbers: a condition compares them').waitFor();
+  await page.getByRole('button', { name: 'Go to the fault: Kinds of readings' }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.path), 'kinds');
+  await kinds.getByText("Residents' report").click();
+  await page.getByText('No faults').waitFor();
+});
+
 test('the fault of any other field stands beside it', async () => {
   await page.getByLabel('Ends at').fill('9');
   await page.locator('.field', { has: page.getByLabel('Ends at') }).locator('.error').waitFor();

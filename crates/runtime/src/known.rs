@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vigiles_engine::rule::{Known, Named};
 use vigiles_engine::{Diagnostic, Rule};
 use vigiles_formats::observation::Registry;
+use vigiles_model::kind::ValueType;
 use vigiles_model::{AgencyId, KindId};
 
 use crate::catalogue::Catalogue;
@@ -29,6 +30,10 @@ impl Platform {
 impl Known for City<'_> {
     fn unit(&self, kind: &KindId) -> Option<String> {
         self.catalogue.kind(kind.as_str()).map(|known| known.unit.clone())
+    }
+
+    fn value_type(&self, kind: &KindId) -> Option<ValueType> {
+        self.catalogue.kind(kind.as_str()).map(|known| known.value_type)
     }
 
     fn has(&self, what: Named, id: &str) -> bool {

@@ -4,7 +4,7 @@ import { accept, complete, type Vocabulary } from './completion';
 const known: Vocabulary = {
   kinds: [{ id: 'air.pm25', name: 'Fine dust PM2.5' }, { id: 'traffic.speed', name: 'Mean speed' }],
   zones: [{ id: 'school-carmes', name: 'School of the Carmelites' }, { id: 'harbour', name: 'Harbour' }],
-  units: ['km/h', 'ug/m3'], windows: true,
+  units: ['km/h', 'ug/m3'], values: ['number'], windows: true,
 };
 
 /** `|` is the caret. */
@@ -36,6 +36,19 @@ test('what may be written next', () => {
 test('kinds and zones are found by a word of their name', () => {
   expect(offered('dust|').labels).toEqual(['kind == "air.pm25"']);
   expect(offered('carm|').labels).toEqual(['"school-carmes" in zones']);
+});
+
+test('value is compared with what its kinds give', () => {
+  const check = (values: Vocabulary['values'], marked: string, expected: string[]) => expect(offered(marked, { ...known, values }).labels.slice(0, expected.length || 1), marked).toEqual(expected);
+  check(['boolean'], 'value == |', ['true', 'false', 'value']);
+  check(['boolean'], 'value != f|', ['false']);
+  check(['text'], 'value == |', ['"…"', 'value']);
+  check(['text', 'boolean'], 'time.hour > 6 && value==|', ['true', 'false', '"…"', 'value']);
+  check(['number'], 'value == |', ['value']);
+  check(['boolean'], 'unit == |', ['value']);
+  check(['text'], 'value == "|', []);
+  check(['text', 'boolean'], 'win|', []);
+  check(['text', 'number'], 'wind|', ['window("10m").mean']);
 });
 
 test('windows are offered in conditions only', () => {

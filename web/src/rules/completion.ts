@@ -1,10 +1,11 @@
 // What may be written next in an expression: fields, functions, kinds and zones (docs/rules.md, "Expressions").
 
 import type { Key } from '../lib/i18n/index.svelte';
+import type { Kind } from '../lib/wire';
 
 export interface Named { id: string; name: string }
-/** What the city knows; `windows`: whether window() may be used here. */
-export interface Vocabulary { kinds: readonly Named[]; zones: readonly Named[]; units: readonly string[]; windows: boolean }
+/** What the city knows; `values`: what `value` may be here, `windows`: whether window() may be used. */
+export interface Vocabulary { kinds: readonly Named[]; zones: readonly Named[]; units: readonly string[]; values: readonly Kind['value_type'][]; windows: boolean }
 /** `insert` replaces the stretch, `back` is how far before its end the caret goes. */
 export interface Candidate { insert: string; label: string; about: Key | null; name: string; back: number }
 export interface Completion { from: number; to: number; items: Candidate[] }
@@ -64,9 +65,16 @@ function quoted(text: string, caret: number, open: { at: number; quote: string }
   else if (/quality\s*[=!]=\s*$/.test(lead)) items = pick(qualities);
   else if (/(?:quantity|difference)\([^,()]*,\s*$/.test(lead)) items = known.units.filter((unit) => starts(unit, typed)).map((unit) => ({ ...plain(close(unit), 'cel.unit'), label: unit }));
   else if (/\bkind\s*(?:[=!]=\s*|in\s*\[[^\]]*)$/.test(lead)) items = known.kinds.filter((kind) => wordStarts(kind, typed)).map((kind) => ({ ...plain(close(kind.id), null, kind.name), label: kind.id }));
-  else if (/(?:asset\.\w+|unit|source|attributes\.\w+|attributes\[|\w\()\s*(?:[=!]=\s*)?$/.test(lead)) items = [];
+  else if (/(?:\bvalue|asset\.\w+|unit|source|attributes\.\w+|attributes\[|\w\()\s*(?:[=!]=\s*)?$/.test(lead)) items = [];
   else items = known.zones.filter((zone) => wordStarts(zone, typed)).map((zone) => ({ ...plain(close(zone.id, /^\s*in zones/.test(text.slice(to)) ? '' : ' in zones'), null, zone.name), label: zone.id }));
   return { from: open.at + 1, to, items: items.slice(0, MOST) };
+}
+
+/** What `value` is compared with, by the kinds that are looked at: of a number nothing is known before it is typed. */
+function literals(typed: string, values: Vocabulary['values']): Candidate[] {
+  const truths = values.includes('boolean') ? ['true', 'false'].map((word) => plain(word, null)) : [];
+  const texts = values.includes('text') ? [{ ...plain('""', 'cel.text', '', 1), label: '"…"' }] : [];
+  return [...truths, ...texts].filter((held) => starts(held.label, typed) && held.label !== typed);
 }
 
 /** What may stand at the caret. Nothing typed yet: the fields and functions, for whoever asks by key. */
@@ -82,13 +90,14 @@ export function complete(text: string, caret: number, known: Vocabulary): Comple
     return { from: caret - typed.length, to: caret, items };
   }
   const typed = /[A-Za-zÀ-ɏ_][\wÀ-ɏ.]*$/.exec(before)?.[0] ?? '';
+  const beside = /(?<![\w.])value\s*[=!]=\s*\w*$/.test(before) ? literals(typed, known.values) : [];
   const own = fields.filter(([name]) => starts(name, typed) && name !== typed).map(([name, about]) => plain(name, about));
-  const calls = functions(known.windows).filter((held) => starts(held.label, typed));
+  const calls = functions(known.windows && known.values.includes('number')).filter((held) => starts(held.label, typed));
   const named = typed.length < 2 ? [] : [
     ...known.kinds.filter((kind) => wordStarts(kind, typed)).map((kind) => plain(`kind == "${kind.id}"`, null, kind.name)),
     ...known.zones.filter((zone) => wordStarts(zone, typed)).map((zone) => plain(`"${zone.id}" in zones`, null, zone.name)),
   ];
-  return { from: caret - typed.length, to: caret, items: [...own, ...calls, ...named].slice(0, MOST) };
+  return { from: caret - typed.length, to: caret, items: [...beside, ...own, ...calls, ...named].slice(0, MOST) };
 }
 
 /** The text after a candidate was taken, and where the caret stands then. */

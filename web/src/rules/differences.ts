@@ -43,7 +43,7 @@ const labels: Record<string, Key> = {
 
 /** The label of a field as the form shows it; a part of a pattern is told by its number. */
 export function labelOf(path: string): string {
-  const known = labels[path];
+  const known = labels[path] ?? labels[path.replace(/\[\d+\]$/, '')];
   if (known) return t(known);
   const [, detector = '', rest = ''] = /^detector\.(\w+)\.(.+)$/.exec(path) ?? [];
   const spec = fieldsOf[detector as DetectorName]?.find((held) => rest === held.field || rest.startsWith(`${held.field}[`) || rest.startsWith(`${held.field}.`));

@@ -166,6 +166,35 @@ async fn check_and_put_find_the_same_faults_and_say_where() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rule_asks_of_a_kind_what_it_gives() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let integrator = world.token(Role::Integrator);
+    for (id, value_type) in [("signal.state", "text"), ("signal.dark", "boolean")] {
+        let kind = json!({"id": id, "name": id, "quantity": "what a signal shows", "unit": "", "value_type": value_type,
+                          "retention_s": 86_400});
+        let put = world.request("PUT", &format!("/api/v1/kinds/{id}")).bearer(&integrator).json(kind);
+        put.send().await.expect(201);
+    }
+    let mut wrong = rule();
+    wrong["id"] = json!("wrong");
+    wrong["kinds"] = json!(["signal.state"]);
+    wrong["when"] = json!("value > 3.0");
+    let body = wrong.to_string();
+    let column = body.find("\"signal.state").unwrap() + 1;
+    let threshold = format!(
+        "kinds[0] `signal.state` gives texts, and a threshold reads numbers: a condition compares them, as in `value == \\open\\` \
+         body 1:{column}"
+    );
+    check_faults(&world, &token, &body, &[&threshold, "when expected a text, found a number text 1:9"]).await;
+    wrong["kinds"] = json!(["signal.dark"]);
+    wrong["when"] = json!(null);
+    wrong["detector"] = json!({"condition": {"expression": "value == 'dark'"}});
+    let expected = "detector.condition.expression expected true or false, found a text text 1:10";
+    check_faults(&world, &token, &wrong.to_string(), &[expected]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sources_are_set_and_mappings_tried() {
     let world = world().await;
     let token = world.token(Role::Integrator);

@@ -7,34 +7,11 @@ use compact_str::CompactString;
 use super::scope::{Scope, Subject};
 use super::shape::{check_shape, flaw_at, parse_span, place_at};
 use super::syntax::syntax_flaw;
+use super::types::Type;
 use super::{
     Aggregate, Expression, Field, Flaw, Given, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOWS, Mention, Node,
     Place, UnitUse,
 };
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Type {
-    Number,
-    Truth,
-    Text,
-    /// `value`: known when the reading is.
-    Any,
-}
-
-impl Type {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Number => "a number",
-            Self::Truth => "true or false",
-            Self::Text => "a text",
-            Self::Any => "a value",
-        }
-    }
-
-    pub(super) fn fits(self, wanted: Self) -> bool {
-        self == wanted || self == Self::Any || wanted == Self::Any
-    }
-}
 
 impl Expression {
     /// Compiles a boolean expression over a reading.
@@ -69,7 +46,7 @@ impl Expression {
             units: UnitUse::default(),
             mentions: Vec::new(),
         };
-        let node = compiler.expect(&root, Type::Truth)?;
+        let node = compiler.expect(&root, Type::TRUTH)?;
         Ok(Self {
             root: node,
             windows: compiler.windows,
@@ -161,11 +138,11 @@ impl Compiler<'_> {
 
     fn literal(&self, e: &IdedExpr, literal: &LiteralValue) -> Result<(Node, Type), Flaw> {
         Ok(match literal {
-            LiteralValue::Boolean(b) => (Node::Truth(*b.inner()), Type::Truth),
-            LiteralValue::Double(n) => (Node::Number(*n.inner(), Given::Plain), Type::Number),
-            LiteralValue::Int(n) => (Node::Number(*n.inner() as f64, Given::Plain), Type::Number),
-            LiteralValue::UInt(n) => (Node::Number(*n.inner() as f64, Given::Plain), Type::Number),
-            LiteralValue::String(s) => (Node::Text(CompactString::from(s.inner())), Type::Text),
+            LiteralValue::Boolean(b) => (Node::Truth(*b.inner()), Type::TRUTH),
+            LiteralValue::Double(n) => (Node::Number(*n.inner(), Given::Plain), Type::NUMBER),
+            LiteralValue::Int(n) => (Node::Number(*n.inner() as f64, Given::Plain), Type::NUMBER),
+            LiteralValue::UInt(n) => (Node::Number(*n.inner() as f64, Given::Plain), Type::NUMBER),
+            LiteralValue::String(s) => (Node::Text(CompactString::from(s.inner())), Type::TEXT),
             LiteralValue::Bytes(_) | LiteralValue::Null => {
                 return self.flaw(e, "expected a number, a text in quotes, true or false");
             }
@@ -195,9 +172,9 @@ impl Compiler<'_> {
             self.assets |= holder == Holder::Asset;
             self.note_step(holder, &name);
             return Ok(if select.test {
-                (Node::Has(holder, name), Type::Truth)
+                (Node::Has(holder, name), Type::TRUTH)
             } else {
-                (Node::Attribute(holder, name), Type::Text)
+                (Node::Attribute(holder, name), Type::TEXT)
             });
         }
         if select.test {
@@ -217,15 +194,15 @@ impl Compiler<'_> {
         }
         self.assets |= object == "asset";
         let (field, found) = match (object.as_str(), select.field.as_str()) {
-            ("asset", "id") => (Field::AssetId, Type::Text),
-            ("asset", "class") => (Field::AssetClass, Type::Text),
-            ("asset", "name") => (Field::AssetName, Type::Text),
-            ("asset", "agency") => (Field::AssetAgency, Type::Text),
-            ("place", "lon") => (Field::Lon, Type::Number),
-            ("place", "lat") => (Field::Lat, Type::Number),
-            ("time", "hour") => (Field::Hour, Type::Number),
-            ("time", "minute") => (Field::Minute, Type::Number),
-            ("time", "weekday") => (Field::Weekday, Type::Number),
+            ("asset", "id") => (Field::AssetId, Type::TEXT),
+            ("asset", "class") => (Field::AssetClass, Type::TEXT),
+            ("asset", "name") => (Field::AssetName, Type::TEXT),
+            ("asset", "agency") => (Field::AssetAgency, Type::TEXT),
+            ("place", "lon") => (Field::Lon, Type::NUMBER),
+            ("place", "lat") => (Field::Lat, Type::NUMBER),
+            ("time", "hour") => (Field::Hour, Type::NUMBER),
+            ("time", "minute") => (Field::Minute, Type::NUMBER),
+            ("time", "weekday") => (Field::Weekday, Type::NUMBER),
             ("asset" | "place" | "time", field) => {
                 let known = self.scope.names();
                 return self.field_flaw(e, format!("unknown name `{object}.{field}`; known are: {known}"));
@@ -243,8 +220,11 @@ impl Compiler<'_> {
         (at, call): (&IdedExpr, &CallExpr),
         aggregate: &str,
     ) -> Result<(Node, Type), Flaw> {
-        if !matches!(self.scope, Subject::Reading(Scope { windows: true, .. })) {
+        let Subject::Reading(Scope { windows: true, value, .. }) = self.scope else {
             return self.flaw(at, "window() can only be used in the expression of a rule's condition, not in `when`");
+        };
+        if !value.fits(Type::NUMBER) {
+            return self.flaw(at, format!("a window gathers numbers, and each reading here is {}", value.word()));
         }
         let aggregate = match aggregate {
             "mean" => Aggregate::Mean,
@@ -276,14 +256,14 @@ impl Compiler<'_> {
                 self.windows.len() - 1
             }
         };
-        Ok((Node::Window(index, aggregate), Type::Number))
+        Ok((Node::Window(index, aggregate), Type::NUMBER))
     }
 
     pub(super) fn index(&mut self, e: &IdedExpr, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
         match (self.holder(a), &b.expr) {
             (Some(holder), Expr::Literal(LiteralValue::String(name))) => {
                 self.note_step(holder, name.inner());
-                Ok((Node::Attribute(holder, CompactString::from(name.inner())), Type::Text))
+                Ok((Node::Attribute(holder, CompactString::from(name.inner())), Type::TEXT))
             }
             (Some(_), _) => self.flaw(b, "an attribute's name stands in quotes: attributes[\"category\"]"),
             (None, _) => self.flaw(e, "only attributes[\"...\"] and asset.attributes[\"...\"] can be indexed"),

@@ -9,6 +9,7 @@ use vigiles_model::unit;
 
 use super::compile::Compiler;
 use super::scope::{Scope, Subject};
+use super::types::Type;
 use super::{Aggregate, Arithmetic, Field, Given, Node};
 
 /// What a number measures.
@@ -108,7 +109,9 @@ impl Compiler<'_> {
     /// have none, or one that is a plain number, which fits all.
     fn scale(&self) -> Option<(&str, bool)> {
         match self.scope {
-            Subject::Reading(Scope { number: true, unit: Some(code), .. }) if !unit::is_plain(code) => {
+            Subject::Reading(Scope { value: Type::NUMBER, unit: Some(code), .. })
+                if !code.is_empty() && !unit::is_plain(code) =>
+            {
                 Some((code, unit::has_zero_point(code)))
             }
             _ => None,

@@ -14,6 +14,7 @@ mod quantity;
 mod scope;
 mod shape;
 mod syntax;
+mod types;
 mod unit_use;
 
 use compact_str::CompactString;
@@ -22,6 +23,7 @@ pub(crate) use conjunction::Conjunction;
 pub(crate) use evaluate::{Env, Facts, Fault, Found};
 pub(crate) use mention::{Mention, Mentioned};
 pub(crate) use scope::Scope;
+pub(crate) use types::Type;
 
 /// Longest expression, in bytes.
 const MAX_EXPRESSION_BYTES: usize = 4096;

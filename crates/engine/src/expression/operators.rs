@@ -2,8 +2,9 @@
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, operators};
 
-use super::compile::{Compiler, Type};
+use super::compile::Compiler;
 use super::scope::Subject;
+use super::types::Type;
 use super::{Arithmetic, Comparison, Flaw, Given, Node, TextTest};
 
 impl Compiler<'_> {
@@ -13,7 +14,7 @@ impl Compiler<'_> {
             (None, [a]) => self.unary(e, name, a),
             (None, [a, b]) => self.binary(e, name, a, b),
             (None, [a, b, c]) if name == operators::CONDITIONAL => {
-                let condition = self.boxed(a, Type::Truth)?;
+                let condition = self.boxed(a, Type::TRUTH)?;
                 let (yes, found) = self.node(b)?;
                 let (no, other) = self.node(c)?;
                 if !found.fits(other) {
@@ -23,8 +24,7 @@ impl Compiler<'_> {
                     );
                 }
                 self.note_measures(c, None, &yes, &no);
-                let found = if found == Type::Any { other } else { found };
-                Ok((Node::If(condition, Box::new(yes), Box::new(no)), found))
+                Ok((Node::If(condition, Box::new(yes), Box::new(no)), found.narrowed(other)))
             }
             (Some(target), [argument]) => {
                 let test = match name {
@@ -33,7 +33,7 @@ impl Compiler<'_> {
                     "endsWith" => TextTest::EndsWith,
                     _ => return self.unknown_function(e, name),
                 };
-                Ok((Node::Test(test, self.boxed(target, Type::Text)?, self.boxed(argument, Type::Text)?), Type::Truth))
+                Ok((Node::Test(test, self.boxed(target, Type::TEXT)?, self.boxed(argument, Type::TEXT)?), Type::TRUTH))
             }
             _ => self.unknown_function(e, name),
         }
@@ -45,10 +45,10 @@ impl Compiler<'_> {
 
     pub(super) fn unary(&mut self, e: &IdedExpr, name: &str, a: &IdedExpr) -> Result<(Node, Type), Flaw> {
         match name {
-            operators::LOGICAL_NOT => Ok((Node::Not(self.boxed(a, Type::Truth)?), Type::Truth)),
-            operators::NEGATE => Ok((Node::Negate(self.boxed(a, Type::Number)?), Type::Number)),
-            "double" => Ok((Node::Double(self.boxed(a, Type::Text)?), Type::Number)),
-            "size" => Ok((Node::Size(self.boxed(a, Type::Text)?), Type::Number)),
+            operators::LOGICAL_NOT => Ok((Node::Not(self.boxed(a, Type::TRUTH)?), Type::TRUTH)),
+            operators::NEGATE => Ok((Node::Negate(self.boxed(a, Type::NUMBER)?), Type::NUMBER)),
+            "double" => Ok((Node::Double(self.boxed(a, Type::TEXT)?), Type::NUMBER)),
+            "size" => Ok((Node::Size(self.boxed(a, Type::TEXT)?), Type::NUMBER)),
             "window" => self.flaw(e, "a window needs an aggregate: window(\"10m\").mean, .min, .max, .sum or .count"),
             _ => self.unknown_function(e, name),
         }
@@ -77,10 +77,10 @@ impl Compiler<'_> {
             "quantity" => self.quantity(e, a, b, Given::Reading),
             "difference" => self.quantity(e, a, b, Given::Difference),
             operators::LOGICAL_AND => {
-                Ok((Node::And(self.boxed(a, Type::Truth)?, self.boxed(b, Type::Truth)?), Type::Truth))
+                Ok((Node::And(self.boxed(a, Type::TRUTH)?, self.boxed(b, Type::TRUTH)?), Type::TRUTH))
             }
             operators::LOGICAL_OR => {
-                Ok((Node::Or(self.boxed(a, Type::Truth)?, self.boxed(b, Type::Truth)?), Type::Truth))
+                Ok((Node::Or(self.boxed(a, Type::TRUTH)?, self.boxed(b, Type::TRUTH)?), Type::TRUTH))
             }
             operators::ADD => self.arithmetic(Arithmetic::Add, a, b),
             operators::SUBSTRACT => self.arithmetic(Arithmetic::Subtract, a, b),
@@ -109,10 +109,16 @@ impl Compiler<'_> {
         if !ordered {
             self.note_kind((a, &left), (b, &right));
         }
-        if ordered && found == Type::Truth {
+        if ordered && (found == Type::TRUTH || self.is_truth(found, other)) {
             return self.flaw(a, "true and false have no order; expected a number or a text");
         }
-        Ok((Node::Compare(comparison, Box::new(left), Box::new(right)), Type::Truth))
+        Ok((Node::Compare(comparison, Box::new(left), Box::new(right)), Type::TRUTH))
+    }
+
+    /// Whether two sides that fit can only both be true or false. Of a rule that was saved before not asked.
+    fn is_truth(&self, a: Type, b: Type) -> bool {
+        let known = matches!(self.scope, Subject::Reading(scope) if scope.value != Type::ANY);
+        known && a.narrowed(b) == Type::TRUTH
     }
 
     pub(super) fn arithmetic(
@@ -121,21 +127,21 @@ impl Compiler<'_> {
         a: &IdedExpr,
         b: &IdedExpr,
     ) -> Result<(Node, Type), Flaw> {
-        let (left, right) = (self.boxed(a, Type::Number)?, self.boxed(b, Type::Number)?);
+        let (left, right) = (self.boxed(a, Type::NUMBER)?, self.boxed(b, Type::NUMBER)?);
         if matches!(operation, Arithmetic::Add | Arithmetic::Subtract) {
-            self.note_units(a, (&left, Type::Number), (&right, Type::Number));
+            self.note_units(a, (&left, Type::NUMBER), (&right, Type::NUMBER));
             self.note_measures(b, Some(operation), &left, &right);
         }
-        Ok((Node::Compute(operation, left, right), Type::Number))
+        Ok((Node::Compute(operation, left, right), Type::NUMBER))
     }
 
     pub(super) fn membership(&mut self, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
         match &b.expr {
             Expr::Ident(name) if name == "zones" && self.scope != Subject::Playbook => {
                 self.zones = true;
-                let zone = self.boxed(a, Type::Text)?;
+                let zone = self.boxed(a, Type::TEXT)?;
                 self.note_zone(a, &zone);
-                Ok((Node::InZones(zone), Type::Truth))
+                Ok((Node::InZones(zone), Type::TRUTH))
             }
             Expr::List(list) => {
                 let (item, found) = self.node(a)?;
@@ -150,7 +156,7 @@ impl Compiler<'_> {
                     self.note_kind((a, &item), (e, &element));
                     elements.push(element);
                 }
-                Ok((Node::InList(Box::new(item), elements), Type::Truth))
+                Ok((Node::InList(Box::new(item), elements), Type::TRUTH))
             }
             _ => self.flaw(b, "`in` needs `zones` or a list: kind in [\"air.pm25\", \"air.pm10\"]"),
         }

@@ -3,8 +3,9 @@
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
 use vigiles_model::unit::Conversion;
 
-use super::compile::{Compiler, Type};
+use super::compile::Compiler;
 use super::scope::Subject;
+use super::types::Type;
 use super::{Flaw, Given, Node};
 
 impl Compiler<'_> {
@@ -28,14 +29,14 @@ impl Compiler<'_> {
         match wanted {
             Some("") => self.flaw(e, "the readings of these kinds have no unit"),
             None => self.flaw(e, "the kinds of this rule have different units; set the rule's `unit`"),
-            Some(wanted) if wanted == code.inner() => Ok((Node::Number(amount, given), Type::Number)),
+            Some(wanted) if wanted == code.inner() => Ok((Node::Number(amount, given), Type::NUMBER)),
             Some(wanted) => match Conversion::between(code.inner(), wanted) {
                 Ok(conversion) => {
                     let converted = match given {
                         Given::Difference => conversion.apply_to_difference(amount),
                         Given::Plain | Given::Reading => conversion.apply(amount),
                     };
-                    Ok((Node::Number(converted, given), Type::Number))
+                    Ok((Node::Number(converted, given), Type::NUMBER))
                 }
                 Err(error) => self.flaw(unit, error.to_string()),
             },

@@ -1,6 +1,6 @@
 //! Which names an expression may read: those of a reading, or those of an incident with a playbook under way.
 
-use super::compile::Type;
+use super::types::Type;
 use super::{Field, Holder};
 
 /// Names of a playbook's conditions, for messages.
@@ -11,25 +11,25 @@ const READING_NAMES: &str = "value, unit, kind, source, quality, zones, asset.id
      attributes, place.lon, place.lat, time.hour, time.minute, time.weekday, window(\"10m\").mean";
 
 /// Where an expression about a reading stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scope<'a> {
     /// Whether `window(...)` may be used.
     pub(crate) windows: bool,
     /// UCUM code of the unit that `value` comes in, where it is one.
     pub(crate) unit: Option<&'a str>,
-    /// Whether `value` is sure to be a number: asked when a rule is saved, not when one is read back.
-    pub(crate) number: bool,
+    /// What `value` may be: asked when a rule is saved, not when one is read back.
+    pub(crate) value: Type,
 }
 
 impl<'a> Scope<'a> {
-    /// Of a rule that is to be saved, whose readings come in this unit. Booleans and texts have none.
-    pub(crate) fn to_save(windows: bool, unit: Option<&'a str>) -> Self {
-        Self { windows, unit, number: unit.is_some_and(|unit| !unit.is_empty()) }
+    /// Of a rule that is to be saved, whose readings are of these types and come in this unit.
+    pub(crate) fn to_save(windows: bool, unit: Option<&'a str>, value: Type) -> Self {
+        Self { windows, unit, value }
     }
 
     /// Of a rule that was saved before: a later version of the platform may know better, but does not refuse it.
     pub(crate) fn stored(windows: bool, unit: Option<&'a str>) -> Self {
-        Self { windows, unit, number: false }
+        Self { windows, unit, value: Type::ANY }
     }
 }
 
@@ -54,21 +54,20 @@ impl Subject<'_> {
     /// A name that stands alone.
     pub(super) fn field(self, name: &str) -> Option<(Field, Type)> {
         Some(match (self, name) {
-            (Self::Reading(Scope { number: true, .. }), "value") => (Field::Value, Type::Number),
-            (Self::Reading(_), "value") => (Field::Value, Type::Any),
-            (Self::Reading(_), "unit") => (Field::Unit, Type::Text),
-            (Self::Reading(_), "kind") => (Field::Kind, Type::Text),
-            (Self::Reading(_), "source") => (Field::Source, Type::Text),
-            (Self::Reading(_), "quality") => (Field::Quality, Type::Text),
-            (Self::Playbook, "severity") => (Field::Severity, Type::Text),
-            (Self::Playbook, "priority") => (Field::Priority, Type::Number),
-            (Self::Playbook, "incident_type") => (Field::IncidentType, Type::Text),
-            (Self::Playbook, "title") => (Field::Title, Type::Text),
-            (Self::Playbook, "state") => (Field::State, Type::Text),
-            (Self::Playbook, "reality") => (Field::Reality, Type::Text),
-            (Self::Playbook, "agency") => (Field::Agency, Type::Text),
-            (Self::Playbook, "alarms") => (Field::Alarms, Type::Number),
-            (Self::Playbook, "active_alarms") => (Field::ActiveAlarms, Type::Number),
+            (Self::Reading(scope), "value") => (Field::Value, scope.value),
+            (Self::Reading(_), "unit") => (Field::Unit, Type::TEXT),
+            (Self::Reading(_), "kind") => (Field::Kind, Type::TEXT),
+            (Self::Reading(_), "source") => (Field::Source, Type::TEXT),
+            (Self::Reading(_), "quality") => (Field::Quality, Type::TEXT),
+            (Self::Playbook, "severity") => (Field::Severity, Type::TEXT),
+            (Self::Playbook, "priority") => (Field::Priority, Type::NUMBER),
+            (Self::Playbook, "incident_type") => (Field::IncidentType, Type::TEXT),
+            (Self::Playbook, "title") => (Field::Title, Type::TEXT),
+            (Self::Playbook, "state") => (Field::State, Type::TEXT),
+            (Self::Playbook, "reality") => (Field::Reality, Type::TEXT),
+            (Self::Playbook, "agency") => (Field::Agency, Type::TEXT),
+            (Self::Playbook, "alarms") => (Field::Alarms, Type::NUMBER),
+            (Self::Playbook, "active_alarms") => (Field::ActiveAlarms, Type::NUMBER),
             _ => return None,
         })
     }

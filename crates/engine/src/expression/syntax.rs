@@ -83,7 +83,7 @@ mod tests {
     use super::super::{Expression, Scope};
 
     fn check(text: &str, column: u32, expected: &str) {
-        let flaw = Expression::compile(text, Scope::default()).unwrap_err();
+        let flaw = Expression::compile(text, Scope::stored(false, None)).unwrap_err();
         assert_eq!((flaw.line, flaw.column, flaw.message.as_str()), (1, column, expected), "{text}");
     }
 

@@ -8,7 +8,7 @@ use vigiles_model::{
 use super::*;
 use crate::window::Window;
 
-const EVERYTHING: Scope<'static> = Scope { windows: true, unit: Some("ug/m3"), number: false };
+const EVERYTHING: Scope<'static> = Scope { windows: true, unit: Some("ug/m3"), value: Type::ANY };
 
 fn reading() -> Observation {
     Observation {
@@ -122,7 +122,7 @@ fn expressions_are_computed() {
 
 /// What the expression says of 10 Cel.
 fn check_of_ten_degrees(text: &str, expected: bool) {
-    let expression = Expression::compile(text, Scope::to_save(true, Some("Cel"))).unwrap();
+    let expression = Expression::compile(text, Scope::to_save(true, Some("Cel"), Type::NUMBER)).unwrap();
     let mut observation = reading();
     observation.value = Value::Number(10.0);
     let env = Env {
@@ -202,7 +202,7 @@ fn quantities_come_in_the_unit_of_the_readings() {
     check("value > quantity(0.04, 'mg/m3')", Ok(true));
     check("value > quantity(0.05, 'mg/m3')", Ok(false));
     check("value < quantity(-1, 'mg/m3')", Ok(false));
-    let unit_free = Expression::compile("value > quantity(1, 'm')", Scope::default()).unwrap_err();
+    let unit_free = Expression::compile("value > quantity(1, 'm')", Scope::stored(false, None)).unwrap_err();
     assert!(unit_free.message.contains("different units"), "{}", unit_free.message);
 }
 
@@ -211,7 +211,7 @@ fn cost_is_bounded() {
     assert!(Expression::compile(&"(".repeat(300), EVERYTHING).is_err());
     assert!(Expression::compile(&["value > 1"; 200].join(" && "), EVERYTHING).is_err());
     assert!(Expression::compile(&"x".repeat(5000), EVERYTHING).is_err());
-    assert!(Expression::compile("window('1m').mean > 1", Scope::default()).is_err());
+    assert!(Expression::compile("window('1m').mean > 1", Scope::stored(false, None)).is_err());
 }
 
 /// What the CEL interpreter says of the same expression; an error where it has none.

@@ -2,7 +2,8 @@
 
 use cel::common::ast::IdedExpr;
 
-use super::compile::{Compiler, Type};
+use super::compile::Compiler;
+use super::types::Type;
 use super::{Aggregate, Arithmetic, Field, Node};
 
 impl Compiler<'_> {
@@ -12,7 +13,7 @@ impl Compiler<'_> {
             let place = self.place(at);
             self.units.codes.push((place, code.clone()));
         }
-        let are_numbers = [of_a, of_b].iter().all(|found| matches!(found, Type::Number | Type::Any));
+        let are_numbers = [of_a, of_b].iter().all(|found| found.fits(Type::NUMBER));
         if are_numbers && has_unit(a) != has_unit(b) && self.units.figure.is_none() {
             self.units.figure = Some(self.place(at));
         }

@@ -40,7 +40,9 @@ impl Rule {
         found.title("alarm.title", &self.alarm.title);
         found.named("agency", Named::Agency, self.agency.as_str());
         self.check_kinds(units, &mut found);
-        self.check_unit(units, &mut found);
+        if self.check_values(&mut found) {
+            self.check_unit(units, &mut found);
+        }
         let unit = self.unit_in_use(units);
         if let Some(text) = &self.when {
             found.expression("when", text, false, &self.read(&self.kinds, unit.as_deref(), units));

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use vigiles_model::KindId;
+use vigiles_model::kind::ValueType;
 
 use super::check::MAX_TEXT_BYTES;
 use super::known::{self, Known, Named};
-use crate::expression::{Expression, Mention, Mentioned, Scope};
+use crate::expression::{Expression, Mention, Mentioned, Scope, Type};
 
 /// Faults of a rule up to which a name that is not there is compared with those that are.
 const MAX_MEANT: usize = 8;
@@ -137,6 +138,11 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// The type of a kind's values; none where there is no such kind, and for a rule in the log.
+    pub(super) fn value_type(&self, kind: &KindId) -> Option<ValueType> {
+        self.known.and_then(|known| known.value_type(kind))
+    }
+
     /// Refuses a name of something that the city does not have.
     pub(super) fn named(&mut self, field: &str, what: Named, id: &str) {
         if self.known.is_some_and(|known| !known.has(what, id)) {
@@ -162,7 +168,10 @@ impl<'a> Findings<'a> {
     /// not say what they mean, or that names what is not there.
     pub(super) fn expression(&mut self, field: &str, text: &str, windows: bool, read: &Read<'_>) {
         let scope = match self.known {
-            Some(_) => Scope::to_save(windows, read.unit),
+            Some(known) => {
+                let values = Type::of(read.kinds.iter().map(|kind| known.value_type(kind)));
+                Scope::to_save(windows, read.unit, values)
+            }
             None => Scope::stored(windows, read.unit),
         };
         let expression = match Expression::compile(text, scope) {

@@ -2,6 +2,7 @@
 
 use strsim::levenshtein;
 use vigiles_model::KindId;
+use vigiles_model::kind::ValueType;
 
 /// A sort of things that rules name by their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,9 @@ impl Named {
 pub trait Known {
     /// The UCUM code of a kind's unit, empty for booleans and texts; none where there is no such kind.
     fn unit(&self, kind: &KindId) -> Option<String>;
+
+    /// The type of a kind's values; none where there is no such kind.
+    fn value_type(&self, kind: &KindId) -> Option<ValueType>;
 
     /// Whether there is one of this id.
     fn has(&self, what: Named, id: &str) -> bool;

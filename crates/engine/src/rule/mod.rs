@@ -13,6 +13,7 @@ mod known;
 mod meaning;
 mod statistics;
 pub mod stored;
+mod values;
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::alarm::{Certainty, Stage, Urgency};

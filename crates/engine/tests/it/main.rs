@@ -39,3 +39,4 @@ mod rules;
 mod steps;
 mod swarm;
 mod timers;
+mod value_types;

@@ -278,6 +278,15 @@ impl Known for City<'_> {
         self.0(kind)
     }
 
+    /// What has no unit is a text, but for doors, which are open or not.
+    fn value_type(&self, kind: &KindId) -> Option<ValueType> {
+        self.0(kind).map(|unit| match (unit.as_str(), kind.as_str()) {
+            ("", "door.open") => ValueType::Boolean,
+            ("", _) => ValueType::Text,
+            _ => ValueType::Number,
+        })
+    }
+
     fn has(&self, what: Named, id: &str) -> bool {
         match what {
             Named::Kind => KindId::new(id).is_ok_and(|kind| self.0(&kind).is_some()),

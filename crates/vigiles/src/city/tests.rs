@@ -4,7 +4,8 @@ use std::path::Path;
 
 use vigiles_engine::rule::{Known, Named};
 use vigiles_engine::{Command, CommandBody, ConfigKind, Effect, Engine, Input, Rule};
-use vigiles_model::{KindId, Timestamp};
+use vigiles_model::kind::ValueType;
+use vigiles_model::{KindId, ObservationKind, Timestamp};
 
 use super::City;
 use super::rehearsal::{Account, rehearse};
@@ -13,12 +14,20 @@ fn demo() -> City {
     City::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/monaco")).unwrap()
 }
 
+fn kind<'a>(city: &'a City, id: &KindId) -> Option<&'a ObservationKind> {
+    city.documents.iter().find_map(|document| match &document.body {
+        CommandBody::PutKind(kind) if kind.id == *id => Some(&**kind),
+        _ => None,
+    })
+}
+
 impl Known for City {
     fn unit(&self, id: &KindId) -> Option<String> {
-        self.documents.iter().find_map(|document| match &document.body {
-            CommandBody::PutKind(kind) if kind.id == *id => Some(kind.unit.clone()),
-            _ => None,
-        })
+        kind(self, id).map(|kind| kind.unit.clone())
+    }
+
+    fn value_type(&self, id: &KindId) -> Option<ValueType> {
+        kind(self, id).map(|kind| kind.value_type)
     }
 
     fn has(&self, what: Named, id: &str) -> bool {

@@ -33,6 +33,7 @@ export const deRules: Record<keyof typeof enRules, string> = {
   'cel.span': 'Messwerte über diese Zeit, dieser mitgezählt',
   'cel.starts': 'der Text beginnt mit',
   'cel.sum': 'Summe der Spanne',
+  'cel.text': 'ein Text in Anführungszeichen',
   'cel.time.hour': 'Stunde des Tages, 0 bis 23',
   'cel.time.minute': 'Minute der Stunde',
   'cel.time.weekday': 'Montag ist 1, Sonntag 7',

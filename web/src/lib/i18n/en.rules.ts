@@ -31,6 +31,7 @@ export const enRules = {
   'cel.span': 'readings of so long, this one included',
   'cel.starts': 'the text starts with',
   'cel.sum': 'sum of the span',
+  'cel.text': 'a text in quotes',
   'cel.time.hour': 'hour of the day, 0 to 23',
   'cel.time.minute': 'minute of the hour',
   'cel.time.weekday': 'Monday is 1, Sunday 7',
