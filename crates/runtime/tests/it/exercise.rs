@@ -8,6 +8,7 @@ use vigiles_model::{IncidentState, KindId, PersonId, PlaybookId, Reality, Scenar
 use vigiles_runtime::exercise::Director;
 use vigiles_runtime::{CommandFailure, Platform, documents};
 use vigiles_store::Query;
+use vigiles_trust::{Action, Resource, Role, authorise};
 
 use crate::playbooks::playbook;
 use crate::world::{SYSTEM, agency, alarms, furnished, incidents, open, put, settle, wait_until};
@@ -96,4 +97,32 @@ fn an_exercise_goes_on_after_a_restart_and_leaves_no_trace_in_the_city() {
         },
         open(dir.path()),
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looked_first_is_told_however_often_others_looked_after_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let platform = furnished(dir.path()).await;
+    platform.run_errands(vigiles_runtime::carrier::Carriers::new());
+    let scenario = Scenario { targets: Vec::new(), ..scenario() };
+    let run = platform.start_exercise(&SYSTEM, &director(), scenario).await.unwrap();
+    let opened = platform.clone();
+    tokio::task::spawn_blocking(move || wait_until(&opened, has_incidents(2))).await.unwrap();
+    let looks = |who: &str, times: usize| {
+        let who = PersonId::new(who).unwrap();
+        let read = Action::Read(Resource::Incidents);
+        let ctx = authorise(&who, &[Role::Operator], &agency(), None, read, None).unwrap();
+        for incident in incidents(&platform).iter().cycle().take(2 * times) {
+            platform.store().get(&ctx, documents::INCIDENT, incident.id.as_str()).unwrap();
+        }
+    };
+    looks("ada", 1);
+    looks("ben", Query::MAX_LIMIT + 1);
+    let debrief = platform.debrief(run).await.unwrap();
+    for course in &debrief.incidents {
+        let seen: Vec<_> = course.seen.iter().map(|sight| sight.by.as_str()).collect();
+        assert_eq!(seen, ["ada", "ben"], "incident {}", course.number);
+    }
+    assert_eq!(debrief.incidents.len(), 2);
+    platform.stop();
 }
