@@ -80,6 +80,10 @@ fn what_may_not_be_played() {
     }
     let call = "title = 'Fire', incident_type = 'fire', priority = 'p1', severity = 'minor'";
     refuse(
+        &format!("timeline = [{{ after_s = 0.0, call = {{ {call}, text = ' ' }} }}]"),
+        "timeline[0].call.text: expected a text, found nothing",
+    );
+    refuse(
         &format!("timeline = [{{ after_s = 0.0, call = {{ {call}, playbook = 'none' }} }}]"),
         "timeline[0].call.playbook: there is no playbook `none`; save it first",
     );
