@@ -73,11 +73,11 @@ export async function beginScenario(page, url, id, name) {
 }
 
 /**
- * The incident of the exercise power-cut once its chain has both links and what people told of it is related, asked on the map: the
+ * The incident of the exercise power-cut once its chain has both links and the call at the junction has joined it, asked on the map: the
  * scenario takes four minutes until then.
  */
 export async function chainOfCauses(page) {
-  const whole = () => [...(globalThis.vigilesLive?.live.incidents.values() ?? [])].find((held) => held.reality === 'exercise' && held.links.length >= 2 && held.related.length >= 2)?.id;
+  const whole = () => [...(globalThis.vigilesLive?.live.incidents.values() ?? [])].find((held) => held.reality === 'exercise' && held.links.length >= 2 && held.calls.length >= 1)?.id;
   return (await page.waitForFunction(whole, undefined, { polling: 500, timeout: 600_000 })).jsonValue();
 }
 

@@ -151,9 +151,9 @@ test('it is ended with a reason; the debrief tells times against targets, who sa
   await page.getByRole('heading', { name: 'Debrief', exact: true }).waitFor();
   await page.locator('[data-debrief=read]').waitFor();
   await page.getByRole('region', { name: 'Exercise under way' }).waitFor({ state: 'detached' });
-  const met = await page.locator('[data-met]').evaluateAll((lines) => lines.map((line) => line.dataset.met));
-  assert.deepEqual(met, ['true', 'false', 'true']);
-  await page.locator('[data-met=false]').getByText(/late$/).waitFor();
+  const outcomes = await page.locator('[data-debrief] [data-outcome]').evaluateAll((lines) => lines.map((line) => line.dataset.outcome));
+  assert.deepEqual(outcomes, ['met', 'missed', 'met']);
+  await page.locator('[data-outcome=missed]').getByText(/late$/).waitFor();
   const verdicts = await page.locator('[data-course="1"] [data-verdict]').evaluateAll((lines) => lines.map((line) => line.dataset.verdict));
   assert.deepEqual(verdicts, ['done', 'done', 'missed']);
   await page.locator('[data-course="1"] td', { hasText: 'Saw it for the first time' }).waitFor();

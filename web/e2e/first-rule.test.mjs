@@ -165,8 +165,8 @@ test('6 the debrief says that both targets were met, and by whom', async () => {
   await dialog.getByLabel('Why does it end?').fill('All was tried');
   await dialog.getByRole('button', { name: 'End the exercise' }).click();
   await page.getByRole('heading', { name: 'Debrief', exact: true }).waitFor();
-  await page.locator('[data-met]').first().waitFor();
-  assert.deepEqual(await page.locator('[data-met]').evaluateAll((lines) => lines.map((line) => line.dataset.met)), ['true', 'true']);
+  await page.locator('[data-outcome]').first().waitFor();
+  assert.deepEqual(await page.locator('[data-outcome]').evaluateAll((lines) => lines.map((line) => line.dataset.outcome)), ['met', 'met']);
   await page.locator('[data-course="1"]').first().waitFor();
 });
 

@@ -1,5 +1,5 @@
 // A chain of causes as the control room sees it: the scenario exercises/power-cut.toml is played as it is, and takes the four
-// minutes that it takes. Calls of people are told apart from it, and related to it. Against the real binary with the demo city.
+// minutes that it takes. The call about the cut is related to it, the call about the collision joins it. Against the real binary with the demo city.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -55,13 +55,16 @@ test('a power cut, dark signals and a collision are one incident with two links'
   await clean('a chain of causes');
 });
 
-test('what people told of it has incidents of its own, related by the same rules', async () => {
-  const { related, witnesses } = (await server.get(`/incidents/${chain}`)).body;
-  assert.deepEqual(related.map((other) => other.relation), ['same_event', 'same_event']);
+test('what people told of it is related or joins, by the same rules', async () => {
+  const { related, calls, witnesses } = (await server.get(`/incidents/${chain}`)).body;
+  // When the first call came nothing told of a cut yet: it opened an incident of its own.
+  assert.deepEqual(related.map((other) => other.relation), ['same_event']);
   assert.ok(related.every((other) => other.by === null && other.why.startsWith('score ')));
+  assert.deepEqual(calls.map((call) => call.text), ['Two cars collided at a dark junction']);
+  assert.match(calls[0].why, /^score /);
   // A meter, three signals, two residents and the two who called.
   assert.equal(witnesses, 8);
-  await page.locator('[data-related]').getByText('same event').nth(1).waitFor();
+  await page.locator('[data-related]').getByText('same event').waitFor();
 });
 
 test('no page said an error', () => assert.deepEqual(faults, []));

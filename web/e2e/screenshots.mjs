@@ -143,7 +143,7 @@ async function exercise(page, server, state) {
     });
   } });
   await server.post(`${path}/end`, { reason: 'The chain was seen' });
-  await shot(state, 'exercise-debrief', { path, act: (view) => view.locator('[data-met]').first().waitFor() });
+  await shot(state, 'exercise-debrief', { path, act: (view) => view.locator('[data-outcome]').first().waitFor() });
 }
 
 try {

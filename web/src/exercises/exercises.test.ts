@@ -63,6 +63,7 @@ test('a target waits, runs, is met or missed, and by how much', () => {
     expect([outcome, took, left], JSON.stringify(target)).toEqual(expected);
   };
   check(opened, [], 10, ['running', null, 20]);
+  check(opened, [], 30, ['missed', null, 0]);
   check(opened, [], 31, ['missed', null, -1]);
   check(opened, [incident({})], 500, ['met', 20, 10]);
   check(opened, [incident({ opened: at(50) })], 500, ['missed', 50, -20]);

@@ -1,5 +1,5 @@
 // Where the targets of an exercise under way stand, from its incidents as they change. The debrief of the server is what counts in
-// the end; it decides the same (crates/engine/src/exercise/debrief.rs).
+// the end; it decides the same (crates/engine/src/exercise/targets.rs).
 
 import type { Incident } from '../lib/wire';
 import { sortOf, within, type ScenarioTarget } from './scenario';
@@ -44,7 +44,7 @@ export function standing(target: ScenarioTarget, started: string, incidents: rea
   if (from === null) return { target, outcome: 'waiting', took: null, left: null, incident };
   const took = at === null ? null : seconds(from, at);
   const left = within(target) - (took ?? seconds(from, now));
-  const outcome = left < 0 ? 'missed' : took === null ? 'running' : 'met';
+  const outcome = took === null ? (left > 0 ? 'running' : 'missed') : left < 0 ? 'missed' : 'met';
   return { target, outcome, took, left, incident };
 }
 

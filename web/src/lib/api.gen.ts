@@ -2578,11 +2578,14 @@ export interface components {
         DebriefTarget: {
             /**
              * Format: double
-             * @description Seconds left of the time allowed; below zero is too late. Absent where it was not reached.
+             * @description Seconds left of the time allowed when it was reached, or at the end; below zero is too late. Absent where it was not begun.
              */
             margin_s?: number | null;
-            /** @description Whether it was reached in time. */
-            met: boolean;
+            /**
+             * @description `met`, `missed` (too late, or its time was up), `time_left` (the exercise ended before its time was up) or `not_begun` (the incident
+             *     from whose opening it is counted was not opened).
+             */
+            outcome: string;
             /** @description The target, in the form of a scenario file. */
             target: Record<string, never>;
             /**

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vigiles_engine::exercise::debrief as made;
+use vigiles_engine::exercise::targets::Reached;
 use vigiles_engine::exercise::{Scenario, Target};
 use vigiles_runtime::exercise::Run;
 
@@ -193,13 +194,14 @@ pub struct DebriefTarget {
     /// The target, in the form of a scenario file.
     #[schema(value_type = Object)]
     pub target: Target,
-    /// Whether it was reached in time.
-    pub met: bool,
+    /// `met`, `missed` (too late, or its time was up), `time_left` (the exercise ended before its time was up) or `not_begun` (the incident
+    /// from whose opening it is counted was not opened).
+    pub outcome: String,
     /// Seconds allowed.
     pub within_s: f64,
     /// Seconds it took; absent where it was not reached.
     pub took_s: Option<f64>,
-    /// Seconds left of the time allowed; below zero is too late. Absent where it was not reached.
+    /// Seconds left of the time allowed when it was reached, or at the end; below zero is too late. Absent where it was not begun.
     pub margin_s: Option<f64>,
 }
 
@@ -278,12 +280,12 @@ impl DebriefStep {
     }
 }
 
-impl From<made::Reached> for DebriefTarget {
-    fn from(reached: made::Reached) -> Self {
+impl From<Reached> for DebriefTarget {
+    fn from(reached: Reached) -> Self {
         Self {
             within_s: reached.target.within_s(),
             target: reached.target,
-            met: reached.met,
+            outcome: vigiles_runtime::documents::word(&reached.outcome),
             took_s: reached.took_s,
             margin_s: reached.margin_s,
         }

@@ -112,6 +112,7 @@ fn check_series(at: &dyn Fn(&str) -> String, reading: &Reading, after_s: f64) ->
 
 fn check_call(field: &str, call: &Call, known: &dyn Known) -> Checked {
     text(&format!("{field}.title"), &call.title)?;
+    call.text.as_deref().map_or(Ok(()), |told| text(&format!("{field}.text"), told))?;
     text(&format!("{field}.incident_type"), &call.incident_type)?;
     check_asset(&format!("{field}.near"), call.near.as_ref(), known)?;
     if let Some(playbook) = &call.playbook {

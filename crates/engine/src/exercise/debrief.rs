@@ -5,9 +5,10 @@
 use serde::{Deserialize, Serialize};
 use vigiles_model::incident::{TimelineEntry, TimelineEvent};
 use vigiles_model::playbook::TaskOrigin;
-use vigiles_model::{Exercise, Incident, IncidentId, IncidentState, Task, TaskState, Timestamp};
+use vigiles_model::{Exercise, Incident, IncidentId, Task, TaskState, Timestamp};
 
-use super::scenario::{Scenario, Target};
+use super::scenario::Scenario;
+use super::targets::Reached;
 use crate::incidents::state_text;
 
 /// A read of an incident by a person, from the audit log.
@@ -122,19 +123,6 @@ pub enum Verdict {
     NotReached,
 }
 
-/// What became of a target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reached {
-    /// The target.
-    pub target: Target,
-    /// Whether it was reached in time.
-    pub met: bool,
-    /// Seconds it took; none where it was not reached.
-    pub took_s: Option<f64>,
-    /// Seconds left of the time allowed; below zero is too late. None where it was not reached.
-    pub margin_s: Option<f64>,
-}
-
 impl Debrief {
     /// Of an exercise that was looked at until its end, or now. Incidents and reads may stand in any order.
     pub fn of(
@@ -148,15 +136,10 @@ impl Debrief {
         incidents.sort_by_key(|i| i.number);
         let mut reads: Vec<&Read> = reads.iter().collect();
         reads.sort_by(|a, b| (a.at, &a.by).cmp(&(b.at, &b.by)));
-        let reached = |target: &Target| {
-            let took_s = took_s(target, exercise, &incidents);
-            let margin_s = took_s.map(|took| target.within_s() - took);
-            Reached { target: target.clone(), met: margin_s.is_some_and(|left| left >= 0.0), took_s, margin_s }
-        };
         Self {
             exercise: exercise.clone(),
             until,
-            targets: scenario.targets.iter().map(reached).collect(),
+            targets: scenario.targets.iter().map(|target| Reached::of(target, exercise, until, &incidents)).collect(),
             incidents: incidents.iter().map(|incident| course(incident, exercise, until, &reads)).collect(),
         }
     }
@@ -214,30 +197,7 @@ fn step(task: &Task, until: Timestamp) -> StepCourse {
     }
 }
 
-/// Seconds until a target was reached.
-fn took_s(target: &Target, exercise: &Exercise, incidents: &[&Incident]) -> Option<f64> {
-    let first = |wanted: &str| incidents.iter().find(|i| i.incident_type == wanted);
-    match target {
-        Target::Opened { incident_type, .. } => {
-            first(incident_type).map(|incident| after_s(exercise.started, incident.opened))
-        }
-        Target::Acknowledged { incident_type, .. } => {
-            use IncidentState::{Acknowledged, InProgress, Resolved};
-            let incident = first(incident_type)?;
-            let is_handled = |entry: &&TimelineEntry| {
-                matches!(entry.event, TimelineEvent::State { to: Acknowledged | InProgress | Resolved, .. })
-            };
-            Some(after_s(incident.opened, incident.timeline.iter().find(is_handled)?.at))
-        }
-        Target::Done { playbook, task, .. } => {
-            let incident = incidents.iter().find(|i| i.playbook.as_ref() == Some(playbook))?;
-            let is_done = |t: &&Task| t.step.title == *task && t.state.is_over() && t.state != TaskState::Skipped;
-            Some(after_s(incident.opened, incident.tasks.iter().find(is_done)?.ended?))
-        }
-    }
-}
-
-fn after_s(from: Timestamp, to: Timestamp) -> f64 {
+pub(super) fn after_s(from: Timestamp, to: Timestamp) -> f64 {
     to.since(from).as_secs_f64()
 }
 

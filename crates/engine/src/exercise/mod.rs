@@ -11,6 +11,7 @@ pub mod debrief;
 mod drill;
 mod routing;
 mod scenario;
+pub mod targets;
 
 pub use check::{Known, check};
 pub(crate) use drill::{Drill, SIDES};

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::{
-    AssetId, Geometry, KindId, Observation, ObservationId, Origin, PlaybookId, Position, Priority, Quality, ScenarioId,
-    Severity, SourceId, Timestamp, Value,
+    AssetId, CallerRole, Geometry, KindId, Observation, ObservationId, Origin, PlaybookId, Position, Priority, Quality,
+    Reality, ScenarioId, Severity, SourceId, Timestamp, Value,
 };
+
+use crate::command::CommandBody;
 
 /// Longest scenario, in seconds.
 pub const MAX_LENGTH_S: f64 = 86_400.0;
@@ -41,7 +43,7 @@ pub struct Entry {
     /// A device reads something, or a resident reports something.
     #[serde(default)]
     pub reading: Option<Reading>,
-    /// Somebody calls, and an incident is opened.
+    /// Somebody calls.
     #[serde(default)]
     pub call: Option<Call>,
 }
@@ -99,17 +101,23 @@ pub enum Fault {
     },
 }
 
-/// A call, as whoever takes it opens the incident.
+/// A call, as another system hands it over: it joins the open incident that tells of the same event, or opens one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// One line.
+    /// One line; the title of the incident, where one is opened.
     pub title: String,
+    /// What was told; the title where absent.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// What the caller is to it.
+    #[serde(default)]
+    pub role: CallerRole,
     /// Type in the city's words.
     pub incident_type: String,
-    /// How urgent.
+    /// How urgent, where an incident is opened.
     pub priority: Priority,
-    /// How bad.
+    /// How bad; the severity of an incident that it joins rises to it.
     pub severity: Severity,
     /// Where.
     #[serde(default)]
@@ -117,7 +125,7 @@ pub struct Call {
     /// At the place of this asset, where `place` is absent.
     #[serde(default)]
     pub near: Option<AssetId>,
-    /// Playbook to start.
+    /// Playbook to start, where an incident is opened.
     #[serde(default)]
     pub playbook: Option<PlaybookId>,
 }
@@ -261,9 +269,20 @@ impl Reading {
 }
 
 impl Call {
-    /// Where it is. `place_of` gives the place of an asset.
-    pub fn placed(&self, place_of: &dyn Fn(&AssetId) -> Option<Geometry>) -> Option<Geometry> {
-        placed(self.place, self.near.as_ref(), place_of)
+    /// The command by which it goes the way of a live call, in the exercise under way. `place_of` gives the place of an
+    /// asset.
+    pub fn command(&self, place_of: &dyn Fn(&AssetId) -> Option<Geometry>) -> CommandBody {
+        CommandBody::TakeCall {
+            text: self.text.as_ref().unwrap_or(&self.title).clone(),
+            role: self.role,
+            title: Some(self.title.clone()),
+            incident_type: self.incident_type.clone(),
+            priority: self.priority,
+            severity: self.severity,
+            place: placed(self.place, self.near.as_ref(), place_of),
+            playbook: self.playbook.clone(),
+            reality: Reality::Exercise,
+        }
     }
 }
 

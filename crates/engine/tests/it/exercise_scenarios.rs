@@ -6,6 +6,7 @@ use vigiles_engine::CommandError;
 use vigiles_engine::TaskOutcome::{Done, Skipped};
 use vigiles_engine::command::CommandBody as Body;
 use vigiles_engine::exercise::debrief::{Debrief, Read};
+use vigiles_engine::exercise::targets::{Outcome, Reached};
 use vigiles_engine::exercise::{Known, Scenario, check};
 use vigiles_model::playbook::{Action, Step};
 use vigiles_model::{
@@ -78,6 +79,10 @@ fn what_may_not_be_played() {
         );
     }
     let call = "title = 'Fire', incident_type = 'fire', priority = 'p1', severity = 'minor'";
+    refuse(
+        &format!("timeline = [{{ after_s = 0.0, call = {{ {call}, text = ' ' }} }}]"),
+        "timeline[0].call.text: expected a text, found nothing",
+    );
     refuse(
         &format!("timeline = [{{ after_s = 0.0, call = {{ {call}, playbook = 'none' }} }}]"),
         "timeline[0].call.playbook: there is no playbook `none`; save it first",
@@ -185,6 +190,8 @@ fn a_debrief_says_who_saw_what_when_and_what_was_late() {
         { acknowledged = { incident_type = 'air', within_s = 45.0 } },
         { done = { playbook = 'drill', task = 'Call', within_s = 90.0 } },
         { done = { playbook = 'drill', task = 'Close the road', within_s = 90.0 } },
+        { done = { playbook = 'drill', task = 'Tell the press', within_s = 900.0 } },
+        { acknowledged = { incident_type = 'fire', within_s = 45.0 } },
     ]\n";
     let scenario = scenario(&format!("{targets}{PM}"));
     let read =
@@ -199,6 +206,28 @@ fn a_debrief_says_who_saw_what_when_and_what_was_late() {
     assert_eq!(found, std::fs::read_to_string(&golden).unwrap());
     let text = postcard_round(&scenario);
     assert_eq!(text, scenario, "a scenario stands in postcard too");
+}
+
+#[test]
+fn a_target_is_missed_only_when_its_time_was_up() {
+    use Outcome::{Met, Missed, NotBegun, TimeLeft};
+    let (exercise, incidents) = trained();
+    let check = |target: &str, until: i64, expected: (Outcome, Option<f64>, Option<f64>)| {
+        let scenario = scenario(&format!("targets = [{target}]\n{PM}"));
+        let debrief = Debrief::of(&exercise, Timestamp::from_secs(until), &scenario, &incidents, &[]);
+        let Reached { outcome, took_s, margin_s, .. } = debrief.targets[0].clone();
+        assert_eq!((outcome, took_s, margin_s), expected, "{target} until {until}");
+    };
+    // Begun at 100, opened at 110, acknowledged at 140; the last step is never done.
+    check("{ opened = { incident_type = 'air', within_s = 10.0 } }", 300, (Met, Some(10.0), Some(0.0)));
+    check("{ opened = { incident_type = 'fire', within_s = 201.0 } }", 300, (TimeLeft, None, Some(1.0)));
+    check("{ opened = { incident_type = 'fire', within_s = 200.0 } }", 300, (Missed, None, Some(0.0)));
+    check("{ acknowledged = { incident_type = 'air', within_s = 29.0 } }", 300, (Missed, Some(30.0), Some(-1.0)));
+    check("{ acknowledged = { incident_type = 'fire', within_s = 1.0 } }", 300, (NotBegun, None, None));
+    let press = "{ done = { playbook = 'drill', task = 'Tell the press', within_s = 190.0 } }";
+    check(press, 299, (TimeLeft, None, Some(1.0)));
+    check(press, 300, (Missed, None, Some(0.0)));
+    check(press, 320, (Missed, None, Some(-20.0)));
 }
 
 fn postcard_round(scenario: &Scenario) -> Scenario {

@@ -6,11 +6,13 @@
 mod check;
 mod player;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use vigiles_engine::exercise::Scenario;
 use vigiles_engine::exercise::debrief::{Debrief, Read};
+use vigiles_engine::exercise::targets::Outcome;
 use vigiles_engine::{Command, CommandBody, CommandDone, CommandError};
 use vigiles_model::{AgencyId, Duration, Exercise, ExerciseId, Incident, PersonId, Timestamp};
 use vigiles_store::{AuditQuery, Document, Draft, Expect, Query, StoreError, Write};
@@ -180,7 +182,8 @@ impl Platform {
             (run.ended, run.reason) = (Some(ended), Some(reason.clone()));
             // Kept, so that a list of exercises need not look at every incident again.
             let debrief = self.debrief(run.clone()).await?;
-            run.targets_met = Some(debrief.targets.iter().filter(|target| target.met).count() as u64);
+            run.targets_met =
+                Some(debrief.targets.iter().filter(|target| target.outcome == Outcome::Met).count() as u64);
             if self.keep(&mut run).await? {
                 return Ok(run);
             }
@@ -258,15 +261,16 @@ fn incidents_of(platform: &Platform, run: &Run, until: Timestamp) -> Result<Vec<
         from: Some(run.exercise.started),
         to: Some(until + Duration::from_secs(1)),
         fields: vec![("reality", vec!["exercise".to_owned()])],
-        limit: Query::MAX_LIMIT,
         ..Query::new(INCIDENT)
     };
-    platform.store().list(&PLAYER, &query)?.documents.iter().map(documents::read).collect()
+    let found = documents::matching(platform.store(), &PLAYER, query)?;
+    found.iter().map(documents::read).collect()
 }
 
-/// Who read an incident, by the audit log.
+/// Who read an incident and when each did so first, by the audit log. It tells the newest first, so all of it is read;
+/// what is kept is one time for each reader.
 fn reads_of(platform: &Platform, incident: &Incident, until: Timestamp) -> Result<Vec<Read>, StoreError> {
-    let query = AuditQuery {
+    let mut query = AuditQuery {
         from: Some(incident.opened),
         to: Some(until + Duration::from_secs(1)),
         action: Some("read".to_owned()),
@@ -274,7 +278,15 @@ fn reads_of(platform: &Platform, incident: &Incident, until: Timestamp) -> Resul
         limit: Query::MAX_LIMIT,
         ..AuditQuery::default()
     };
-    let page = platform.store().audit(&PLAYER, &query)?;
-    let read = |entry: vigiles_store::AuditEntry| Read { incident: incident.id.clone(), by: entry.actor, at: entry.at };
-    Ok(page.entries.into_iter().map(read).collect())
+    let mut first = BTreeMap::new();
+    loop {
+        let page = platform.store().audit(&PLAYER, &query)?;
+        first.extend(page.entries.into_iter().map(|entry| (entry.actor, entry.at)));
+        match page.next {
+            Some(next) => query.cursor = Some(next),
+            None => break,
+        }
+    }
+    let read = |(by, at)| Read { incident: incident.id.clone(), by, at };
+    Ok(first.into_iter().map(read).collect())
 }

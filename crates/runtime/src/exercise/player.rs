@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration as Span;
 
+use vigiles_engine::Command;
 use vigiles_engine::exercise::{Call, MAX_LENGTH_S};
-use vigiles_engine::{Command, CommandBody};
 use vigiles_formats::observation::Registry as _;
-use vigiles_model::{Observation, Quality, Reality, Timestamp};
+use vigiles_model::{Observation, Quality, Timestamp};
 
 use super::{PLAYER, REMEMBERED, Run};
 use crate::commands::CommandFailure;
@@ -65,15 +65,8 @@ impl Platform {
         call: &Call,
         now: Timestamp,
     ) -> Result<(), CommandFailure> {
-        let body = CommandBody::OpenIncident {
-            title: call.title.clone(),
-            incident_type: call.incident_type.clone(),
-            priority: call.priority,
-            severity: call.severity,
-            place: call.placed(&|id| self.intake.catalogue.get().asset_place(id.as_str()).cloned()),
-            playbook: call.playbook.clone(),
-            reality: Reality::Exercise,
-        };
+        let catalogue = self.intake.catalogue.get();
+        let body = call.command(&|id| catalogue.asset_place(id.as_str()).cloned());
         let key = format!("exercise/{}/{place}", run.exercise.id);
         let once = Once { key, fingerprint: String::new(), expires: now + REMEMBERED };
         let command = Command { by: None, agency: run.agency.clone(), expected_version: None, body };

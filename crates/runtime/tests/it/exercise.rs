@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use vigiles_engine::CommandError;
-use vigiles_engine::exercise::{Entry, Reading, Scenario, Target};
-use vigiles_model::{IncidentState, KindId, PersonId, PlaybookId, Reality, ScenarioId, Timestamp, Value};
+use vigiles_engine::exercise::{Call, Entry, Reading, Scenario, Target};
+use vigiles_engine::{CommandBody, CommandError};
+use vigiles_model::{
+    CallerRole, IncidentState, KindId, PersonId, PlaybookId, Position, Priority, Reality, ScenarioId, Severity,
+    Timestamp, Value,
+};
 use vigiles_runtime::exercise::Director;
 use vigiles_runtime::{CommandFailure, Platform, documents};
 use vigiles_store::Query;
+use vigiles_trust::{Action, Resource, Role, authorise};
 
 use crate::playbooks::playbook;
 use crate::world::{SYSTEM, agency, alarms, furnished, incidents, open, put, settle, wait_until};
@@ -96,4 +100,74 @@ fn an_exercise_goes_on_after_a_restart_and_leaves_no_trace_in_the_city() {
         },
         open(dir.path()),
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looked_first_is_told_however_often_others_looked_after_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let platform = furnished(dir.path()).await;
+    platform.run_errands(vigiles_runtime::carrier::Carriers::new());
+    let scenario = Scenario { targets: Vec::new(), ..scenario() };
+    let run = platform.start_exercise(&SYSTEM, &director(), scenario).await.unwrap();
+    let opened = platform.clone();
+    tokio::task::spawn_blocking(move || wait_until(&opened, has_incidents(2))).await.unwrap();
+    let incident = incidents(&platform)[0].id.clone();
+    let looks = |who: &str, times: usize| {
+        let who = PersonId::new(who).unwrap();
+        let read = Action::Read(Resource::Incidents);
+        let ctx = authorise(&who, &[Role::Operator], &agency(), None, read, None).unwrap();
+        for _ in 0..times {
+            platform.store().get(&ctx, documents::INCIDENT, incident.as_str()).unwrap();
+        }
+    };
+    looks("ada", 1);
+    // By many at once: entries of the audit log are made durable in groups.
+    std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(|| looks("ben", Query::MAX_LIMIT / 8 + 1)))));
+    let debrief = platform.debrief(run).await.unwrap();
+    let course = debrief.incidents.iter().find(|course| course.incident == incident).unwrap();
+    let seen: Vec<_> = course.seen.iter().map(|sight| sight.by.as_str()).collect();
+    assert_eq!(seen, ["ada", "ben"]);
+    assert_eq!(debrief.incidents.len(), 2);
+    platform.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_a_scenario_find_each_other_and_not_the_city() {
+    let dir = tempfile::tempdir().unwrap();
+    let platform = furnished(dir.path()).await;
+    platform.run_errands(vigiles_runtime::carrier::Carriers::new());
+    let call = |after_s: f64, title: &str| Entry {
+        after_s,
+        reading: None,
+        call: Some(Call {
+            title: title.to_owned(),
+            text: None,
+            role: CallerRole::Witness,
+            incident_type: "fire".to_owned(),
+            priority: Priority::P2,
+            severity: Severity::Minor,
+            place: Some(Position { lon: 7.42, lat: 43.73 }),
+            near: None,
+            playbook: None,
+        }),
+    };
+    let mut in_the_city = call(0.0, "In the city").call.unwrap().command(&|_| None);
+    let CommandBody::TakeCall { reality, .. } = &mut in_the_city else { panic!("a call is taken") };
+    *reality = Reality::Actual;
+    put(&platform, in_the_city).await.unwrap();
+    let timeline = vec![call(0.0, "Smoke"), call(1.0, "Flames")];
+    let scenario = Scenario { timeline, targets: Vec::new(), ..scenario() };
+    platform.start_exercise(&SYSTEM, &director(), scenario).await.unwrap();
+    let played = platform.clone();
+    let has_joined = |platform: &Platform| incidents(platform).iter().any(|incident| incident.calls.len() == 2);
+    tokio::task::spawn_blocking(move || wait_until(&played, has_joined)).await.unwrap();
+    let mut found: Vec<_> = incidents(&platform)
+        .iter()
+        .map(|i| (i.reality, i.calls.iter().map(|call| call.text.clone()).collect::<Vec<_>>(), i.related.len()))
+        .collect();
+    found.sort_by_key(|(reality, ..)| *reality != Reality::Actual);
+    let told = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let expected = [(Reality::Actual, told(&["In the city"]), 0), (Reality::Exercise, told(&["Smoke", "Flames"]), 0)];
+    assert_eq!(found, expected);
+    platform.stop();
 }

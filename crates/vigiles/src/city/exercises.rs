@@ -95,16 +95,7 @@ fn play(text: &str, seconds: i64) -> Played {
         let span = (second * 1_000_000 - 1, second * 1_000_000 + 999_999);
         let now = Timestamp(START.0 + span.1);
         for (_, call) in scenario.calls(span) {
-            let body = CommandBody::OpenIncident {
-                title: call.title.clone(),
-                incident_type: call.incident_type.clone(),
-                priority: call.priority,
-                severity: call.severity,
-                place: call.placed(&place_of),
-                playbook: call.playbook.clone(),
-                reality: Reality::Exercise,
-            };
-            played.command(body, now);
+            played.command(call.command(&place_of), now);
         }
         let readings = scenario.readings(START, span, &place_of);
         played.step(&if readings.is_empty() { Input::Tick } else { Input::Observations(readings) }, now);
@@ -119,8 +110,8 @@ fn check_play(text: &str, seconds: i64, expected: &str) {
     incidents.sort_by_key(|incident| incident.number);
     for i in incidents {
         assert_eq!(i.reality, Reality::Exercise);
-        let (alarms, witnesses) = (i.alarms.len(), i.witnesses);
-        story.push(format!("{} {}: {alarms} alarms, {witnesses} witnesses", i.number, i.incident_type));
+        let (alarms, calls, witnesses) = (i.alarms.len(), i.calls.len(), i.witnesses);
+        story.push(format!("{} {}: {alarms} alarms, {calls} calls, {witnesses} witnesses", i.number, i.incident_type));
         let number = |id: &IncidentId| played.incidents.get(id).map_or(0, |other| other.number);
         story.extend(i.related.iter().map(|r| format!("  {} {}", r.relation.as_str(), number(&r.incident))));
         story.extend(i.links.iter().map(|link| format!("  cause and effect by {}", link.rule)));
@@ -132,15 +123,15 @@ fn check_play(text: &str, seconds: i64, expected: &str) {
 #[test]
 fn a_power_cut_darkens_signals_and_cars_collide() {
     let story = "signal-dark\nsignal-dark\nsignal-dark\npower-lost\nreports-collision
-1 signals_dark: 5 alarms, 8 witnesses\n  same_event 2\n  same_event 3
+1 signals_dark: 5 alarms, 1 calls, 8 witnesses\n  same_event 2
   cause and effect by power-darkens-signals\n  cause and effect by dark-signals-collision
-2 power_loss: 0 alarms, 1 witnesses\n  same_event 1\n3 collision: 0 alarms, 1 witnesses\n  same_event 1";
+2 power_loss: 0 alarms, 1 calls, 2 witnesses\n  same_event 1";
     check_play(include_str!("../../../../exercises/power-cut.toml"), 300, story);
 }
 
 #[test]
 fn residents_smell_gas_and_a_detector_sticks() {
     let story = "reports-gas\ngas-methane\ngas-detector-stuck
-1 gas_leak: 2 alarms, 5 witnesses\n  same_event 2\n2 gas_leak: 0 alarms, 1 witnesses\n  same_event 1";
+1 gas_leak: 2 alarms, 1 calls, 5 witnesses";
     check_play(include_str!("../../../../exercises/gas-leak.toml"), 400, story);
 }
