@@ -3,6 +3,7 @@
 import { AttributionControl, Map as MapLibre, NavigationControl, addProtocol, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
+import '../map/controls.css';
 import { Protocol } from 'pmtiles';
 import { t } from '../lib/i18n/index.svelte';
 import { settings } from '../lib/settings.svelte';
