@@ -6,7 +6,7 @@ use vigiles_model::{Observation, Value};
 
 use crate::alarms::{figure_text, value_text};
 use crate::compiled::{Compiled, Judge};
-use crate::rule::{Crossing, Detector};
+use crate::rule::{Count, Crossing, Detector};
 use crate::slot::{Address, Evidence, Memory};
 use crate::turn::Turn;
 
@@ -41,7 +41,8 @@ impl Turn<'_> {
             }
             Judge::Count { window, at_least, radius_m, .. } => {
                 let near = radius_m.map(|r| format!(" within {} m", figure_text(r))).unwrap_or_default();
-                format!("{figure} readings in {}{near}, at least {at_least}", span_text(*window))
+                let counted = counted(&rule.rule.detector);
+                format!("{figure} {counted} in {}{near}, at least {at_least}", span_text(*window))
             }
             Judge::Condition(_) => format!("{}{held}; now {reading}", expression(rule)),
             Judge::FlatLine { span, tolerance } => {
@@ -131,6 +132,18 @@ fn expression(rule: &Compiled) -> &str {
     match &rule.rule.detector {
         Detector::Condition(c) => &c.expression,
         _ => "",
+    }
+}
+
+/// What a count counts.
+fn counted(detector: &Detector) -> String {
+    match detector {
+        Detector::Count(Count { distinct: Some(distinct), .. }) => match distinct.as_str() {
+            "source" => "different sources".to_owned(),
+            "asset" => "different assets".to_owned(),
+            attribute => format!("different values of {attribute}"),
+        },
+        _ => "readings".to_owned(),
     }
 }
 

@@ -11,7 +11,7 @@ use vigiles_store::Document;
 use vigiles_trust::{Action, Context, Resource};
 
 use super::listing::{self, Window};
-use super::playbook_checks;
+use super::{playbook_checks, zone_use};
 use crate::call::{Call, no_content, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Fault, Problem, Within};
@@ -220,6 +220,9 @@ async fn delete(call: Call, what: ConfigKind) -> Answer {
     } else {
         None
     };
+    if what == ConfigKind::Zone {
+        zone_use::refuse_named(&call, &id).await?;
+    }
     call.command(expected, CommandBody::Delete { what, id, reason }).await?;
     Ok(no_content())
 }

@@ -29,6 +29,7 @@ mod sources;
 pub(crate) mod system;
 mod task_kinds;
 mod tokens;
+mod zone_use;
 
 use crate::endpoint::Endpoint;
 use crate::settings::Settings;

@@ -1,6 +1,6 @@
 //! Kinds, assets, zones, rules, playbooks, sources: versions, faults, lists.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vigiles_engine::{Command, CommandBody};
 use vigiles_model::kind::{Overload, ValueType};
 use vigiles_model::{AgencyId, Duration, KindId, ObservationKind};
@@ -192,6 +192,27 @@ async fn a_rule_asks_of_a_kind_what_it_gives() {
     wrong["detector"] = json!({"condition": {"expression": "value == 'dark'"}});
     let expected = "detector.condition.expression expected true or false, found a text text 1:10";
     check_faults(&world, &token, &wrong.to_string(), &[expected]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zone_that_a_rule_names_is_not_deleted() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let path = "/api/v1/zones/harbour";
+    let corners = json!([[[7.4, 43.7], [7.5, 43.7], [7.5, 43.8], [7.4, 43.7]]]);
+    let area = json!({"type": "Polygon", "coordinates": corners});
+    let zone = json!({"id": "harbour", "name": "Harbour", "class": "district", "agency": "city", "area": area});
+    world.request("PUT", path).bearer(&token).json(zone).send().await.expect(201);
+    let mut named = rule();
+    (named["id"], named["stage"], named["when"]) = (json!("named"), json!("silent"), json!("'harbour' in zones"));
+    let put = |rule: &Value| world.request("PUT", "/api/v1/rules/named").bearer(&token).json(rule.clone());
+    let delete = || world.request("DELETE", path).bearer(&token).header("if-match", "\"1\"");
+    put(&named).send().await.expect(201);
+    let refused = delete().send().await.expect(409).json();
+    assert!(refused["detail"].as_str().unwrap().contains("rule `named` refers to zone `harbour`"), "{refused}");
+    named["when"] = Value::Null;
+    put(&named).header("if-match", "\"1\"").send().await.expect(200);
+    delete().send().await.expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,12 +22,12 @@ pub enum NoSuggestion {
     EndedEarly,
 }
 
-/// Which readings break a limit.
+/// Which figures break a limit: beyond it, on the other side of the rare end, alarms become more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Broken {
-    /// Those above it.
+    /// Those above it: readings, sigmas, numbers, times that something lasts.
     Above,
-    /// Those below it.
+    /// Those below it: readings, times within which things happen.
     Below,
 }
 
@@ -38,8 +38,10 @@ pub(super) struct Limit {
     pub(super) field: &'static str,
     /// What it is now.
     pub(super) now: f64,
-    /// Where readings are compared with it.
-    pub(super) broken: Option<Broken>,
+    /// What breaks it.
+    pub(super) broken: Broken,
+    /// Whether readings are compared with it.
+    pub(super) of_readings: bool,
     /// Where it stands in an expression.
     place: Option<Range<usize>>,
 }
@@ -47,13 +49,15 @@ pub(super) struct Limit {
 impl Limit {
     /// The number of a rule that can be moved.
     pub(super) fn of(rule: &Rule) -> Result<Self, NoSuggestion> {
-        let found = |field, now| Ok(Self { field, now, broken: None, place: None });
+        let of = |field, now, broken| Ok(Self { field, now, broken, of_readings: false, place: None });
+        let found = |field, now| of(field, now, Broken::Above);
+        let within = |field, now| of(field, now, Broken::Below);
         let held = |field, for_s: f64| if for_s > 0.0 { found(field, for_s) } else { Err(NoSuggestion::YesOrNo) };
         match &rule.detector {
             Detector::Threshold(t) => side(t.above, t.below, ["detector.threshold.above", "detector.threshold.below"]),
             Detector::RateOfChange(r) => {
                 let fields = ["detector.rate_of_change.above", "detector.rate_of_change.below"];
-                side(r.above, r.below, fields).map(|limit| Self { broken: None, ..limit })
+                side(r.above, r.below, fields).map(|limit| Self { of_readings: false, ..limit })
             }
             Detector::Silent(s) => found("detector.silent.after_s", s.after_s),
             Detector::Count(c) => found("detector.count.at_least", f64::from(c.at_least)),
@@ -63,9 +67,9 @@ impl Limit {
             Detector::ChangePoint(c) => found("detector.change_point.limit_sigmas", c.settings().limit_sigmas),
             Detector::Drift(d) => found("detector.drift.sigmas", d.settings().limit_sigmas),
             Detector::Anomaly(a) => found("detector.anomaly.sigmas", a.settings().limit_sigmas),
-            Detector::Sequence(s) => found("detector.sequence.within_s", s.within_s),
+            Detector::Sequence(s) => within("detector.sequence.within_s", s.within_s),
             Detector::Absence(a) => found("detector.absence.within_s", a.within_s),
-            Detector::Cooccurrence(c) => found("detector.cooccurrence.within_s", c.within_s),
+            Detector::Cooccurrence(c) => within("detector.cooccurrence.within_s", c.within_s),
             Detector::Geofence(g) => held("detector.geofence.for_s", g.for_s),
             Detector::OutOfRange(o) => held("detector.out_of_range.for_s", o.for_s),
             Detector::Condition(c) => compared(&c.expression),
@@ -113,7 +117,7 @@ fn side(above: Option<f64>, below: Option<f64>, fields: [&'static str; 2]) -> Re
     let upper = above.map(|now| (fields[0], now, Broken::Above));
     let (field, now, broken) =
         upper.or(below.map(|now| (fields[1], now, Broken::Below))).ok_or(NoSuggestion::YesOrNo)?;
-    Ok(Limit { field, now, broken: Some(broken), place: None })
+    Ok(Limit { field, now, broken, of_readings: true, place: None })
 }
 
 /// The number of an expression that has one, and compares with it; that of a quantity is in its own unit.
@@ -139,8 +143,7 @@ fn compared(text: &str) -> Result<Limit, NoSuggestion> {
     };
     let plain = [left.trim_end_matches(['<', '>', '=']).trim_end(), right.trim_start_matches(['<', '>', '=']).trim()];
     let of_readings = plain.contains(&"value") && quantity.is_none();
-    let broken = of_readings.then_some(broken);
-    Ok(Limit { field: "detector.condition.expression", now, broken, place: Some(place) })
+    Ok(Limit { field: "detector.condition.expression", now, broken, of_readings, place: Some(place) })
 }
 
 /// Where numbers stand in an expression, with a sign that belongs to them. Those inside quotes are text.
@@ -178,19 +181,20 @@ fn signed(text: &str, start: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn check(text: &str, expected: Option<(f64, Option<Broken>)>) {
-        let found = compared(text).ok().map(|limit| (limit.now, limit.broken));
+    /// The number, what breaks it, and whether readings are compared with it.
+    fn check(text: &str, expected: Option<(f64, Broken, bool)>) {
+        let found = compared(text).ok().map(|limit| (limit.now, limit.broken, limit.of_readings));
         assert_eq!(found, expected, "{text}");
     }
 
     #[test]
     fn an_expression_that_compares_with_one_number_has_a_limit() {
-        check("value > 35", Some((35.0, Some(Broken::Above))));
-        check("value>=35.5", Some((35.5, Some(Broken::Above))));
-        check("-3 > value", Some((-3.0, Some(Broken::Below))));
-        check("value < -3.5 && asset.id != 's2'", Some((-3.5, Some(Broken::Below))));
-        check("window(\"30m\").mean > 35", Some((35.0, None)));
-        check("value > quantity(50, \"ug/m3\")", Some((50.0, None)));
+        check("value > 35", Some((35.0, Broken::Above, true)));
+        check("value>=35.5", Some((35.5, Broken::Above, true)));
+        check("-3 > value", Some((-3.0, Broken::Below, true)));
+        check("value < -3.5 && asset.id != 's2'", Some((-3.5, Broken::Below, true)));
+        check("window(\"30m\").mean > 35", Some((35.0, Broken::Above, false)));
+        check("value > quantity(50, \"ug/m3\")", Some((50.0, Broken::Above, false)));
         check("value > 35 && time.hour >= 22", None);
         check("value == 35", None);
         check("value - 35 > place.lon", None);

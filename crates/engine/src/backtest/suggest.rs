@@ -2,7 +2,11 @@
 //!
 //! A handful of variants of the rule, each with another limit, go over the same readings at once; then as many between
 //! the two nearest. The number of alarms need not fall evenly with the limit (hysteresis, durations), so each is counted,
-//! none is computed. The limit as it is is among them: what is suggested is never farther from what was wanted.
+//! none is computed. The limit as it is is among them.
+//!
+//! Alarms become more and then fewer again as a limit moves away from its rare end: in the midst of what is usual each
+//! reading crosses it, at the other end the alarm stands nearly always. What is suggested lies on the rare side, from the
+//! rare end to the first limit with more alarms than wanted.
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::RuleId;
@@ -81,19 +85,38 @@ impl Suggestions {
         }
     }
 
-    /// Of all limits tried the one nearest to what was wanted; of two equally near the stricter one comes first.
+    /// Of the limits tried on the rare side the one nearest to what was wanted; of two equally near the one with fewer
+    /// alarms, then the one nearer to the limit as it is.
     pub fn best(&self) -> Option<&Suggestion> {
         let off = |s: &Suggestion| (s.per_day - self.wanted).abs();
-        self.tried.iter().min_by(|a, b| off(a).total_cmp(&off(b)).then(a.alarms.cmp(&b.alarms)))
+        let moved = |s: &Suggestion| (s.value - self.limit.now).abs();
+        let by_off = |a: &&Suggestion, b: &&Suggestion| off(a).total_cmp(&off(b));
+        let rare = self.rare_side().into_iter();
+        rare.min_by(|a, b| by_off(a, b).then(a.alarms.cmp(&b.alarms)).then(moved(a).total_cmp(&moved(b))))
+    }
+
+    /// The limits tried from the rare end to the first that gives more than was wanted; all where none does.
+    fn rare_side(&self) -> Vec<&Suggestion> {
+        let mut tried: Vec<&Suggestion> = self.tried.iter().collect();
+        tried.sort_by(|a, b| match self.limit.broken {
+            Broken::Above => b.value.total_cmp(&a.value),
+            Broken::Below => a.value.total_cmp(&b.value),
+        });
+        if let Some(first) = tried.iter().position(|s| s.per_day > self.wanted) {
+            tried.truncate(first + 1);
+        }
+        tried
     }
 
     fn limits(&self, values: &[f64]) -> Vec<f64> {
-        let mut limits = match (self.between(), self.limit.broken) {
-            (Some((low, high)), _) => even(low, high),
-            (None, Some(broken)) if self.tried.is_empty() => self.of_readings(values, broken),
-            (None, None) if self.tried.is_empty() => factors(self.limit.now),
-            // No two enclose what was wanted: closer around the best.
-            (None, _) => self.around_best().map_or(Vec::new(), |(low, high)| even(low, high)),
+        let mut limits = match self.between() {
+            Some((low, high)) => even(low, high),
+            None if !self.tried.is_empty() => {
+                // No two enclose what was wanted: closer around the best.
+                self.around_best().map_or(Vec::new(), |(low, high)| even(low, high))
+            }
+            None if self.limit.of_readings => self.of_readings(values),
+            None => factors(self.limit.now),
         };
         for n in &mut limits {
             *n = if self.limit.whole() { n.round().max(1.0) } else { *n };
@@ -105,8 +128,8 @@ impl Suggestions {
 
     /// Half of them where readings are rare, the others over the whole range: where assets differ, what is rare of one is
     /// usual of another.
-    fn of_readings(&self, values: &[f64], broken: Broken) -> Vec<f64> {
-        let place = |share: f64| match broken {
+    fn of_readings(&self, values: &[f64]) -> Vec<f64> {
+        let place = |share: f64| match self.limit.broken {
             Broken::Above => 1.0 - share,
             Broken::Below => share,
         };
@@ -128,12 +151,14 @@ impl Suggestions {
         Some((low, high))
     }
 
-    /// The two limits tried between which the wanted number lies.
+    /// The two limits tried between which the wanted number is first passed, from the rare end on.
     fn between(&self) -> Option<(f64, f64)> {
-        let mut tried = self.tried.clone();
-        tried.sort_by(|a, b| a.value.total_cmp(&b.value));
-        let crosses = |pair: &&[Suggestion]| (pair[0].per_day - self.wanted) * (pair[1].per_day - self.wanted) <= 0.0;
-        tried.windows(2).find(crosses).map(|pair| (pair[0].value, pair[1].value))
+        match self.rare_side().as_slice() {
+            [.., fewer, more] if more.per_day > self.wanted => {
+                Some((fewer.value.min(more.value), fewer.value.max(more.value)))
+            }
+            _ => None,
+        }
     }
 }
 

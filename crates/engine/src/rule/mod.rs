@@ -11,6 +11,7 @@ mod detector;
 mod findings;
 mod known;
 mod meaning;
+mod named;
 mod statistics;
 pub mod stored;
 mod values;

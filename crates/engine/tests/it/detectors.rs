@@ -127,7 +127,7 @@ fn count_of_distinct_values() {
     check(
         rule,
         "0 - report noise caller=x\n 10 - report smell caller=y\n tick 100",
-        "all 10..60 2 readings in 60 s, at least 2",
+        "all 10..60 2 different values of caller in 60 s, at least 2",
     );
 }
 

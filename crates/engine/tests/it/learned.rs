@@ -111,13 +111,17 @@ fn a_station_that_leaves_its_neighbours() {
     );
 }
 
-fn trial(text: &str) -> BackTest {
+/// The kinds of the city.
+pub(crate) fn setting() -> Setting {
     let kinds = crate::rig::city().into_iter().filter_map(|body| match body {
         CommandBody::PutKind(kind) => Some((kind.id.clone(), *kind)),
         _ => None,
     });
-    let setting = Setting { kinds: kinds.collect(), ..Setting::default() };
-    BackTest::new(setting, &rule(text)).unwrap()
+    Setting { kinds: kinds.collect(), ..Setting::default() }
+}
+
+fn trial(text: &str) -> BackTest {
+    BackTest::new(setting(), &rule(text)).unwrap()
 }
 
 /// The speeds as readings, with the bounds of their time.

@@ -37,6 +37,7 @@ mod recorded;
 mod rig;
 mod rules;
 mod steps;
+mod suggested;
 mod swarm;
 mod timers;
 mod value_types;

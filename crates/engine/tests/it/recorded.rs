@@ -133,8 +133,8 @@ fn different_slow_speeds() {
         SPEEDS,
         rule,
         &[
-            "2015-09-16T14:35:00Z..2015-09-16T15:54:00Z 9 readings in 7200 s, at least 9 (11 readings)",
-            "2015-09-16T17:40:00Z..2015-09-16T18:45:00Z 9 readings in 7200 s, at least 9 (9 readings)",
+            "2015-09-16T14:35:00Z..2015-09-16T15:54:00Z 9 different values of figure in 7200 s, at least 9 (11 readings)",
+            "2015-09-16T17:40:00Z..2015-09-16T18:45:00Z 9 different values of figure in 7200 s, at least 9 (9 readings)",
         ],
     );
 }
