@@ -318,6 +318,7 @@ export const enRules = {
   'version.same': 'Does the same as the present rule.',
   'version.then': 'Then',
   'version.title': 'Versions',
+  'version.untried': 'Live untried: {why}',
   'why.basis': 'What it rests on: readings of {whose}',
   'why.basis.all': 'the whole city',
   'why.basis.link': 'All of them as JSON',
