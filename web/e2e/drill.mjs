@@ -26,7 +26,7 @@ export async function prepare(server) {
   const model = (await server.get('/rules/air-pm25-high')).body;
   const detector = { threshold: { ...model.detector.threshold, above: 10, clear: 5, for_s: 0, clear_for_s: 5 } };
   const incident = { ...model.incident, incident_type: 'gas_leak', priority: 'p1', playbook: 'gas-drill', title: 'Gas in the cellar' };
-  await take('/rules/gas-drill', { ...model, id: 'gas-drill', name: 'Methane is high', description: '', kinds: ['gas.cellar'], detector, alarm: { ...model.alarm, title: 'Methane {value} {unit} at {asset}' }, incident, stage: 'live', version: 0 });
+  await take('/rules/gas-drill?untried=for+a+test', { ...model, id: 'gas-drill', name: 'Methane is high', description: '', kinds: ['gas.cellar'], detector, alarm: { ...model.alarm, title: 'Methane {value} {unit} at {asset}' }, incident, stage: 'live', version: 0 });
 }
 
 /** A detector that rises and then sticks, and a call later; one target that cannot be missed, and one that cannot be met. */

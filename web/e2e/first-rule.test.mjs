@@ -126,8 +126,10 @@ test('4 another limit that nobody tried goes live only after the page has said s
   await page.locator('[data-version="3"]').waitFor();
   await page.getByLabel('Above', { exact: true }).fill('101');
   await page.getByRole('status').getByText('Not tried on the past').waitFor();
+  await page.getByLabel('It goes live untried.').check();
   await page.getByPlaceholder('Why this change?').fill('A little less');
   await page.getByRole('button', { name: 'Save' }).click();
+  await page.locator('[data-version="4"] [data-untried]', { hasText: 'Live untried: A little less' }).waitFor();
   assert.deepEqual([(await version(4)).shown, (await version(4)).tried], ['Not tried on the past', null]);
   await page.getByRole('button', { name: 'Move to Shadow' }).click();
   await page.getByRole('dialog').locator('[data-tried=false]').waitFor();

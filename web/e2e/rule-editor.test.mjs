@@ -100,17 +100,17 @@ test('it is saved silent, and moves to shadow with a reason', async () => {
   assert.deepEqual([stored.stage, stored.reason, stored.alarm.urgency], ['shadow', 'A day of history looks right', 'future']);
 });
 
-test('what was never tried goes live only after the dialog has said so', async () => {
-  const untried = async () => {
-    await page.getByRole('button', { name: 'Move to Live' }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByText('This condition was never tried on the past').waitFor();
-    await dialog.getByRole('button', { name: 'Cancel' }).click();
-    await dialog.waitFor({ state: 'detached' });
-  };
+test('what was never tried goes live only after the dialog has said so and the person has agreed', async () => {
   const before = await above().inputValue();
   await above().fill(String(Number(before) + 1));
-  await untried();
+  await page.getByRole('button', { name: 'Move to Live' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('This condition was never tried on the past').waitFor();
+  await dialog.getByRole('textbox').fill('Without a trial');
+  await dialog.getByRole('button', { name: 'Move to Live' }).click();
+  assert.equal(await dialog.getByLabel('It goes live untried.').evaluate((box) => box.validity.valueMissing), true);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'detached' });
   await above().fill(before);
 });
 
@@ -137,6 +137,23 @@ test('it goes live, and its versions say who, when and why', async () => {
   await first.getByRole('button', { name: 'Restore as a new version' }).click();
   await page.locator('[data-version="4"]', { hasText: 'Version 1 restored' }).waitFor();
   assert.equal((await server.get('/rules/dust-anywhere')).body.stage, 'silent');
+});
+
+test('a live rule that is changed says that it is untried, and its version says why', async () => {
+  await moveTo(page, 'Live', 'Live again');
+  const before = await above().inputValue();
+  await above().fill(String(Number(before) + 1));
+  const agree = page.getByLabel('It goes live untried.');
+  await agree.check();
+  await page.getByPlaceholder('Why this change?').fill('The limit of the law');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.locator('[data-version="6"] [data-untried]', { hasText: 'Live untried: The limit of the law' }).waitFor();
+  await agree.waitFor({ state: 'detached' });
+  await above().fill(before);
+  await page.getByPlaceholder('Why this change?').fill('Back to what was tried');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.locator('[data-version="7"]').waitFor();
+  assert.equal(await page.locator('[data-version="7"] [data-untried]').count(), 0);
 });
 
 test('an alarm of a live rule says why on the page of its incident', async () => {

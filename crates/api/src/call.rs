@@ -138,14 +138,31 @@ impl Call {
         expected_version: Option<u64>,
         body: CommandBody,
     ) -> Result<CommandDone, Problem> {
-        let ctx = self.context()?;
-        let agency = ctx.agency().cloned().ok_or_else(|| Problem::internal(&"a caller without an agency"))?;
-        let command = Command { by: ctx.person().cloned(), agency, expected_version, body };
+        let (ctx, command) = self.ordered(expected_version, body)?;
         let done = match self.once.clone() {
             Some(once) => self.platform().command_once(&ctx, command, once).await,
             None => self.platform().command(&ctx, command).await,
         };
         done.map_err(Problem::from)
+    }
+
+    /// The same for a document of the setting; `untried` says why a rule goes live that was never tried.
+    pub(crate) async fn put(
+        &self,
+        expected_version: Option<u64>,
+        body: CommandBody,
+        untried: Option<String>,
+    ) -> Result<CommandDone, Problem> {
+        let Some(why) = untried else { return self.command(expected_version, body).await };
+        let (ctx, command) = self.ordered(expected_version, body)?;
+        self.platform().put_untried(&ctx, command, why).await.map_err(Problem::from)
+    }
+
+    fn ordered(&self, expected_version: Option<u64>, body: CommandBody) -> Result<(Context, Command), Problem> {
+        let ctx = self.context()?;
+        let agency = ctx.agency().cloned().ok_or_else(|| Problem::internal(&"a caller without an agency"))?;
+        let command = Command { by: ctx.person().cloned(), agency, expected_version, body };
+        Ok((ctx, command))
     }
 
     /// Leaves an audit entry for a consultation that the store does not see.

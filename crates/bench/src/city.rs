@@ -64,6 +64,6 @@ fn put_rule(client: &mut Client, id: &str, kind: &str, detector: &Value, inciden
         "detector": detector, "alarm": {"title": "{asset} at {value}", "severity": "minor"},
         "cooldown_s": 0.0, "incident": incident,
     });
-    client.put(&format!("/api/v1/rules/{id}"), &rule)?;
+    client.put(&format!("/api/v1/rules/{id}?untried=furnished%20for%20a%20run"), &rule)?;
     Ok(())
 }

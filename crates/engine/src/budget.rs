@@ -6,29 +6,28 @@ use std::collections::BTreeMap;
 
 use vigiles_model::{KindId, RuleId};
 
-use crate::command::CommandError;
-use crate::config::invalid;
-use crate::rule::{MAX_KIND_COST, Rule, UnitOf};
+use crate::rule::{Diagnostic, MAX_KIND_COST, Rule, UnitOf};
 
 /// How many of the dearest rules an error names.
 const NAMED: usize = 3;
 
 /// The cost of each rule that judges, and the sum for each kind. Made from the rules, so not part of the snapshot.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Budget {
+pub struct Budget {
     rules: BTreeMap<RuleId, (u64, Vec<KindId>)>,
     kinds: BTreeMap<KindId, u64>,
 }
 
 impl Budget {
-    pub(crate) fn of<'a>(rules: impl Iterator<Item = &'a Rule>, units: UnitOf<'_>) -> Self {
+    /// Of these rules.
+    pub fn of<'a>(rules: impl Iterator<Item = &'a Rule>, units: UnitOf<'_>) -> Self {
         let mut budget = Self::default();
         rules.for_each(|rule| budget.put(rule, units));
         budget
     }
 
     /// Takes the rule of this id anew.
-    pub(crate) fn put(&mut self, rule: &Rule, units: UnitOf<'_>) {
+    pub fn put(&mut self, rule: &Rule, units: UnitOf<'_>) {
         self.delete(rule.id.as_str());
         if !rule.enabled {
             return;
@@ -43,7 +42,8 @@ impl Budget {
         self.rules.insert(rule.id.clone(), (cost, kinds));
     }
 
-    pub(crate) fn delete(&mut self, id: &str) {
+    /// Takes the rule of this id out.
+    pub fn delete(&mut self, id: &str) {
         let Some((cost, kinds)) = RuleId::new(id).ok().and_then(|id| self.rules.remove(&id)) else { return };
         for kind in kinds {
             if let Some(sum) = self.kinds.get_mut(&kind) {
@@ -55,11 +55,11 @@ impl Budget {
         }
     }
 
-    /// Refuses a rule with which the rules of one of its kinds would cost more than they may. One that becomes no
-    /// dearer is taken, also where rules of an earlier version cost too much already.
-    pub(crate) fn check(&self, rule: &Rule, units: UnitOf<'_>) -> Result<(), CommandError> {
+    /// What is wrong with a rule with which the rules of one of its kinds would cost more than they may. One that
+    /// becomes no dearer is taken, also where rules of an earlier version cost too much already.
+    pub fn check(&self, rule: &Rule, units: UnitOf<'_>) -> Option<Diagnostic> {
         if !rule.enabled {
-            return Ok(());
+            return None;
         }
         let cost = u64::from(rule.cost(units));
         let before = self.rules.get(&rule.id);
@@ -67,10 +67,11 @@ impl Budget {
             let own = before.filter(|(_, kinds)| kinds.contains(kind)).map_or(0, |(cost, _)| *cost);
             let sum = self.kinds.get(kind).copied().unwrap_or(0) - own + cost;
             if sum > MAX_KIND_COST && cost > own {
-                return Err(invalid(&format!("kinds[{i}]"), &self.too_dear(rule, kind, (cost, sum))));
+                let message = self.too_dear(rule, kind, (cost, sum));
+                return Some(Diagnostic { field: format!("kinds[{i}]"), at: None, message });
             }
         }
-        Ok(())
+        None
     }
 
     fn too_dear(&self, rule: &Rule, kind: &KindId, (cost, sum): (u64, u64)) -> String {

@@ -209,7 +209,7 @@ impl Config {
 
     fn check_rule(&self, rule: &Rule) -> Result<(), CommandError> {
         first(rule.check_logged(&unit_in(&self.kinds)))?;
-        self.budget.check(rule, &unit_in(&self.kinds))?;
+        first(self.budget.check(rule, &unit_in(&self.kinds)))?;
         if let Detector::Geofence(g) = &rule.detector
             && let Some((i, zone)) = g.zones.iter().enumerate().find(|(_, z)| !self.zones.contains_key(*z))
         {
@@ -225,7 +225,7 @@ impl Config {
 }
 
 /// Refuses a document with the first of its faults.
-fn first(faults: Vec<Diagnostic>) -> Result<(), CommandError> {
+fn first(faults: impl IntoIterator<Item = Diagnostic>) -> Result<(), CommandError> {
     let Some(d) = faults.into_iter().next() else { return Ok(()) };
     let why = match d.at {
         Some((line, column)) => format!("line {line}, column {column}: {}", d.message),

@@ -55,6 +55,7 @@ mod turn;
 mod weight;
 mod window;
 
+pub use budget::Budget;
 pub use command::{Command, CommandBody, CommandDone, CommandError, ConfigDocument, ConfigKind, TaskOutcome};
 pub use correlation::Correlation;
 pub use effect::{Effect, Input, SnapshotError, Statistics};

@@ -235,8 +235,8 @@ impl Work {
             }
             Effect::ConfigChanged { document, version, at } => {
                 if let ConfigDocument::Rule(rule) = &document {
-                    let tried = asked.as_ref().and_then(|asked| asked.tried.clone());
-                    self.writes.push(documents::rule_version(rule, version, at, tried));
+                    let known = asked.as_ref().map(|asked| asked.known.clone()).unwrap_or_default();
+                    self.writes.push(documents::rule_version(rule, version, at, &known));
                 }
                 if let ConfigDocument::Asset(asset) = &document
                     && self.place(asset.id.as_str(), known) != Some(&asset.place)

@@ -1,5 +1,5 @@
 //! What the doors must know of the city: to admit an observation kinds, and assets with their places; to take a rule also
-//! which zones and playbooks there are.
+//! which zones and playbooks there are, and what the rules cost.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
-use vigiles_engine::{ConfigDocument, ConfigKind};
+use vigiles_engine::{Budget, ConfigDocument, ConfigKind, Diagnostic, Rule};
 use vigiles_formats::observation::Registry;
 use vigiles_model::kind::Overload;
 use vigiles_model::{Asset, Geometry, KindId, ObservationKind};
@@ -15,8 +15,8 @@ use vigiles_store::{Change, Document, Kind, Store, StoreError};
 
 use crate::documents::{self, Versioned};
 
-/// The documents that it is made of.
-const KNOWN: [Kind; 4] = [documents::KIND, documents::ASSET, documents::ZONE, documents::PLAYBOOK];
+/// The documents that it is made of; rules after the kinds, in whose units they are reckoned.
+const KNOWN: [Kind; 5] = [documents::KIND, documents::ASSET, documents::ZONE, documents::PLAYBOOK, documents::RULE];
 
 /// What is known at one moment.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,8 @@ pub struct Catalogue {
     zones: BTreeSet<String>,
     /// Ids.
     playbooks: BTreeSet<String>,
+    /// What the rules of each kind cost together.
+    budget: Budget,
 }
 
 /// What is known of an asset.
@@ -106,8 +108,18 @@ impl Catalogue {
             }
             ConfigDocument::Zone(zone) => drop(self.zones.insert(zone.id.to_string())),
             ConfigDocument::Playbook(playbook) => drop(self.playbooks.insert(playbook.id.to_string())),
-            ConfigDocument::Rule(_) | ConfigDocument::Correlation(_) => {}
+            ConfigDocument::Rule(rule) => self.put_rule(rule),
+            ConfigDocument::Correlation(_) => {}
         }
+    }
+
+    fn put_rule(&mut self, rule: &Rule) {
+        self.budget.put(rule, &|kind: &KindId| self.kinds.get(kind.as_str()).map(|known| known.unit.clone()));
+    }
+
+    /// What is wrong with a rule beside those that there are: together they would cost too much.
+    pub fn check_cost(&self, rule: &Rule) -> Option<Diagnostic> {
+        self.budget.check(rule, &|kind: &KindId| self.kinds.get(kind.as_str()).map(|known| known.unit.clone()))
     }
 
     /// Takes what was stored or deleted of what it is made of.
@@ -128,6 +140,8 @@ impl Catalogue {
             (documents::ZONE, false) => drop(self.zones.insert(id)),
             (documents::PLAYBOOK, true) => drop(self.playbooks.remove(&id)),
             (documents::PLAYBOOK, false) => drop(self.playbooks.insert(id)),
+            (documents::RULE, true) => self.budget.delete(&id),
+            (documents::RULE, false) => self.put_rule(&documents::rule(document)?.document),
             _ => {}
         }
         Ok(())
@@ -139,7 +153,8 @@ impl Catalogue {
             ConfigKind::Asset => drop(self.assets.remove(id)),
             ConfigKind::Zone => drop(self.zones.remove(id)),
             ConfigKind::Playbook => drop(self.playbooks.remove(id)),
-            ConfigKind::Rule | ConfigKind::Correlation => {}
+            ConfigKind::Rule => self.budget.delete(id),
+            ConfigKind::Correlation => {}
         }
     }
 }

@@ -13,7 +13,7 @@ use vigiles_trust::Context;
 use crate::once::Once;
 use crate::platform::Platform;
 use crate::record::Asked;
-use crate::trial::{self, RuleTrial};
+use crate::trial::{self, Known, RuleTrial};
 use crate::{documents, record};
 
 /// How long a command may take until its caller is told to look again.
@@ -39,6 +39,15 @@ pub enum CommandFailure {
     Closed,
 }
 
+/// What is said beside a command.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// Its key, where it is to be carried out once.
+    pub(crate) once: Option<Once>,
+    /// Why a rule goes live although its condition was never tried.
+    pub(crate) untried: Option<String>,
+}
+
 impl CommandFailure {
     /// Whether it is certain that nothing was done and nothing will be.
     fn is_certain(&self) -> bool {
@@ -50,18 +59,31 @@ impl Platform {
     /// A command of a person: audited, then durable, then carried out; the answer comes when its effects are
     /// in the store.
     pub async fn command(self: &Arc<Self>, ctx: &Context, command: Command) -> Result<CommandDone, CommandFailure> {
-        self.audited(ctx, command, None).await
+        self.audited(ctx, command, Beside::default()).await
+    }
+
+    /// [`Platform::command`] that puts a rule live although its condition was never tried, with the reason.
+    pub async fn put_untried(
+        self: &Arc<Self>,
+        ctx: &Context,
+        command: Command,
+        why: String,
+    ) -> Result<CommandDone, CommandFailure> {
+        self.audited(ctx, command, Beside { untried: Some(why), once: None }).await
     }
 
     pub(crate) async fn audited(
         self: &Arc<Self>,
         ctx: &Context,
         command: Command,
-        once: Option<Once>,
+        beside: Beside,
     ) -> Result<CommandDone, CommandFailure> {
-        let note = audit_note(&command);
+        let mut note = audit_note(&command);
+        if let Some(why) = &beside.untried {
+            note.detail = format!("live untried: {why}");
+        }
         self.note(ctx, note.clone()).await?;
-        let answer = self.order(command, once).await;
+        let answer = self.order(command, beside).await;
         if let Err(failure) = &answer
             && failure.is_certain()
         {
@@ -83,10 +105,11 @@ impl Platform {
     pub(crate) async fn order(
         self: &Arc<Self>,
         command: Command,
-        once: Option<Once>,
+        Beside { once, untried }: Beside,
     ) -> Result<CommandDone, CommandFailure> {
         let ticket = self.ticket();
-        let asked = Asked { ticket, once, tried: self.tried(&command.body).await? };
+        let known = Known { tried: self.tried(&command.body).await?, untried };
+        let asked = Asked { ticket, once, known };
         let bytes = record::command(&asked, &command).map_err(|e| CommandFailure::Storage(e.to_string()))?;
         let bytes = self.intake.record(bytes, 0);
         let (sender, receiver) = oneshot::channel();

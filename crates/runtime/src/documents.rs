@@ -10,7 +10,7 @@ use vigiles_store::{Document, Draft, Expect, Kind, Query, Store, StoreError, Wri
 use vigiles_trust::{Context, Resource};
 
 use crate::directory;
-use crate::trial::RuleTrial;
+use crate::trial::{Known, RuleTrial};
 
 /// Alarms; the body is a [`vigiles_model::Alarm`].
 pub const ALARM: Kind = Kind::new("alarm", Resource::Alarms);
@@ -105,6 +105,9 @@ pub struct RuleVersion {
     /// What this condition had been tried on when it was saved; none where it had not, or nobody knows.
     #[serde(default)]
     pub tried: Option<RuleTrial>,
+    /// Why it went live although its condition was neither tried nor ran before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untried: Option<String>,
     /// Whether this is its end: the rule as it was last, with who deleted it as author, and why.
     #[serde(default)]
     pub deleted: bool,
@@ -230,13 +233,14 @@ pub fn config(document: &ConfigDocument, version: u64) -> Write {
 }
 
 /// The version of a rule as a write.
-pub fn rule_version(rule: &Rule, version: u64, since: Timestamp, tried: Option<RuleTrial>) -> Write {
+pub fn rule_version(rule: &Rule, version: u64, since: Timestamp, known: &Known) -> Write {
     put_rule_version(&RuleVersion {
         rule: rule.id.to_string(),
         version,
         since,
         document: rule.clone(),
-        tried,
+        tried: known.tried.clone(),
+        untried: known.untried.clone(),
         deleted: false,
     })
 }
@@ -249,6 +253,7 @@ pub fn rule_deletion(last: &Rule, at: Timestamp) -> Write {
         since: at,
         document: last.clone(),
         tried: None,
+        untried: None,
         deleted: true,
     })
 }

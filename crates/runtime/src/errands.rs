@@ -14,6 +14,7 @@ use vigiles_trust::Context;
 
 use crate::applier::Errand;
 use crate::carrier::{self, Failure};
+use crate::commands::Beside;
 use crate::live::Notice;
 use crate::platform::Platform;
 use crate::{documents, notices};
@@ -96,7 +97,7 @@ fn running(incident: &Incident) -> impl Iterator<Item = Errand> {
 async fn carry_out(platform: Arc<Platform>, errand: Errand, places: Arc<Semaphore>, in_hand: InHand) {
     let Ok(_place) = places.acquire_owned().await else { return };
     if let Some((incident, command)) = outcome(&platform, &errand).await {
-        let result = platform.order(command, None).await;
+        let result = platform.order(command, Beside::default()).await;
         if let Err(error) = result {
             tracing::warn!(incident = %incident, task = %errand.task.id, %error, "outcome of a task not taken");
         }

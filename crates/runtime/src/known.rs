@@ -7,10 +7,12 @@ use vigiles_engine::{Diagnostic, Rule};
 use vigiles_formats::observation::Registry;
 use vigiles_model::kind::ValueType;
 use vigiles_model::{AgencyId, KindId};
+use vigiles_store::StoreError;
 
 use crate::catalogue::Catalogue;
 use crate::directory::Directory;
 use crate::platform::Platform;
+use crate::trial;
 
 /// The city as it is now.
 struct City<'a> {
@@ -21,11 +23,40 @@ struct City<'a> {
 }
 
 impl Platform {
-    /// What is wrong with a rule that a person of the agency `own`, or the platform, is to save; empty when it may be.
+    /// What is wrong with a rule by itself, in this city, for a person of the agency `own` or the platform.
     pub fn check_rule(&self, rule: &Rule, own: Option<&AgencyId>) -> Vec<Diagnostic> {
         rule.check(&City { catalogue: self.intake.catalogue.get(), directory: &self.directory, own })
     }
+
+    /// What is wrong with a rule that a person is to save; empty when it may be. `untried` says why it goes live all the
+    /// same, where its condition was never tried.
+    pub fn check_to_save(
+        &self,
+        rule: &Rule,
+        own: Option<&AgencyId>,
+        untried: Option<&str>,
+    ) -> Result<Vec<Diagnostic>, StoreError> {
+        let mut found = self.check_rule(rule, own);
+        if found.is_empty() {
+            found.extend(self.intake.catalogue.get().check_cost(rule));
+        }
+        if rule.reason.trim().is_empty() {
+            found.push(fault("reason", "expected why this version is made, found nothing"));
+        }
+        if untried.is_none() && !trial::may_go_live(self.store(), rule)? {
+            found.push(fault("stage", UNTRIED));
+        }
+        Ok(found)
+    }
 }
+
+fn fault(field: &str, message: &str) -> Diagnostic {
+    Diagnostic { field: field.to_owned(), at: None, message: message.to_owned() }
+}
+
+/// What a rule is told that goes live as nobody has seen it.
+const UNTRIED: &str = "expected `silent` or `shadow`: this condition was never tried on the past, and never ran in shadow; \
+    try it (POST /api/v1/rules/back-test), save it in shadow first, or say why it goes live untried (?untried=...)";
 
 impl Known for City<'_> {
     fn unit(&self, kind: &KindId) -> Option<String> {

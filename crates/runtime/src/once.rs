@@ -11,7 +11,7 @@ use vigiles_model::Timestamp;
 use vigiles_store::{Reply, StoreError, Write};
 use vigiles_trust::Context;
 
-use crate::commands::CommandFailure;
+use crate::commands::{Beside, CommandFailure};
 use crate::platform::Platform;
 
 /// Who stores and recalls outcomes.
@@ -83,7 +83,7 @@ impl Platform {
             return Err(CommandFailure::Late);
         }
         let outcome = match self.recall(&once).await {
-            Ok(None) => self.audited(ctx, command, Some(once.clone())).await,
+            Ok(None) => self.audited(ctx, command, Beside { once: Some(once.clone()), untried: None }).await,
             Ok(Some(reply)) => once.outcome(&reply),
             Err(error) => Err(error),
         };

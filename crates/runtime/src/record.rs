@@ -10,7 +10,7 @@ use vigiles_model::Observation;
 
 use crate::once::Once;
 use crate::seat::DoorName;
-use crate::trial::RuleTrial;
+use crate::trial::{Known, RuleTrial};
 
 const TICK: u8 = 1;
 const COMMAND_JSON: u8 = 2;
@@ -51,8 +51,8 @@ pub struct Asked {
     pub ticket: u128,
     /// Its key, where it is to be carried out once.
     pub once: Option<Once>,
-    /// What the condition of a rule had been tried on: in the log, so that a replay says the same of its version.
-    pub tried: Option<RuleTrial>,
+    /// What was known of the condition of a rule: in the log, so that a replay says the same of its version.
+    pub known: Known,
 }
 
 /// Why an entry cannot be read.
@@ -85,6 +85,8 @@ struct Ticketed {
     once: Option<Once>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tried: Option<RuleTrial>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    untried: Option<String>,
     command: Command,
 }
 
@@ -109,8 +111,8 @@ pub fn frame(observations: &[Observation]) -> Result<Vec<u8>, RecordError> {
 /// A command with whoever asked for it.
 pub fn command(asked: &Asked, command: &Command) -> Result<Vec<u8>, RecordError> {
     let mut bytes = vec![COMMAND_JSON];
-    let Asked { ticket, once, tried } = asked.clone();
-    serde_json::to_writer(&mut bytes, &Ticketed { ticket, once, tried, command: command.clone() })?;
+    let Asked { ticket, once, known: Known { tried, untried } } = asked.clone();
+    serde_json::to_writer(&mut bytes, &Ticketed { ticket, once, tried, untried, command: command.clone() })?;
     Ok(bytes)
 }
 
@@ -171,8 +173,11 @@ fn parse_own(bytes: &[u8]) -> Result<Record, RecordError> {
     match *format {
         TICK => Ok(record(Input::Tick)),
         COMMAND_JSON => {
-            let Ticketed { ticket, once, tried, command } = serde_json::from_slice(body)?;
-            Ok(Record { asked: Some(Asked { ticket, once, tried }), ..record(Input::Command(command)) })
+            let Ticketed { ticket, once, tried, untried, command } = serde_json::from_slice(body)?;
+            Ok(Record {
+                asked: Some(Asked { ticket, once, known: Known { tried, untried } }),
+                ..record(Input::Command(command))
+            })
         }
         FRAME_POSTCARD_1 => Ok(record(Input::Observations(postcard::from_bytes(body)?))),
         UTC_OFFSET => {

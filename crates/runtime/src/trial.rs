@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use vigiles_engine::Rule;
+use vigiles_model::alarm::Stage;
 use vigiles_model::{BoundingBox, Duration, PersonId, Timestamp};
 use vigiles_store::{Draft, Expect, Query, Store, StoreError, Write};
 use vigiles_trust::Context;
@@ -36,6 +37,15 @@ pub struct RuleTrial {
     pub area: Option<BoundingBox>,
 }
 
+/// What is known of the condition of a rule that is saved.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Known {
+    /// What it had been tried on.
+    pub tried: Option<RuleTrial>,
+    /// Why it went live although it was neither tried nor ran before, in the words of who saved it.
+    pub untried: Option<String>,
+}
+
 /// Keeps a trial, unless it found no readings or the same condition was tried on more of them before; gives the one that
 /// is kept.
 pub(crate) fn keep(store: &dyn Store, rule: &Rule, trial: RuleTrial) -> Result<Option<RuleTrial>, StoreError> {
@@ -64,6 +74,24 @@ pub fn of_rule(store: &dyn Store, rule: &Rule) -> Result<Option<RuleTrial>, Stor
     let meaning = rule.meaning();
     let said = of_present_version(store, rule, &meaning)?;
     Ok(said.into_iter().chain(kept(store, &meaning)?).max_by_key(|trial| trial.data))
+}
+
+/// Whether a rule may be in the stage that it names: live only what was tried on the past, or ran in shadow or live before.
+/// Words, severity and what its alarms open are no part of that.
+pub fn may_go_live(store: &dyn Store, rule: &Rule) -> Result<bool, StoreError> {
+    if rule.stage != Stage::Live || of_rule(store, rule)?.is_some() {
+        return Ok(true);
+    }
+    let meaning = rule.meaning();
+    let of = vec![("rule", vec![rule.id.to_string()])];
+    for document in documents::matching(store, &KEEPER, Query { fields: of, ..Query::new(RULE_VERSION) })? {
+        let version: RuleVersion = documents::read(&document)?;
+        let ran = version.document.enabled && version.document.stage != Stage::Silent;
+        if ran && version.document.meaning() == meaning {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn of_present_version(store: &dyn Store, rule: &Rule, meaning: &str) -> Result<Option<RuleTrial>, StoreError> {
@@ -154,7 +182,12 @@ mod tests {
         let saved = rule(0.0);
         let writes = [
             documents::config(&vigiles_engine::ConfigDocument::Rule(Box::new(saved.clone())), 3),
-            documents::rule_version(&saved, 3, Timestamp(0), of_rule(&store, &saved).unwrap()),
+            documents::rule_version(
+                &saved,
+                3,
+                Timestamp(0),
+                &Known { tried: of_rule(&store, &saved).unwrap(), untried: None },
+            ),
         ];
         store.apply(&KEEPER, writes.into()).unwrap();
         forget(&store, 2).unwrap();
@@ -167,11 +200,43 @@ mod tests {
     }
 
     #[test]
+    fn only_what_was_tried_or_ran_before_may_go_live() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let staged = |above: f64, stage: Stage| Rule { stage, ..rule(above) };
+        let check = |rule: &Rule, expected: bool| assert_eq!(may_go_live(&store, rule).unwrap(), expected, "{rule:?}");
+        let save = |rule: &Rule, version: u64| {
+            let write = documents::rule_version(rule, version, Timestamp(0), &Known::default());
+            store.apply(&KEEPER, vec![write]).unwrap();
+        };
+        for stage in [Stage::Silent, Stage::Shadow] {
+            check(&staged(1.0, stage), true);
+        }
+        check(&staged(1.0, Stage::Live), false);
+        keep(&store, &rule(1.0), trial(1, 50, 7)).unwrap();
+        check(&staged(1.0, Stage::Live), true);
+        check(&staged(2.0, Stage::Live), false);
+        // Silent it showed nobody anything, and disabled it did not run; in shadow it did, however it was called.
+        save(&staged(2.0, Stage::Silent), 1);
+        save(&Rule { enabled: false, ..staged(2.0, Stage::Shadow) }, 2);
+        check(&staged(2.0, Stage::Live), false);
+        save(&staged(2.0, Stage::Shadow), 3);
+        save(&staged(3.0, Stage::Silent), 4);
+        check(&Rule { name: "Another name".to_owned(), ..staged(2.0, Stage::Live) }, true);
+        check(&staged(3.0, Stage::Live), false);
+        check(&Rule { id: RuleId::new("copy").unwrap(), ..staged(2.0, Stage::Live) }, false);
+    }
+
+    #[test]
     fn what_was_tried_goes_through_the_log() {
         let (by, agency) = (None, AgencyId::new("city").unwrap());
         let command = Command { by, agency, expected_version: None, body: CommandBody::PutRule(Box::new(rule(1.0))) };
-        for tried in [None, Some(trial(1, 2, 3))] {
-            let asked = Asked { ticket: 7, once: None, tried };
+        for known in [
+            Known::default(),
+            Known { tried: Some(trial(1, 2, 3)), untried: None },
+            Known { tried: None, untried: Some("the exercise begins".to_owned()) },
+        ] {
+            let asked = Asked { ticket: 7, once: None, known };
             let read = record::parse(&record::command(&asked, &command).unwrap()).unwrap();
             assert_eq!(read.asked, Some(asked));
         }

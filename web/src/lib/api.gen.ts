@@ -3730,6 +3730,8 @@ export interface components {
             /** @description Since when. */
             since: components["schemas"]["Time"];
             tried?: components["schemas"]["RuleTrial"] | null;
+            /** @description Why it went live although its condition was neither tried nor ran in shadow before; null otherwise. */
+            untried?: string | null;
             /**
              * Format: int64
              * @description The version.
@@ -7396,7 +7398,13 @@ export interface operations {
     };
     put_rule: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Why it goes live although its condition was never tried on the past and never ran in shadow; its version and the
+                 *     audit log say so.
+                 */
+                untried?: string | null;
+            };
             header?: {
                 /** @description Why the data is used; the role's usual purpose where absent. */
                 "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";

@@ -93,10 +93,20 @@ export class RuleDraft {
     return this.faults(path)[0]?.message ?? '';
   }
 
-  /** What a rule without a name or title would be asked with: neither changes what it finds. */
+  /** What a rule without a name or a reason would be asked with: neither changes what it finds. */
   named(): Rule {
     const rule = this.written();
-    return { ...rule, id: rule.id || 'new', name: rule.name || 'new' };
+    return { ...rule, id: rule.id || 'new', name: rule.name || 'new', reason: rule.reason || 'new' };
+  }
+
+  /** What stops it in any stage; that nobody has tried it stops it from going live only. */
+  get blocking(): Diagnostic[] {
+    return this.check?.diagnostics.filter(({ path }) => path !== 'stage') ?? [];
+  }
+
+  /** Whether it is live as it is written, and was neither tried on the past nor ran before. */
+  get untried(): boolean {
+    return this.check?.diagnostics.some(({ path }) => path === 'stage') ?? false;
   }
 
   /** Asks the platform for faults once nobody types; the answer to an older text is dropped. To be called in an effect. */
@@ -118,12 +128,21 @@ export class RuleDraft {
     if (JSON.stringify(rule) === JSON.stringify(this.named())) this.check = answer;
   }
 
-  /** Stores a rule made from the version held; false where the platform refused, and `error` says why. */
-  async put(rule: Rule): Promise<Rule | null> {
+  /** Whether the platform would take it in a stage only with a reason why it is untried. */
+  async wantsWhy(stage: Stage): Promise<boolean> {
+    return (await checked({ ...this.named(), stage })).diagnostics.some(({ path }) => path === 'stage');
+  }
+
+  /**
+   * Stores a rule made from the version held; null where the platform refused, and `error` says why. `untried` says that it goes
+   * live although nobody has tried it, for the reason of its version.
+   */
+  async put(rule: Rule, untried = false): Promise<Rule | null> {
     this.busy = true;
     this.error = null;
     try {
-      const saved = await put<Rule>(`/rules/${encodeURIComponent(rule.id)}`, rule, this.held?.version);
+      const query = untried ? `?untried=${encodeURIComponent(rule.reason)}` : '';
+      const saved = await put<Rule>(`/rules/${encodeURIComponent(rule.id)}${query}`, rule, this.held?.version);
       live.live.put('rules', saved);
       const fresh = this.held === null;
       this.take(saved);
@@ -138,18 +157,18 @@ export class RuleDraft {
     }
   }
 
-  async save(): Promise<void> {
+  async save(untried: boolean): Promise<void> {
     const rule = this.written();
     if (!this.held && live.live.rules.has(rule.id)) {
       this.error = new Problem(409, t('field.id.taken.title'), t('field.id.taken', { id: rule.id }), '');
       return;
     }
-    const saved = await this.put(rule);
+    const saved = await this.put(rule, untried);
     if (saved) toasts.show(t('rule.saved', { name: saved.name, version: String(saved.version) }), 'good');
   }
 
-  async move(stage: Stage, reason: string): Promise<boolean> {
-    const saved = await this.put({ ...this.written(), stage, reason: reason.trim() });
+  async move(stage: Stage, reason: string, untried: boolean): Promise<boolean> {
+    const saved = await this.put({ ...this.written(), stage, reason: reason.trim() }, untried);
     if (saved) toasts.show(t('stage.moved', { name: saved.name, stage: word('stage', stage) }), 'good');
     return saved !== null;
   }

@@ -38,7 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn try_rule(call: Call) -> Answer {
     let body: BackTest = call.json()?;
-    rules::refuse(rules::faults(&call, &body.rule, "rule.")?)?;
+    rules::refuse(rules::to_try(&call, &body.rule, "rule.")?)?;
     let asked = asked(body)?;
     let Ok(turn) = Arc::clone(&call.api.back_tests).try_acquire_owned() else {
         return Err(Problem::new(Code::TooMany, "two back-tests are under way already; try again when one is done"));

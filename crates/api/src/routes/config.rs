@@ -11,7 +11,7 @@ use vigiles_store::Document;
 use vigiles_trust::{Action, Context, Resource};
 
 use super::listing::{self, Window};
-use super::{playbook_checks, zone_use};
+use super::{playbook_checks, rules, zone_use};
 use crate::call::{Call, no_content, place, versioned};
 use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Fault, Problem, Within};
@@ -128,6 +128,15 @@ pub(super) fn sort<T: ToSchema>(sort: &Sort, read: Read) -> Vec<Endpoint> {
         .if_match(IfMatch::Required)
         .answers_nothing("It is gone.")
         .also(&[409, 422]);
+    let put = Endpoint::new(Method::PUT, paths.1, ids[2], summaries[2], move |call| put(call, what, read))
+        .may(writing)
+        .takes::<T>()
+        .if_match(IfMatch::Required)
+        .answers::<T>(200, "As it is now.")
+        .answers::<T>(201, "Created.")
+        .etag()
+        .also(&[409]);
+    let is_rule = what == ConfigKind::Rule;
     let all = vec![
         Endpoint::get(paths.0, ids[0], summaries[0], move |call| list(call, what))
             .may(reading)
@@ -137,15 +146,8 @@ pub(super) fn sort<T: ToSchema>(sort: &Sort, read: Read) -> Vec<Endpoint> {
             .may(reading)
             .answers::<T>(200, "It.")
             .etag(),
-        Endpoint::new(Method::PUT, paths.1, ids[2], summaries[2], move |call| put(call, what, read))
-            .may(writing)
-            .takes::<T>()
-            .if_match(IfMatch::Required)
-            .answers::<T>(200, "As it is now.")
-            .answers::<T>(201, "Created.")
-            .etag()
-            .also(&[409]),
-        if what == ConfigKind::Rule { delete.query::<DeleteQuery>() } else { delete },
+        if is_rule { put.query::<rules::PutQuery>() } else { put },
+        if is_rule { delete.query::<DeleteQuery>() } else { delete },
     ];
     all.into_iter().map(|endpoint| endpoint.tag("setting")).collect()
 }
@@ -176,25 +178,22 @@ async fn put(call: Call, what: ConfigKind, read: Read) -> Answer {
         None => Some(call.if_match()?.unwrap_or(0)),
     };
     let (body, agency) = read(&call)?;
+    let untried = match &body {
+        CommandBody::PutRule(rule) => {
+            let untried = rules::untried(&call, rule).await?;
+            rules::refuse(rules::to_save(&call, rule, untried.as_deref()).await?)?;
+            untried
+        }
+        _ => None,
+    };
     call.check_owner(agency.as_ref())?;
     check_agency(&call, agency.as_ref())?;
-    if let CommandBody::PutRule(rule) = &body {
-        check_reason(&rule.reason, if found.is_some() { "changed" } else { "made" })?;
-    }
-    let done = call.command(expected, body).await?;
+    let done = call.put(expected, body, untried).await?;
     let status = if found.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     match done {
         CommandDone::Config { document, version } => versioned(status, &shown_config(&document, version), version),
         other => Err(Problem::internal(&format!("a put answered {other:?}"))),
     }
-}
-
-/// A rule says why it was made, changed or deleted: who reads its versions asks that first.
-fn check_reason(reason: &str, done: &str) -> Result<(), Problem> {
-    if reason.trim().is_empty() {
-        return Err(Problem::of(Code::Invalid, "reason", format!("expected why the rule is {done}, found nothing")));
-    }
-    Ok(())
 }
 
 /// Nobody could handle what belongs to an agency that does not exist. The caller's own does.
@@ -215,7 +214,9 @@ async fn delete(call: Call, what: ConfigKind) -> Answer {
     let expected = call.must_match()?;
     let reason = if what == ConfigKind::Rule {
         let reason = call.query::<DeleteQuery>()?.reason.unwrap_or_default();
-        check_reason(&reason, "deleted")?;
+        if reason.trim().is_empty() {
+            return Err(Problem::of(Code::Invalid, "reason", "expected why the rule is deleted, found nothing"));
+        }
         Some(reason)
     } else {
         None

@@ -30,6 +30,19 @@ struct VersionsQuery {
     cursor: Option<String>,
 }
 
+/// What is said with a rule that is put.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PutQuery {
+    /// Why it goes live although its condition was never tried on the past and never ran in shadow; its version and the
+    /// audit log say so.
+    #[param(min_length = 1, max_length = 2000)]
+    untried: Option<String>,
+}
+
+/// Longest text of why a rule goes live untried.
+const MAX_WHY_BYTES: usize = 2_000;
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let rules = Sort {
         what: ConfigKind::Rule,
@@ -74,7 +87,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn check(call: Call) -> Answer {
     let rule: Rule = call.json()?;
-    let (diagnostics, needs) = (faults(&call, &rule, "")?, needs(&call, &rule));
+    let (diagnostics, needs) = (to_save(&call, &rule, None).await?, needs(&call, &rule));
     let tried = call
         .blocking(move |api| {
             let tried = trial::of_rule(api.platform.store(), &rule)?;
@@ -123,11 +136,31 @@ fn version_of(document: &Document, name_of: NameOf<'_>) -> Result<rule::RuleVers
     Ok(rule::RuleVersion::new(stored(document)?, name_of))
 }
 
-/// What is wrong with a rule that is written at this path of the body.
-pub(super) fn faults(call: &Call, rule: &Rule, path: &str) -> Result<Vec<Fault>, Problem> {
+/// What is wrong with a rule that is to be tried, and is written at this path of the body.
+pub(super) fn to_try(call: &Call, rule: &Rule, path: &str) -> Result<Vec<Fault>, Problem> {
     let found = call.platform().check_rule(rule, call.context()?.agency()).into_iter().map(Fault::from);
     let placed = found.map(|fault| Fault { path: format!("{path}{}", fault.path), ..fault }.in_body(&call.body));
     Ok(placed.collect())
+}
+
+/// What is wrong with a rule that is to be saved, and is the body: the check says it, a put refuses it.
+pub(super) async fn to_save(call: &Call, rule: &Rule, untried: Option<&str>) -> Result<Vec<Fault>, Problem> {
+    let (ctx, rule, untried) = (call.context()?, rule.clone(), untried.map(ToOwned::to_owned));
+    let found =
+        call.blocking(move |api| Ok(api.platform.check_to_save(&rule, ctx.agency(), untried.as_deref())?)).await?;
+    Ok(found.into_iter().map(|fault| Fault::from(fault).in_body(&call.body)).collect())
+}
+
+/// Why a rule that may not go live otherwise does: only where it was needed is it said of the version.
+pub(super) async fn untried(call: &Call, rule: &Rule) -> Result<Option<String>, Problem> {
+    let Some(why) = call.query::<PutQuery>()?.untried else { return Ok(None) };
+    if why.trim().is_empty() || why.len() > MAX_WHY_BYTES {
+        let found = format!("expected why the rule goes live untried, in 1 to {MAX_WHY_BYTES} bytes");
+        return Err(Problem::of(Code::Invalid, "untried", found));
+    }
+    let rule = rule.clone();
+    let needs_none = call.blocking(move |api| Ok(trial::may_go_live(api.platform.store(), &rule)?)).await?;
+    Ok((!needs_none).then_some(why))
 }
 
 /// Refuses a rule that has a fault.
@@ -146,7 +179,6 @@ pub(super) fn needs(call: &Call, rule: &Rule) -> Needs {
 fn read(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
     let mut rule: Rule = call.json()?;
     same_id(call, rule.id.as_str())?;
-    refuse(faults(call, &rule, "")?)?;
     rule.author = Some(call.caller()?.id.clone());
     let agency = rule.agency.clone();
     Ok((CommandBody::PutRule(Box::new(rule)), Some(agency)))

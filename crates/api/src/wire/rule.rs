@@ -193,6 +193,8 @@ pub struct RuleVersion {
     pub author_name: Option<String>,
     /// What this condition had been tried on before it was saved; null where it had not.
     pub tried: Option<RuleTrial>,
+    /// Why it went live although its condition was neither tried nor ran in shadow before; null otherwise.
+    pub untried: Option<String>,
     /// Whether this is its end: the rule as it was last, with who deleted it as author, and why as reason.
     pub deleted: bool,
 }
@@ -200,7 +202,7 @@ pub struct RuleVersion {
 impl RuleVersion {
     /// The version with the name of its author.
     pub fn new(stored: RuleVersionDocument, name_of: NameOf<'_>) -> Self {
-        let RuleVersionDocument { version, since, document, tried, deleted, .. } = stored;
+        let RuleVersionDocument { version, since, document, tried, untried, deleted, .. } = stored;
         let author_name = document.author.as_ref().and_then(|author| name_of(author.as_str()));
         let tried = tried.map(|tried| RuleTrial::new(tried, name_of));
         Self {
@@ -209,6 +211,7 @@ impl RuleVersion {
             rule: vigiles_engine::Rule { version, ..document },
             author_name,
             tried,
+            untried,
             deleted,
         }
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 use vigiles_api::Settings;
 use vigiles_trust::Role;
 
-use crate::world::{kind, rule, world, world_with};
+use crate::world::{LIVE_UNTRIED, kind, rule, world, world_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_and_live_values_arrive_and_resume() {
@@ -16,7 +16,7 @@ async fn changes_and_live_values_arrive_and_resume() {
     world.request("PUT", "/api/v1/kinds/air.pm25").bearer(&token).json(kind()).send().await.expect(201);
     let (first, data) = events.next("kind").await;
     assert_eq!(data["id"], "air.pm25");
-    world.request("PUT", "/api/v1/rules/high").bearer(&token).json(rule()).send().await.expect(201);
+    world.request("PUT", LIVE_UNTRIED).bearer(&token).json(rule()).send().await.expect(201);
     let (_, data) = events.next("rule").await;
     assert_eq!(data["version"], 1);
     let source = world.token(Role::Source);

@@ -5,7 +5,7 @@ use vigiles_model::Duration;
 use vigiles_trust::Role;
 
 use crate::delivery::wait_until_taken;
-use crate::world::{kind, rule, world};
+use crate::world::{LIVE_UNTRIED, kind, rule, world};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readings_behind_an_alarm_are_found_by_its_basis() {
@@ -15,7 +15,7 @@ async fn the_readings_behind_an_alarm_are_found_by_its_basis() {
     let mut fast = rule();
     fast["alarm"]["severity"] = json!("unknown");
     fast["detector"] = json!({"condition": {"expression": "window(\"10m\").count == 4.0"}});
-    world.request("PUT", "/api/v1/rules/high").bearer(&token).json(fast).send().await.expect(201);
+    world.request("PUT", LIVE_UNTRIED).bearer(&token).json(fast).send().await.expect(201);
     let mut events = world.request("GET", "/api/v1/events?events=alarm").bearer(&token).stream().await.1;
     events.next("hello").await;
     let source = world.token(Role::Source);

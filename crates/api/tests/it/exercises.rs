@@ -5,6 +5,18 @@ use vigiles_trust::Role;
 
 use crate::world::world;
 
+/// A reading over the limit, and a target of each outcome where nobody hurries.
+fn smog() -> Value {
+    json!({
+        "id": "smog", "name": "Smog",
+        "timeline": [{"after_s": 0.0, "reading": {"kind": "air.pm25", "value": {"Number": 90.0}}}],
+        "targets": [{"opened": {"incident_type": "air_quality", "within_s": 60.0}},
+                    {"acknowledged": {"incident_type": "air_quality", "within_s": 0.0}},
+                    {"opened": {"incident_type": "fire", "within_s": 86400.0}},
+                    {"acknowledged": {"incident_type": "fire", "within_s": 60.0}}],
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exercise_from_its_beginning_to_its_debrief() {
     let world = world().await;
@@ -15,23 +27,15 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
     events.next("hello").await;
     let mut told = world.request("GET", "/api/v1/events?events=exercise").bearer(&token).stream().await.1;
     told.next("hello").await;
-    let scenario = json!({
-        "id": "smog", "name": "Smog",
-        "timeline": [{"after_s": 0.0, "reading": {"kind": "air.pm25", "value": {"Number": 90.0}}}],
-        "targets": [{"opened": {"incident_type": "air_quality", "within_s": 60.0}},
-                    {"acknowledged": {"incident_type": "air_quality", "within_s": 0.0}},
-                    {"opened": {"incident_type": "fire", "within_s": 86400.0}},
-                    {"acknowledged": {"incident_type": "fire", "within_s": 60.0}}],
-    });
     let start = |body: Value| world.request("POST", "/api/v1/exercises").bearer(&token).json(body);
-    let mut wrong = scenario.clone();
+    let mut wrong = smog();
     wrong["timeline"][0]["reading"]["kind"] = json!("air.none");
     let refused = start(json!({"scenario": wrong})).send().await.expect(422).json();
     assert!(refused.to_string().contains("timeline[0].reading.kind"), "{refused}");
     start(json!({})).send().await.expect(400);
     start(json!({"scenario_id": "none"})).send().await.expect(404);
-    let begun = start(json!({"scenario": scenario})).send().await.expect(201).json();
-    start(json!({"scenario": scenario})).send().await.expect(409);
+    let begun = start(json!({"scenario": smog()})).send().await.expect(201).json();
+    start(json!({"scenario": smog()})).send().await.expect(409);
     assert_eq!(begun["by_name"], "supervisor of city");
     let path = format!("/api/v1/exercises/{}", begun["id"].as_str().unwrap());
 

@@ -66,7 +66,7 @@ async fn an_incident_of_another_type_that_its_own_alarm_joined_counts() {
     put("/api/v1/correlations/near", near).send().await.expect(201);
     let mut dusty = rule();
     (dusty["id"], dusty["incident"]["incident_type"]) = (json!("dusty"), json!("dust"));
-    put("/api/v1/rules/dusty", dusty).send().await.expect(201);
+    put("/api/v1/rules/dusty?untried=x", dusty).send().await.expect(201);
     let reading = json!({"kind": "air.pm25", "asset": "a", "value": 95, "place": {"type": "Point", "coordinates": [7.42, 43.73]}});
     let source = world.token(Role::Source);
     world.request("POST", "/api/v1/observations").bearer(&source).json(reading).send().await.expect(202);

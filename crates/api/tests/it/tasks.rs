@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vigiles_trust::Role;
 
 use crate::client::Events;
-use crate::world::{World, rule, world};
+use crate::world::{LIVE_UNTRIED, World, rule, world};
 
 /// A world whose rule opens incidents with a playbook of these steps, and a stream of its incidents and notices.
 async fn with_playbook(steps: Value) -> (World, String, Events) {
@@ -20,7 +20,7 @@ async fn watching(wanted: &str, steps: Value) -> (World, String, Events) {
     world.request("PUT", "/api/v1/playbooks/air").bearer(&token).json(playbook).send().await.expect(201);
     let mut rule = rule();
     rule["incident"]["playbook"] = json!("air");
-    let put = world.request("PUT", "/api/v1/rules/high").bearer(&token).header("if-match", "\"1\"");
+    let put = world.request("PUT", LIVE_UNTRIED).bearer(&token).header("if-match", "\"1\"");
     put.json(rule).send().await.expect(200);
     let stream = world.request("GET", &format!("/api/v1/events?events={wanted}")).bearer(&token).stream();
     let mut events = stream.await.1;

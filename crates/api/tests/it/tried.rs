@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use vigiles_trust::Role;
 
 use crate::trial::{asked, back_test, two_days};
-use crate::world::{World, rule, world};
+use crate::world::{LIVE_UNTRIED, World, rule, world};
 
 const VERSIONS: &str = "/api/v1/rules/high/versions";
 
 async fn save(world: &World, token: &str, rule: &Value) -> Value {
-    let put = world.request("PUT", "/api/v1/rules/high").bearer(token).header("if-match", "*");
+    let put = world.request("PUT", LIVE_UNTRIED).bearer(token).header("if-match", "*");
     put.json(rule.clone()).send().await.expect(200).json()
 }
 
@@ -56,13 +56,56 @@ async fn a_version_says_what_its_condition_was_tried_on_before_it_was_saved() {
     assert_eq!(first["tried"], kept, "what a version says stays");
 }
 
+/// The latest version, and what the audit log says of the latest put.
+async fn latest(world: &World, token: &str) -> (Value, Value) {
+    let versions = world.request("GET", VERSIONS).bearer(token).send().await.expect(200).json();
+    let auditor = world.token(Role::Auditor);
+    let puts = world.request("GET", "/api/v1/audit?action=put&resource=rule/high").bearer(&auditor);
+    let puts = puts.send().await.expect(200).json();
+    (versions["items"][0].clone(), puts["items"][0]["detail"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_goes_live_untried_only_with_a_reason_and_its_version_says_so() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    two_days(&world).await;
+    let put = |above: f64, query: &str| {
+        let mut body = rule();
+        body["detector"]["threshold"]["above"] = json!(above);
+        let put = world.request("PUT", &format!("/api/v1/rules/high{query}")).bearer(&token);
+        put.header("if-match", "*").json(body)
+    };
+    let refused = put(85.0, "").send().await.expect(422).json();
+    let detail = refused["detail"].as_str().unwrap();
+    assert_eq!(refused["errors"][0]["path"], "stage", "{refused}");
+    assert!(detail.contains("back-test") && detail.contains("?untried="), "{detail}");
+    for query in ["?untried=", "?untried=%20"] {
+        assert_eq!(put(85.0, query).send().await.expect(422).json()["errors"][0]["path"], "untried", "{query}");
+    }
+    put(85.0, "?because=x").send().await.expect(400);
+    put(85.0, "?untried=the%20race%20begins").send().await.expect(200);
+    let (version, detail) = latest(&world, &token).await;
+    assert_eq!((&version["untried"], &version["tried"]), (&json!("the race begins"), &Value::Null), "{version}");
+    assert_eq!(detail, "live untried: the race begins");
+    // It ran: in other words it needs no other reason, and one that is given is not kept.
+    put(85.0, "?untried=x").send().await.expect(200);
+    let (version, detail) = latest(&world, &token).await;
+    assert_eq!((&version["untried"], &detail), (&Value::Null, &json!("")), "{version}");
+    back_test(&world, &token, asked(86.0)).await;
+    put(86.0, "").send().await.expect(200);
+    let (version, _) = latest(&world, &token).await;
+    assert_eq!((&version["untried"], &version["tried"]["alarms"]), (&Value::Null, &json!(2)), "{version}");
+    put(87.0, "").send().await.expect(422);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_saves_a_rule_cannot_say_that_it_was_tried() {
     let world = world().await;
     let token = world.with_rule().await;
     let mut boast = rule();
     boast["tried"] = json!({"alarms": 0});
-    let put = world.request("PUT", "/api/v1/rules/high").bearer(&token).header("if-match", "*");
+    let put = world.request("PUT", LIVE_UNTRIED).bearer(&token).header("if-match", "*");
     put.json(boast).send().await.expect(422);
     assert_eq!(tried(&world, &token).await, Value::Null);
 }

@@ -15,6 +15,7 @@ use vigiles_model::{
 use vigiles_runtime::once::Once;
 use vigiles_runtime::record::{self, Asked};
 use vigiles_runtime::snapshot;
+use vigiles_runtime::trial::Known;
 
 use crate::world::{count_rule, kind, threshold_rule};
 
@@ -144,7 +145,7 @@ fn commands() -> Vec<(Asked, Command)> {
         let by = full.then(|| PersonId::new("p1").unwrap());
         let agency = AgencyId::new("city").unwrap();
         let command = Command { by, agency, expected_version: full.then_some(number as u64), body };
-        (Asked { ticket: u128::MAX - number as u128, once: full.then(key), tried: None }, command)
+        (Asked { ticket: u128::MAX - number as u128, once: full.then(key), known: Known::default() }, command)
     };
     bodies().into_iter().enumerate().map(ask).collect()
 }

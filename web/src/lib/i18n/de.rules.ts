@@ -322,6 +322,7 @@ export const deRules: Record<keyof typeof enRules, string> = {
   'version.same': 'Tut dasselbe wie die jetzige Regel.',
   'version.then': 'Damals',
   'version.title': 'Versionen',
+  'version.untried': 'Unerprobt live: {why}',
   'why.basis': 'Worauf er beruht: Messwerte von {whose}',
   'why.basis.cluster': 'der nahe beieinander liegenden Orte',
   'why.basis.all': 'der ganzen Stadt',

@@ -320,6 +320,7 @@ export const enRules = {
   'version.same': 'Does the same as the present rule.',
   'version.then': 'Then',
   'version.title': 'Versions',
+  'version.untried': 'Live untried: {why}',
   'why.basis': 'What it rests on: readings of {whose}',
   'why.basis.cluster': 'the places close together',
   'why.basis.all': 'the whole city',
