@@ -2,10 +2,11 @@
 
 use vigiles_model::Reality;
 
-use crate::config::{Config, ZoneIndex};
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::live::Live;
 use crate::turn::Turn;
+use crate::zones::ZoneIndex;
 
 /// The city, or the exercise, as it is now.
 #[derive(Clone, Copy)]

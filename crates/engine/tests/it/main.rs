@@ -40,3 +40,4 @@ mod steps;
 mod swarm;
 mod timers;
 mod value_types;
+mod zone_steps;
