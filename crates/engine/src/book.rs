@@ -36,10 +36,11 @@ pub(crate) struct Plan {
     pub(crate) band: (f64, f64),
     /// Lengths of the windows that rules share, in microseconds, ascending.
     pub(crate) windows: Vec<i64>,
-    /// Readings whose conditions were looked at, and entries of shared windows that were summed up, since their rules were
-    /// last charged for them: one count for a reading, not one for each rule.
+    /// Readings whose conditions were looked at, entries of shared windows that were summed up, and steps to the zones of
+    /// a place, since their rules were last charged for them: one count for a reading, not one for each rule.
     pub(crate) looked: Spent,
     pub(crate) summed: Spent,
+    pub(crate) located: Spent,
 }
 
 /// A rule as it concerns one kind.
@@ -87,17 +88,20 @@ impl Plan {
             rules,
             looked: Spent::default(),
             summed: Spent::default(),
+            located: Spent::default(),
         }
     }
 
     /// Charges its rules for what was done for all of them at once.
     fn charge(&self) {
         let (readings, entries) = (self.looked.take() as usize, self.summed.take() as usize);
+        let located = self.located.take() as usize;
         let sharing = self.rules.iter().filter(|entry| entry.shareable().is_some()).count().max(1);
         for entry in &self.rules {
             let nodes = entry.condition().map_or(0, Expression::nodes);
             let windows = if entry.shareable().is_some() { entries / sharing } else { 0 };
-            entry.rule.spent.add(readings * nodes + windows);
+            let zones = if entry.rule.zones { located } else { 0 };
+            entry.rule.spent.add(readings * nodes + windows + zones);
         }
     }
 }

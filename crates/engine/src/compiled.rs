@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::expression::{Expression, Flaw, Scope};
 use crate::names::Names;
 use crate::pattern::Reach;
-use crate::rule::{Crossing, Detector, Key, Part, Rule, Side};
+use crate::rule::{Crossing, Detector, Part, Rule, Side};
 use crate::series;
 use crate::slot::{NEVER, Spans, Timing};
 use crate::spent::Spent;
@@ -117,13 +117,6 @@ impl Compiled {
         };
         let parts = rule.detector.parts().into_iter().map(part).collect::<Option<Vec<_>>>()?;
         let judge = judge(&rule.detector, unit.as_deref(), names)?;
-        let reads_zones = |e: &Option<Expression>| e.as_ref().is_some_and(|e| e.zones);
-        let zones = reads_zones(&when)
-            || parts.iter().any(|part| reads_zones(&part.when))
-            || matches!(&judge, Judge::Condition(e) if e.zones)
-            || matches!(judge, Judge::Geofence { .. })
-            || rule.key == Key::Zone
-            || rule.alarm.title.contains("{zone}");
         let (hold, clear) = durations(&rule.detector);
         Some(Self {
             name: names.intern(rule.id.as_str())?,
@@ -135,7 +128,7 @@ impl Compiled {
             lateness: micros(rule.lateness_s),
             unit,
             parts,
-            zones,
+            zones: rule.reads_zones(&units),
             spent: Spent::default(),
             rule: rule.clone(),
         })

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use vigiles_model::playbook::{MAX_TEXT_BYTES, OutwardKinds};
 use vigiles_model::{
-    Asset, AssetId, BoundingBox, CorrelationId, Geometry, KindId, ObservationKind, Playbook, PlaybookId, Position,
-    RuleId, Zone, ZoneId,
+    Asset, AssetId, CorrelationId, Geometry, KindId, ObservationKind, Playbook, PlaybookId, RuleId, Zone, ZoneId,
 };
 
 use crate::budget::Budget;
@@ -282,43 +281,6 @@ pub(crate) fn geometry(field: &str, geometry: &Geometry) -> Result<(), CommandEr
 
 pub(crate) fn invalid(field: &str, why: &str) -> CommandError {
     CommandError::Invalid { field: field.to_owned(), why: why.to_owned() }
-}
-
-/// The zones as an index from places; rebuilt when a zone changes.
-#[derive(Debug, Default)]
-pub(crate) struct ZoneIndex {
-    /// In the order of their ids.
-    pub(crate) zones: Vec<Zone>,
-    boxes: Vec<BoundingBox>,
-    pub(crate) generation: u32,
-}
-
-impl ZoneIndex {
-    pub(crate) fn rebuild(&mut self, config: &Config) {
-        self.zones = config.zones.values().cloned().collect();
-        self.boxes = self.zones.iter().map(|z| z.area.bounding_box()).collect();
-        self.generation = self.generation.wrapping_add(1);
-    }
-
-    /// Positions in `zones` of those that contain the place, ascending.
-    pub(crate) fn find(&self, place: Position, found: &mut Vec<u32>) {
-        found.clear();
-        let hits = self.boxes.iter().zip(&self.zones).enumerate();
-        found.extend(hits.filter(|(_, (b, z))| b.contains(place) && contains(&z.area, place)).map(|(i, _)| i as u32));
-    }
-}
-
-/// Even-odd rule over all rings, so holes are outside. No allocation, unlike [`Geometry::contains`].
-fn contains(area: &Geometry, p: Position) -> bool {
-    let Geometry::Polygon(rings) = area else { return false };
-    let mut inside = false;
-    for edge in rings.iter().flat_map(|ring| ring.windows(2)) {
-        let (a, b) = (edge[0], edge[1]);
-        if (a.lat > p.lat) != (b.lat > p.lat) && p.lon < (b.lon - a.lon) * (p.lat - a.lat) / (b.lat - a.lat) + a.lon {
-            inside = !inside;
-        }
-    }
-    inside
 }
 
 /// The unit of a registered kind.

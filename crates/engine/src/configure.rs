@@ -30,7 +30,7 @@ impl Engine {
                 self.refresh_rule(&rule.id);
             }
             ConfigDocument::Kind(kind) => self.refresh_kind(&kind.id),
-            ConfigDocument::Zone(_) => self.zones.rebuild(&self.config),
+            ConfigDocument::Zone(zone) => self.zones.put(zone),
             ConfigDocument::Asset(_) | ConfigDocument::Playbook(_) | ConfigDocument::Correlation(_) => {}
         }
         Ok(CommandDone::Config { document, version })
@@ -55,7 +55,7 @@ impl Engine {
         });
         effects.push(Effect::ConfigDeleted { what, id: id.to_owned(), last, at: asked.at });
         if what == ConfigKind::Zone {
-            self.zones.rebuild(&self.config);
+            self.zones.remove(id);
         }
         for reality in SIDES {
             let Some(mut turn) = self.turn_of(reality, effects) else { continue };

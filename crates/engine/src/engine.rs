@@ -12,13 +12,14 @@ use vigiles_model::{IncidentState, Observation, Origin, Reality, RuleId, Timesta
 use crate::book::Book;
 use crate::budget::Budget;
 use crate::command::{Command, CommandBody, CommandError, ConfigDocument};
-use crate::config::{Config, ZoneIndex, unit_in};
+use crate::config::{Config, unit_in};
 use crate::effect::{Effect, Input, Statistics};
 use crate::exercise::{Drill, SIDES};
 use crate::incidents::{Answer, Asked, CallTaken, Opening};
 use crate::live::Live;
 use crate::slot::Memory;
 use crate::turn::Turn;
+use crate::zones::ZoneIndex;
 
 /// All state of the core.
 ///

@@ -50,10 +50,10 @@ impl Turn<'_> {
         }
     }
 
-    /// The zones of the rule that the place lies in, as names.
+    /// The zones of the rule, ascending, that the place lies in, as names.
     fn zones_inside(&self, reading: &Reading<'_>, zones: &[u32]) -> Vec<u32> {
         let positions = &self.live.series.found(reading.series).zones;
         let ids = positions.iter().filter_map(|p| self.zones.zones.get(*p as usize));
-        ids.filter_map(|z| self.live.names.number(z.id.as_str())).filter(|n| zones.contains(n)).collect()
+        ids.filter_map(|z| self.live.names.number(z.id.as_str())).filter(|n| zones.binary_search(n).is_ok()).collect()
     }
 }

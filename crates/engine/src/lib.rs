@@ -15,6 +15,8 @@ pub mod series;
 
 mod absence;
 mod alarms;
+mod area;
+mod bands;
 mod book;
 mod budget;
 mod bytes;
@@ -54,6 +56,7 @@ mod sweep;
 mod turn;
 mod weight;
 mod window;
+mod zones;
 
 pub use budget::Budget;
 pub use command::{Command, CommandBody, CommandDone, CommandError, ConfigDocument, ConfigKind, TaskOutcome};

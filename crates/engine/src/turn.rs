@@ -7,12 +7,13 @@ use vigiles_model::{AssetId, Observation, Reality, Timestamp};
 
 use crate::book::Book;
 use crate::compiled::{Compiled, Judge};
-use crate::config::{Config, ZoneIndex};
+use crate::config::Config;
 use crate::effect::Effect;
 use crate::grounds::Grounds;
 use crate::live::{Live, MAX_STATES};
 use crate::shares::may_take;
 use crate::slot::{Address, Memory, Outcome, Phase, Slot};
+use crate::zones::ZoneIndex;
 
 /// Microseconds between two clearings out.
 const SWEEP_EVERY: i64 = 3_600_000_000;

@@ -1,16 +1,17 @@
 //! What the doors must know of the city: to admit an observation kinds, and assets with their places; to take a rule also
 //! which zones and playbooks there are, and what the rules cost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use compact_str::CompactString;
 use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
+use vigiles_engine::rule::{Extent, zone_steps};
 use vigiles_engine::{Budget, ConfigDocument, ConfigKind, Diagnostic, Rule};
 use vigiles_formats::observation::Registry;
 use vigiles_model::kind::Overload;
-use vigiles_model::{Asset, Geometry, KindId, ObservationKind};
+use vigiles_model::{Asset, Geometry, KindId, ObservationKind, Zone};
 use vigiles_store::{Change, Document, Kind, Store, StoreError};
 
 use crate::documents::{self, Versioned};
@@ -23,8 +24,8 @@ const KNOWN: [Kind; 5] = [documents::KIND, documents::ASSET, documents::ZONE, do
 pub struct Catalogue {
     kinds: FxHashMap<String, ObservationKind>,
     assets: FxHashMap<String, KnownAsset>,
-    /// Ids.
-    zones: BTreeSet<String>,
+    /// How far each reaches, by id.
+    zones: BTreeMap<String, Extent>,
     /// Ids.
     playbooks: BTreeSet<String>,
     /// What the rules of each kind cost together.
@@ -84,8 +85,18 @@ impl Catalogue {
     }
 
     /// Ids of all zones.
-    pub fn zones(&self) -> &BTreeSet<String> {
-        &self.zones
+    pub fn zones(&self) -> impl Iterator<Item = &str> {
+        self.zones.keys().map(String::as_str)
+    }
+
+    /// Whether there is a zone of this id.
+    pub fn has_zone(&self, id: &str) -> bool {
+        self.zones.contains_key(id)
+    }
+
+    /// Most steps that it takes to find the zones of a place.
+    pub fn zone_steps(&self) -> u32 {
+        zone_steps(&self.zones.values().copied().collect::<Vec<_>>())
     }
 
     /// Ids of all playbooks.
@@ -106,7 +117,7 @@ impl Catalogue {
             ConfigDocument::Asset(asset) => {
                 self.assets.insert(asset.id.to_string(), (&**asset).into());
             }
-            ConfigDocument::Zone(zone) => drop(self.zones.insert(zone.id.to_string())),
+            ConfigDocument::Zone(zone) => drop(self.zones.insert(zone.id.to_string(), Extent::of(&zone.area))),
             ConfigDocument::Playbook(playbook) => drop(self.playbooks.insert(playbook.id.to_string())),
             ConfigDocument::Rule(rule) => self.put_rule(rule),
             ConfigDocument::Correlation(_) => {}
@@ -137,7 +148,10 @@ impl Catalogue {
                 self.assets.insert(id, (&stored.document).into());
             }
             (documents::ZONE, true) => drop(self.zones.remove(&id)),
-            (documents::ZONE, false) => drop(self.zones.insert(id)),
+            (documents::ZONE, false) => {
+                let stored: Versioned<Zone> = documents::read(document)?;
+                self.zones.insert(id, Extent::of(&stored.document.area));
+            }
             (documents::PLAYBOOK, true) => drop(self.playbooks.remove(&id)),
             (documents::PLAYBOOK, false) => drop(self.playbooks.insert(id)),
             (documents::RULE, true) => self.budget.delete(&id),

@@ -67,10 +67,14 @@ impl Known for City<'_> {
         self.catalogue.kind(kind.as_str()).map(|known| known.value_type)
     }
 
+    fn zone_steps(&self) -> u32 {
+        self.catalogue.zone_steps()
+    }
+
     fn has(&self, what: Named, id: &str) -> bool {
         match what {
             Named::Kind => self.catalogue.kind(id).is_some(),
-            Named::Zone => self.catalogue.zones().contains(id),
+            Named::Zone => self.catalogue.has_zone(id),
             Named::Playbook => self.catalogue.playbooks().contains(id),
             Named::Agency => {
                 let own = self.own.is_some_and(|own| own.as_str() == id);
@@ -82,7 +86,7 @@ impl Known for City<'_> {
     fn ids(&self, what: Named) -> Vec<String> {
         match what {
             Named::Kind => self.catalogue.kinds().map(|kind| kind.id.to_string()).collect(),
-            Named::Zone => self.catalogue.zones().iter().cloned().collect(),
+            Named::Zone => self.catalogue.zones().map(str::to_owned).collect(),
             Named::Playbook => self.catalogue.playbooks().iter().cloned().collect(),
             Named::Agency => self.directory.agencies().into_iter().map(|agency| agency.id.to_string()).collect(),
         }

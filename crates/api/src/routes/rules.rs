@@ -173,7 +173,8 @@ pub(super) fn refuse(errors: Vec<Fault>) -> Result<(), Problem> {
 /// What a rule needs for one reading and one key, at most.
 pub(super) fn needs(call: &Call, rule: &Rule) -> Needs {
     let catalogue = call.platform().intake().catalogue.get();
-    rule.needs(&|kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone()))
+    let units = |kind: &KindId| catalogue.kind(kind.as_str()).map(|known| known.unit.clone());
+    rule.needs(&units, catalogue.zone_steps())
 }
 
 fn read(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {

@@ -1,8 +1,7 @@
 //! What still needs a zone: it is not deleted as long as a rule names it.
 
-use vigiles_engine::Rule;
 use vigiles_engine::command::CommandError;
-use vigiles_runtime::documents::{self, RULE, Versioned};
+use vigiles_runtime::documents::{self, RULE};
 
 use crate::call::{Call, units};
 use crate::problem::Problem;
@@ -14,7 +13,7 @@ pub(super) async fn refuse_named(call: &Call, zone: &str) -> Result<(), Problem>
     call.blocking(move |api| {
         let unit = units(&api.platform);
         for document in documents::all(api.platform.store(), RULE)? {
-            let rule: Rule = documents::read::<Versioned<_>>(&document)?.document;
+            let rule = documents::rule(&document)?.document;
             if rule.names_zone(&zone, &|kind| Some(unit(kind))) {
                 let why = format!("rule `{}` refers to zone `{zone}`", rule.id);
                 return Err(Problem::from(CommandError::NotAllowed { why }));

@@ -3,10 +3,11 @@
 use vigiles_model::Reality;
 
 use crate::book::Book;
-use crate::config::{Config, ZoneIndex};
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::live::Live;
 use crate::turn::Turn;
+use crate::zones::ZoneIndex;
 
 /// The city, or the exercise, as it is now.
 #[derive(Clone, Copy)]

@@ -169,7 +169,7 @@ impl Turn<'_> {
             found.place = place;
             found.zones_generation = self.zones.generation;
             match place {
-                Some(place) => self.zones.find(place, &mut found.zones),
+                Some(place) => plan.located.add(self.zones.find(place, &mut found.zones)),
                 None => found.zones.clear(),
             }
         }

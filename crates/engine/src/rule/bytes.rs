@@ -37,9 +37,10 @@ pub struct Needs {
 }
 
 impl Rule {
-    /// What it needs for one reading and one key.
-    pub fn needs(&self, units: UnitOf<'_>) -> Needs {
-        Needs { steps: self.cost(units), bytes_per_key: self.bytes_per_key(units) }
+    /// What it needs for one reading and one key, where the zones of a place take so many steps to find.
+    pub fn needs(&self, units: UnitOf<'_>, zone_steps: u32) -> Needs {
+        let zones = if self.reads_zones(units) { zone_steps } else { 0 };
+        Needs { steps: self.cost(units).saturating_add(zones), bytes_per_key: self.bytes_per_key(units) }
     }
 
     /// Most bytes that the states of one key take, where no reading needs more than usual beside its fields. Of a drift

@@ -6,7 +6,7 @@ use vigiles_model::{KindId, unit};
 
 use super::findings::{Diagnostic, Findings, Read};
 use super::known::{Known, Named};
-use super::{Detector, IncidentSpec, Part, Rule};
+use super::{Detector, IncidentSpec, MAX_COST, Part, Rule};
 
 /// Longest name, title or description, in bytes.
 pub(super) const MAX_TEXT_BYTES: usize = 2000;
@@ -53,20 +53,35 @@ impl Rule {
         if let Some(incident) = &self.incident {
             check_incident(incident, &mut found);
         }
-        let cost = self.cost(units);
-        if found.is_empty() && cost > super::MAX_COST {
-            found.say(
-                "detector",
-                format!(
-                    "costs {cost} steps for a reading, the most is {}: ask for fewer readings or a smaller window",
-                    super::MAX_COST
-                ),
-            );
+        if found.is_empty() {
+            self.check_cost(units, &mut found);
         }
         if found.is_empty() && found.is_to_save() {
+            self.check_zones(units, &mut found);
             self.check_bytes(units, &mut found);
         }
         found.all()
+    }
+
+    fn check_cost(&self, units: UnitOf<'_>, found: &mut Findings<'_>) {
+        let cost = self.cost(units);
+        if cost > MAX_COST {
+            let advice = "ask for fewer readings or a smaller window";
+            found.say("detector", format!("costs {cost} steps for a reading, the most is {MAX_COST}: {advice}"));
+        }
+    }
+
+    /// The same with the steps to the zones of a place. One that others were drawn for since can still be disabled.
+    fn check_zones(&self, units: UnitOf<'_>, found: &mut Findings<'_>) {
+        let zones = if self.enabled && self.reads_zones(units) { found.zone_steps() } else { 0 };
+        let cost = self.cost(units);
+        if cost.saturating_add(zones) > MAX_COST {
+            let message = format!(
+                "costs {cost} steps for a reading, and to find its zones takes up to {zones}, the most is {MAX_COST}: draw \
+                 zones with fewer corners, or fewer over each other"
+            );
+            found.say("detector", message);
+        }
     }
 
     fn check_kinds(&self, units: UnitOf<'_>, found: &mut Findings<'_>) {

@@ -4,13 +4,13 @@ use super::check::UnitOf;
 use super::{Count, Detector, Key, Part, Rule};
 use crate::clusters::MAX_NEAR;
 use crate::counting::{EXACT, MAX_POOL, cap};
-use crate::expression::cost as expression_cost;
+use crate::expression::{Expression, Scope, cost as expression_cost};
 use crate::matching;
 use crate::pattern::MAX_OPEN;
 use crate::statistic::{MAX_ASKED, MAX_LOOKED_AT};
 
 /// Most steps of one rule for one reading. A step is the visit of a node of an expression, of an entry of a window, or
-/// the comparison with one earlier reading: some nanoseconds.
+/// the comparison with one earlier reading, or a look at an edge of a zone: some nanoseconds.
 pub const MAX_COST: u32 = 10_000;
 
 /// Most steps of all rules for one reading of a kind: about a millisecond.
@@ -20,13 +20,29 @@ pub(crate) const MAX_ZONES: usize = 8;
 
 impl Rule {
     /// Most steps for one reading: what the engine does at worst, not on average. Quantities need the units of the kinds
-    /// to become numbers.
+    /// to become numbers. Without the steps to the zones of a place, which change with the zones of the city.
     pub fn cost(&self, units: UnitOf<'_>) -> u32 {
         let unit = self.unit_in_use(units);
         let when = self.when.as_deref().map_or(0, |when| expression_cost(when, unit.as_deref()));
         let keys = if self.key == Key::Zone { MAX_ZONES as u32 } else { 1 };
         let parts = self.detector.parts().into_iter().map(|part| self.cost_of_part(part, units)).sum::<u32>();
         (1 + when + parts).saturating_add(self.cost_of_key(unit.as_deref()).saturating_mul(keys))
+    }
+
+    /// Whether it asks which zones a reading lies in.
+    pub(crate) fn reads_zones(&self, units: UnitOf<'_>) -> bool {
+        let names = |text: &str, unit: Option<String>| {
+            Expression::compile(text, Scope::stored(true, unit.as_deref())).is_ok_and(|e| e.zones)
+        };
+        let own = |text: &str| names(text, self.unit_in_use(units));
+        let of_part =
+            |part: &Part| part.when.as_deref().is_some_and(|when| names(when, self.unit_of_part(part, units)));
+        matches!(&self.detector, Detector::Geofence(_))
+            || matches!(&self.detector, Detector::Condition(c) if own(&c.expression))
+            || self.when.as_deref().is_some_and(own)
+            || self.detector.parts().into_iter().any(of_part)
+            || self.key == Key::Zone
+            || self.alarm.title.contains("{zone}")
     }
 
     /// The same for each key that the reading is judged for.

@@ -143,6 +143,11 @@ impl<'a> Findings<'a> {
         self.known.and_then(|known| known.value_type(kind))
     }
 
+    /// Most steps to the zones of a place; none for a rule in the log.
+    pub(super) fn zone_steps(&self) -> u32 {
+        self.known.map_or(0, Known::zone_steps)
+    }
+
     /// Refuses a name of something that the city does not have.
     pub(super) fn named(&mut self, field: &str, what: Named, id: &str) {
         if self.known.is_some_and(|known| !known.has(what, id)) {

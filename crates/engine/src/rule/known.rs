@@ -36,6 +36,9 @@ pub trait Known {
     /// The type of a kind's values; none where there is no such kind.
     fn value_type(&self, kind: &KindId) -> Option<ValueType>;
 
+    /// Most steps that it takes to find the zones of a place, wherever it lies: [`zone_steps`](super::zone_steps) of them.
+    fn zone_steps(&self) -> u32;
+
     /// Whether there is one of this id.
     fn has(&self, what: Named, id: &str) -> bool;
 

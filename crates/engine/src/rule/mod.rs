@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::alarm::{Certainty, Stage, Urgency};
 use vigiles_model::{AgencyId, KindId, PersonId, PlaybookId, Priority, RuleId, Severity};
 
+pub use crate::area::Extent;
+pub use crate::zones::zone_steps;
 pub use bytes::{MAX_BYTES_PER_KEY, Needs};
 pub use check::UnitOf;
 pub use cost::MAX_COST;

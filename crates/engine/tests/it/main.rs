@@ -41,3 +41,4 @@ mod suggested;
 mod swarm;
 mod timers;
 mod value_types;
+mod zone_steps;

@@ -287,6 +287,11 @@ impl Known for City<'_> {
         })
     }
 
+    /// Nothing is drawn of its zones.
+    fn zone_steps(&self) -> u32 {
+        0
+    }
+
     fn has(&self, what: Named, id: &str) -> bool {
         match what {
             Named::Kind => KindId::new(id).is_ok_and(|kind| self.0(&kind).is_some()),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vigiles_engine::rule::{Known, Named};
+use vigiles_engine::rule::{Extent, Known, Named, zone_steps};
 use vigiles_engine::{Command, CommandBody, ConfigKind, Effect, Engine, Input, Rule};
 use vigiles_model::kind::ValueType;
 use vigiles_model::{KindId, ObservationKind, Timestamp};
@@ -28,6 +28,14 @@ impl Known for City {
 
     fn value_type(&self, id: &KindId) -> Option<ValueType> {
         kind(self, id).map(|kind| kind.value_type)
+    }
+
+    fn zone_steps(&self) -> u32 {
+        let extents = self.documents.iter().filter_map(|document| match &document.body {
+            CommandBody::PutZone(zone) => Some(Extent::of(&zone.area)),
+            _ => None,
+        });
+        zone_steps(&extents.collect::<Vec<_>>())
     }
 
     fn has(&self, what: Named, id: &str) -> bool {
