@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use vigiles_engine::{CommandBody, CommandDone};
-use vigiles_model::IncidentId;
+use vigiles_model::{self as model, IncidentId};
 use vigiles_trust::{Action, Resource};
 
 use crate::call::{Call, names, place, versioned};
@@ -159,7 +159,8 @@ async fn note(call: Call) -> Answer {
 async fn merge(call: Call) -> Answer {
     let Merge { from } = call.json()?;
     let into = own(&call).await?;
-    other(&call, "from", &from).await?;
+    let other = other(&call, "from", &from).await?;
+    call.check_owner(Some(&other.agency))?;
     run(&call, CommandBody::Merge { into, from }).await
 }
 
@@ -171,25 +172,32 @@ async fn detach(call: Call) -> Answer {
 
 async fn link(call: Call) -> Answer {
     let LinkIncident { to, relation, reason } = call.json()?;
-    let incident = own(&call).await?;
-    other(&call, "to", &to).await?;
+    let incident = own_side(&call, "to", &to).await?;
     run(&call, CommandBody::Link { incident, to, relation: relation.into(), reason }).await
 }
 
 async fn unlink(call: Call) -> Answer {
     let UnlinkIncident { from, reason } = call.json()?;
-    let incident = own(&call).await?;
-    other(&call, "from", &from).await?;
+    let incident = own_side(&call, "from", &from).await?;
     run(&call, CommandBody::Unlink { incident, from, reason }).await
 }
 
-/// Refuses another incident, named in `field`, that does not exist or that the caller may not change.
-async fn other(call: &Call, field: &'static str, id: &IncidentId) -> Result<(), Problem> {
-    let other = call.incident(id.as_str()).await.map_err(|problem| match problem.code {
+/// The incident of the path, where the caller may change it or the other one: a relation tells both of each other and
+/// changes neither, so one's own side is enough, as for a relation that the engine finds.
+async fn own_side(call: &Call, field: &'static str, id: &IncidentId) -> Result<IncidentId, Problem> {
+    let (incident, other) = (call.incident(call.parameter("id")).await?, other(call, field, id).await?);
+    if call.check_owner(Some(&other.agency)).is_err() {
+        call.check_owner(Some(&incident.agency))?;
+    }
+    Ok(incident.id)
+}
+
+/// Another incident, named in `field`.
+async fn other(call: &Call, field: &'static str, id: &IncidentId) -> Result<model::Incident, Problem> {
+    call.incident(id.as_str()).await.map_err(|problem| match problem.code {
         Code::NotFound => Problem::of(Code::Invalid, field, format!("there is no incident {id}")),
         _ => problem,
-    })?;
-    call.check_owner(Some(&other.agency))
+    })
 }
 
 async fn split(call: Call) -> Answer {

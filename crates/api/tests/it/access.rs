@@ -88,4 +88,21 @@ async fn another_agency_changes_nothing() {
     let note = |token: &str| world.request("POST", &format!("{path}/notes")).bearer(token).json(json!({"text": "n"}));
     note(&other).send().await.expect(403);
     note(&own).send().await.expect(200);
+
+    // A relation needs one side that is one's own, a merge both.
+    let open = json!({"title": "F", "incident_type": "test", "priority": "p3", "severity": "minor"});
+    let theirs = world.request("POST", "/api/v1/incidents").bearer(&other).json(open).send().await.expect(201).json();
+    let third = world.token_of(Role::Supervisor, "police");
+    let link = |token: &str, verb: &str, field: &str| {
+        let body = json!({field: theirs["id"], "relation": "linked", "reason": "one event"});
+        let body = if verb == "link" { body } else { json!({field: theirs["id"], "reason": "two events"}) };
+        world.request("POST", &format!("{path}/{verb}")).bearer(token).json(body)
+    };
+    for (verb, field) in [("link", "to"), ("unlink", "from")] {
+        link(&third, verb, field).send().await.expect(403);
+        link(&own, verb, field).send().await.expect(200);
+    }
+    link(&other, "link", "to").send().await.expect(200);
+    let merge = world.request("POST", &format!("{path}/merge")).bearer(&own).json(json!({"from": theirs["id"]}));
+    merge.send().await.expect(403);
 }

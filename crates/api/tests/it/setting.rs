@@ -259,7 +259,7 @@ async fn a_rule_asks_of_a_kind_what_it_gives() {
         put.send().await.expect(201);
     }
     let mut wrong = rule();
-    wrong["id"] = json!("wrong");
+    (wrong["id"], wrong["stage"]) = (json!("wrong"), json!("silent"));
     wrong["kinds"] = json!(["signal.state"]);
     wrong["when"] = json!("value > 3.0");
     let body = wrong.to_string();
