@@ -189,7 +189,7 @@ async fn other(call: &Call, field: &'static str, id: &IncidentId) -> Result<(), 
         Code::NotFound => Problem::of(Code::Invalid, field, format!("there is no incident {id}")),
         _ => problem,
     })?;
-    call.check_owner(Some(&other.agency))
+    call.check_leads(&other)
 }
 
 async fn split(call: Call) -> Answer {
@@ -214,7 +214,7 @@ async fn task(call: Call) -> Answer {
 /// The incident of the path, if the caller may change it.
 pub(super) async fn own(call: &Call) -> Result<IncidentId, Problem> {
     let incident = call.incident(call.parameter("id")).await?;
-    call.check_owner(Some(&incident.agency))?;
+    call.check_leads(&incident)?;
     Ok(incident.id)
 }
 
