@@ -40,7 +40,9 @@ async fn shipped(world: &World, token: &str) -> Value {
     let mut scenario = told["items"].as_array().unwrap().iter().find(is_leak).unwrap().clone();
     let timeline = scenario["timeline"].as_array_mut().unwrap();
     timeline.retain(|entry| entry["reading"].is_object());
-    timeline.iter_mut().for_each(|entry| entry["after_s"] = json!(0.0));
+    for entry in timeline.iter_mut() {
+        entry["after_s"] = json!(0.0);
+    }
     scenario
 }
 

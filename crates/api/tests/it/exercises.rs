@@ -5,6 +5,18 @@ use vigiles_trust::Role;
 
 use crate::world::world;
 
+/// A reading above the limit, and targets of every outcome.
+fn smog() -> Value {
+    json!({
+        "id": "smog", "name": "Smog",
+        "timeline": [{"after_s": 0.0, "reading": {"kind": "air.pm25", "value": {"Number": 90.0}}}],
+        "targets": [{"opened": {"incident_type": "air_quality", "within_s": 60.0}},
+                    {"acknowledged": {"incident_type": "air_quality", "within_s": 0.0}},
+                    {"opened": {"incident_type": "fire", "within_s": 86400.0}},
+                    {"acknowledged": {"incident_type": "fire", "within_s": 60.0}}],
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exercise_from_its_beginning_to_its_debrief() {
     let world = world().await;
@@ -15,14 +27,7 @@ async fn an_exercise_from_its_beginning_to_its_debrief() {
     events.next("hello").await;
     let mut told = world.request("GET", "/api/v1/events?events=exercise").bearer(&token).stream().await.1;
     told.next("hello").await;
-    let scenario = json!({
-        "id": "smog", "name": "Smog",
-        "timeline": [{"after_s": 0.0, "reading": {"kind": "air.pm25", "value": {"Number": 90.0}}}],
-        "targets": [{"opened": {"incident_type": "air_quality", "within_s": 60.0}},
-                    {"acknowledged": {"incident_type": "air_quality", "within_s": 0.0}},
-                    {"opened": {"incident_type": "fire", "within_s": 86400.0}},
-                    {"acknowledged": {"incident_type": "fire", "within_s": 60.0}}],
-    });
+    let scenario = smog();
     let start = |body: Value| world.request("POST", "/api/v1/exercises").bearer(&token).json(body);
     let mut wrong = scenario.clone();
     wrong["timeline"][0]["reading"]["kind"] = json!("air.none");
