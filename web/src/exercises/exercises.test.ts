@@ -77,6 +77,33 @@ test('a target waits, runs, is met or missed, and by how much', () => {
   check(done, [incident({ tasks: [task({ state: 'skipped', ended: at(70) })] })], 60, ['running', null, 60]);
 });
 
+test('a target is reached in whichever incident comes first, and follows a merge', () => {
+  const acknowledged: ScenarioTarget = { acknowledged: { incident_type: 'gas_leak', within_s: 60 } };
+  const done: ScenarioTarget = { done: { playbook: 'gas-leak', task: 'Isolate', within_s: 60 } };
+  const check = (target: ScenarioTarget, incidents: Incident[], expected: [string, number | null, string | null]) => {
+    const { outcome, took, incident: about } = standing(target, at(0), incidents, START + 50_000);
+    expect([outcome, took, about?.id ?? null], JSON.stringify(target)).toEqual(expected);
+  };
+  const taken = (s: number): Incident['timeline'][number] => ({ at: at(s), by: 'anna', event: { state: { from: 'new', to: 'acknowledged', reason: null } } });
+  const one = (part: Partial<Incident> = {}) => incident({ id: 'one', ...part });
+  const two = (part: Partial<Incident> = {}) => incident({ id: 'two', number: 2, opened: at(25), timeline: [], ...part });
+  const merged = (s: number, into = 'two'): Partial<Incident> => ({ state: 'merged', merged_into: into, timeline: [{ at: at(s), by: 'anna', event: { merged_into: { incident: into } } }] });
+  const over = (s: number) => [task({ state: 'done', ended: at(s) })];
+  check(acknowledged, [one(), two()], ['running', null, 'one']);
+  check(acknowledged, [one(), two({ timeline: [taken(30)] })], ['met', 10, 'two']);
+  check(acknowledged, [one({ timeline: [taken(40)] }), two({ timeline: [taken(30)] })], ['met', 10, 'two']);
+  check(done, [one(), two({ tasks: over(45) })], ['met', 25, 'two']);
+  check(done, [one({ tasks: over(40) }), two({ tasks: over(45) })], ['met', 20, 'one']);
+  // Another type counts for the playbook, and after a merge.
+  check(acknowledged, [one(), two({ incident_type: 'fire', timeline: [taken(30)] })], ['running', null, 'one']);
+  check(acknowledged, [one(merged(28)), two({ incident_type: 'fire', timeline: [taken(30)] })], ['met', 10, 'one']);
+  check(acknowledged, [one(merged(35)), two({ incident_type: 'fire', timeline: [taken(30)] })], ['met', 15, 'one']);
+  check(acknowledged, [one(merged(28)), two({ ...merged(29, 'three'), incident_type: 'fire' }), two({ id: 'three', incident_type: 'fire', timeline: [taken(40)] })], ['met', 20, 'one']);
+  check(acknowledged, [one(merged(28)), two({ ...merged(29, 'one') })], ['running', null, 'one']);
+  check(acknowledged, [one(merged(28))], ['running', null, 'one']);
+  check(done, [one({ ...merged(28), tasks: [task({ state: 'skipped', ended: at(28) })] }), two({ tasks: over(45) })], ['met', 25, 'two']);
+});
+
 const debrief: Debrief = { exercise: 'exr-1', started: at(0), until: at(200), targets: [], incidents: [] };
 const scale = scaleOf(debrief);
 const step = (part: Partial<DebriefStep>): DebriefStep => ({ title: 'Isolate', verdict: 'done', approved_by: [], ...part });

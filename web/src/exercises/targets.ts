@@ -18,25 +18,41 @@ export function incidentsOf(exercise: { started: string; ended?: string | null }
   return of.sort((a, b) => a.number - b.number);
 }
 
-function acknowledgedAt(incident: Incident): string | null {
-  return incident.timeline.find(({ event }) => typeof event !== 'string' && 'state' in event && handled.includes(event.state.to))?.at ?? null;
+const earliest = (moments: readonly (string | null)[]) => moments.reduce((best, at) => (at !== null && (best === null || Date.parse(at) < Date.parse(best)) ? at : best), null);
+const latest = (one: string, other: string) => (Date.parse(one) < Date.parse(other) ? other : one);
+
+/** When an incident was acknowledged first: itself, or what it was merged into, whatever the type of that, from the merge on. */
+function acknowledgedAt(incident: Incident, all: readonly Incident[]): string | null {
+  let [held, since] = [incident, incident.opened];
+  for (const _ of all) {
+    const own = held.timeline.find(({ event }) => typeof event !== 'string' && 'state' in event && handled.includes(event.state.to));
+    if (own) return latest(own.at, since);
+    const merge = held.timeline.find(({ event }) => typeof event !== 'string' && 'merged_into' in event);
+    const into = all.find(({ id }) => id === held.merged_into);
+    if (!merge || !into) return null;
+    [held, since] = [into, merge.at];
+  }
+  return null;
 }
 
 function doneAt(incident: Incident, title: string): string | null {
   const over: readonly string[] = ['done', 'compensating', 'compensated'];
-  return incident.tasks.find((task) => task.title === title && !task.compensates && !task.escalates && over.includes(task.state) && task.ended)?.ended ?? null;
+  return earliest(incident.tasks.filter((task) => task.title === title && !task.compensates && !task.escalates && over.includes(task.state)).map(({ ended }) => ended ?? null));
 }
 
-/** From when a target is counted, when it was reached, and the incident that it is about. */
+/** From when a target is counted, when it was reached, and the incident that it is about: the one in which it was reached, or
+ *  the first. The clock begins with the first incident that matches; what is done in any of them counts, the earliest. */
 function course(target: ScenarioTarget, started: number, incidents: readonly Incident[]): { from: number | null; at: string | null; incident: Incident | null } {
-  const first = (type: string) => incidents.find((incident) => incident.incident_type === type) ?? null;
   if ('opened' in target) {
-    const incident = first(target.opened.incident_type);
+    const incident = incidents.find((held) => held.incident_type === target.opened.incident_type) ?? null;
     return { from: started, at: incident?.opened ?? null, incident };
   }
-  const incident = 'acknowledged' in target ? first(target.acknowledged.incident_type) : (incidents.find((held) => held.playbook === target.done.playbook) ?? null);
-  if (!incident) return { from: null, at: null, incident };
-  return { from: Date.parse(incident.opened), at: 'acknowledged' in target ? acknowledgedAt(incident) : doneAt(incident, target.done.task), incident };
+  const matching = 'acknowledged' in target ? incidents.filter((held) => held.incident_type === target.acknowledged.incident_type) : incidents.filter((held) => held.playbook === target.done.playbook);
+  const [first] = matching;
+  if (!first) return { from: null, at: null, incident: null };
+  const reached = matching.map((held) => ('acknowledged' in target ? acknowledgedAt(held, incidents) : doneAt(held, target.done.task)));
+  const at = earliest(reached);
+  return { from: Date.parse(first.opened), at, incident: (at === null ? null : matching[reached.indexOf(at)]) ?? first };
 }
 
 export function standing(target: ScenarioTarget, started: string, incidents: readonly Incident[], now: number): Standing {

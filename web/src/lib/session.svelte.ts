@@ -2,7 +2,7 @@
 
 import { get, post, Problem, remove, usePurpose, whenSignedOut } from './api';
 import { unsaved } from './unsaved.svelte';
-import type { Purpose, Role, Session } from './wire';
+import type { Incident, Purpose, Role, Session } from './wire';
 
 export const purposes: readonly Purpose[] = ['operations', 'investigation', 'planning', 'oversight', 'administration'];
 
@@ -88,6 +88,11 @@ class SessionState {
   may(right: Right): boolean {
     const roles: readonly Role[] = rights[right];
     return this.who?.person.roles.some((role) => roles.includes(role)) ?? false;
+  }
+
+  /** As the server decides: the agency that leads; an incident of an exercise whoever handles incidents. */
+  leads(incident: Pick<Incident, 'agency' | 'reality'>): boolean {
+    return this.may('handle') && (incident.reality === 'exercise' || incident.agency === this.who?.person.agency);
   }
 
   choose(purpose: Purpose | ''): void {

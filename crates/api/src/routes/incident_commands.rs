@@ -159,8 +159,7 @@ async fn note(call: Call) -> Answer {
 async fn merge(call: Call) -> Answer {
     let Merge { from } = call.json()?;
     let into = own(&call).await?;
-    let other = other(&call, "from", &from).await?;
-    call.check_owner(Some(&other.agency))?;
+    call.check_leads(&other(&call, "from", &from).await?)?;
     run(&call, CommandBody::Merge { into, from }).await
 }
 
@@ -186,8 +185,8 @@ async fn unlink(call: Call) -> Answer {
 /// changes neither, so one's own side is enough, as for a relation that the engine finds.
 async fn own_side(call: &Call, field: &'static str, id: &IncidentId) -> Result<IncidentId, Problem> {
     let (incident, other) = (call.incident(call.parameter("id")).await?, other(call, field, id).await?);
-    if call.check_owner(Some(&other.agency)).is_err() {
-        call.check_owner(Some(&incident.agency))?;
+    if call.check_leads(&other).is_err() {
+        call.check_leads(&incident)?;
     }
     Ok(incident.id)
 }
@@ -222,7 +221,7 @@ async fn task(call: Call) -> Answer {
 /// The incident of the path, if the caller may change it.
 pub(super) async fn own(call: &Call) -> Result<IncidentId, Problem> {
     let incident = call.incident(call.parameter("id")).await?;
-    call.check_owner(Some(&incident.agency))?;
+    call.check_leads(&incident)?;
     Ok(incident.id)
 }
 

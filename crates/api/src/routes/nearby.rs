@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use vigiles_history::Query as HistoryQuery;
-use vigiles_model::{Alarm, Asset, BoundingBox, Duration, Geometry, Incident, Observation, Position, Timestamp};
-use vigiles_runtime::documents::{ALARM, ASSET, INCIDENT, Versioned};
+use vigiles_model::{
+    Alarm, Asset, BoundingBox, Duration, Geometry, Incident, Observation, Position, Reality, Timestamp,
+};
+use vigiles_runtime::documents::{ALARM, ASSET, DRILL, INCIDENT, Versioned};
 use vigiles_store::{Document, Query};
 use vigiles_trust::{Action, Context, Resource};
 
@@ -101,8 +103,10 @@ impl Near {
         let store = api.platform.store();
         let (unit, name_of) = (units(&api.platform), names(&api.platform));
         let timed = |kind| Query { from: Some(self.span.0), to: Some(self.span.1), ..Query::new(kind) };
-        // Those of rules on trial are stored in a state of their own.
-        let states = vec!["active".to_owned(), "cleared".to_owned()];
+        // Those of rules on trial are stored in a state of their own, and those of exercises in another: they are near what
+        // is played only, which in turn is seen in the middle of the real city.
+        let drill = (self.incident.reality == Reality::Exercise).then_some(DRILL);
+        let states = ["active", "cleared"].into_iter().chain(drill).map(str::to_owned).collect();
         let (alarms, more_alarms) = self.gather(api, ctx, (Query { states, ..timed(ALARM) }, MOST), |document| {
             let alarm: Alarm = stored(document)?;
             Ok(self.metres(alarm.place.as_ref()).map(|_| (document.clone(), alarm)))

@@ -85,7 +85,7 @@ async fn own_or_invited(call: &Call) -> Result<IncidentId, Problem> {
     let room = incident.rooms.iter().find(|room| room.id.as_str() == call.parameter("room"));
     let is_invited = room.is_some_and(|room| ctx.agency().is_some_and(|own| room.agencies.contains(own)));
     if !is_invited {
-        call.check_owner(Some(&incident.agency))?;
+        call.check_leads(&incident)?;
     }
     Ok(incident.id)
 }

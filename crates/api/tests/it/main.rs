@@ -11,6 +11,7 @@ mod delivery;
 mod document;
 mod events;
 mod evidence;
+mod exercise_agencies;
 mod exercises;
 mod export;
 mod foreign;

@@ -45,6 +45,32 @@ async fn each_asset_is_told_by_its_newest_reading_the_nearest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_side_has_its_own_alarms_near() {
+    let world = world().await;
+    world.platform.run_errands(vigiles_runtime::carrier::Carriers::new());
+    let (token, actual) = raise(&world).await;
+    let mut events =
+        world.request("GET", "/api/v1/events?events=incident&reality=exercise").bearer(&token).stream().await.1;
+    events.next("hello").await;
+    // The same reading at the same asset, played.
+    let scenario = json!({"id": "smog", "name": "Smog", "timeline": [
+        {"after_s": 0.0, "reading": {"kind": "air.pm25", "asset": "s1", "value": {"Number": 90.0}}}]});
+    let start = world.request("POST", "/api/v1/exercises").bearer(&token).json(json!({"scenario": scenario}));
+    start.send().await.expect(201);
+    let played = events.next("incident").await.1;
+    let check = async |incident: &Value, query: &str, expected: &[&str]| {
+        let found = near(&world, &token, incident, query).await;
+        let mut told: Vec<_> =
+            found["alarms"].as_array().unwrap().iter().map(|a| a["reality"].as_str().unwrap()).collect();
+        told.sort_unstable();
+        assert_eq!(told, expected, "{found}");
+    };
+    check(&actual, "radius_m=500", &["actual"]).await;
+    check(&played, "radius_m=500", &["actual", "exercise"]).await;
+    check(&played, "radius_m=500&at=2026-01-01T00:00:00Z", &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn more_than_is_told_is_said_and_what_is_told_is_the_nearest() {
     let world = world().await;
     let (token, incident) = raise(&world).await;

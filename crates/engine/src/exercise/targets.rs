@@ -51,25 +51,44 @@ impl Reached {
     }
 }
 
-/// From when a target is counted, and when it was reached.
+/// From when a target is counted, and when it was reached. Its clock begins with the first incident that matches; people may
+/// well do what it asks for in another one, so the earliest of all that match counts.
 fn counted(target: &Target, exercise: &Exercise, incidents: &[&Incident]) -> Option<(Timestamp, Option<Timestamp>)> {
-    let first = |wanted: &str| incidents.iter().find(|i| i.incident_type == wanted);
     match target {
         Target::Opened { incident_type, .. } => {
-            Some((exercise.started, first(incident_type).map(|incident| incident.opened)))
+            let first = incidents.iter().find(|i| i.incident_type == *incident_type);
+            Some((exercise.started, first.map(|incident| incident.opened)))
         }
         Target::Acknowledged { incident_type, .. } => {
-            use IncidentState::{Acknowledged, InProgress, Resolved};
-            let incident = first(incident_type)?;
-            let is_handled = |entry: &&TimelineEntry| {
-                matches!(entry.event, TimelineEvent::State { to: Acknowledged | InProgress | Resolved, .. })
-            };
-            Some((incident.opened, incident.timeline.iter().find(is_handled).map(|entry| entry.at)))
+            let matching = || incidents.iter().filter(|i| i.incident_type == *incident_type);
+            let at = matching().filter_map(|incident| acknowledged(incident, incidents)).min();
+            Some((matching().next()?.opened, at))
         }
         Target::Done { playbook, task, .. } => {
-            let incident = incidents.iter().find(|i| i.playbook.as_ref() == Some(playbook))?;
+            // A merge leaves the steps where they are: those of the other incident count if it has the playbook itself.
+            let matching = || incidents.iter().filter(|i| i.playbook.as_ref() == Some(playbook));
             let is_done = |t: &&Task| t.step.title == *task && t.state.is_over() && t.state != TaskState::Skipped;
-            Some((incident.opened, incident.tasks.iter().find(is_done).and_then(|task| task.ended)))
+            let at = matching().flat_map(|i| &i.tasks).filter(is_done).filter_map(|task| task.ended).min();
+            Some((matching().next()?.opened, at))
         }
     }
+}
+
+/// When an incident was acknowledged first: itself, or what it was merged into, whatever the type of that, from the merge on.
+fn acknowledged(incident: &Incident, incidents: &[&Incident]) -> Option<Timestamp> {
+    use IncidentState::{Acknowledged, InProgress, Resolved};
+    let is_handled = |entry: &&TimelineEntry| {
+        matches!(entry.event, TimelineEvent::State { to: Acknowledged | InProgress | Resolved, .. })
+    };
+    let merged = |incident: &Incident| {
+        let (into, at) = incident.timeline.iter().find_map(|entry| match &entry.event {
+            TimelineEvent::MergedInto { incident } => Some((incident, entry.at)),
+            _ => None,
+        })?;
+        incidents.iter().find(|other| other.id == *into).map(|other| (*other, at))
+    };
+    // What is merged takes no more in, so the way comes back to nothing; it is bounded for stored incidents that say otherwise.
+    std::iter::successors(Some((incident, incident.opened)), |(incident, _)| merged(incident))
+        .take(incidents.len())
+        .find_map(|(incident, since)| incident.timeline.iter().find(is_handled).map(|entry| entry.at.max(since)))
 }

@@ -230,6 +230,85 @@ fn a_target_is_missed_only_when_its_time_was_up() {
     check(press, 320, (Missed, None, Some(-20.0)));
 }
 
+/// An exercise begun at 100 with the playbook `drill` of one step, and calls that open incidents of a type at a second.
+fn called(calls: &[(&str, i64)]) -> (Rig, Vec<Incident>) {
+    let mut rig = Rig::new();
+    let look = Step { after: Some(Vec::new()), ..Step::new("Look", Action::Manual) };
+    rig.command(Body::PutPlaybook(Box::new(playbook("drill", vec![look])))).unwrap();
+    rig.now = 100;
+    rig.command(Body::StartExercise { id: ExerciseId::new("e1").unwrap(), name: "Training".into() }).unwrap();
+    for (incident_type, at) in calls {
+        rig.now = *at;
+        let body = Body::OpenIncident {
+            title: "A call".into(),
+            incident_type: (*incident_type).into(),
+            priority: Priority::P2,
+            severity: Severity::Severe,
+            place: None,
+            playbook: Some("drill".parse().unwrap()),
+            reality: Reality::Exercise,
+        };
+        rig.command(body).unwrap();
+    }
+    let opened = rig.incidents();
+    (rig, opened)
+}
+
+/// Plays what people did, each at its second, and looks at 300 at the acknowledgement of a fire and at the step of the playbook.
+fn check_counted(calls: &[(&str, i64)], deeds: impl Fn(&[Incident]) -> Vec<(i64, Body)>, expected: [Option<f64>; 2]) {
+    let (mut rig, opened) = called(calls);
+    for (now, body) in deeds(&opened) {
+        rig.now = now;
+        rig.command(body).unwrap();
+    }
+    let targets = "targets = [{ acknowledged = { incident_type = 'fire', within_s = 60.0 } },
+                              { done = { playbook = 'drill', task = 'Look', within_s = 60.0 } }]";
+    let (exercise, until) = (rig.engine.exercise().unwrap(), Timestamp::from_secs(300));
+    let debrief = Debrief::of(exercise, until, &scenario(&format!("{targets}\n{PM}")), &rig.incidents(), &[]);
+    let took: Vec<_> = debrief.targets.iter().map(|reached| reached.took_s).collect();
+    assert_eq!(took, expected, "{calls:?}: {:?}", debrief.targets);
+}
+
+fn acknowledge(incident: &Incident) -> Body {
+    Body::ChangeState { incident: incident.id.clone(), to: IncidentState::Acknowledged, reason: None }
+}
+
+fn finish(incident: &Incident) -> Body {
+    let (incident, task) = (incident.id.clone(), incident.tasks[0].id.clone());
+    Body::CompleteTask { incident, task, outcome: Done, text: None }
+}
+
+#[test]
+fn a_target_is_reached_in_whichever_incident_comes_first() {
+    let two = [("fire", 110), ("fire", 120)];
+    check_counted(&two, |_| Vec::new(), [None, None]);
+    check_counted(&two, |i| vec![(130, acknowledge(&i[1])), (140, finish(&i[1]))], [Some(20.0), Some(30.0)]);
+    let both = |i: &[Incident]| {
+        vec![(130, acknowledge(&i[1])), (135, finish(&i[0])), (140, finish(&i[1])), (150, acknowledge(&i[0]))]
+    };
+    check_counted(&two, both, [Some(20.0), Some(25.0)]);
+    // Another type counts for the playbook only.
+    let mixed = [("air", 105), ("fire", 110)];
+    check_counted(&mixed, |i| vec![(130, acknowledge(&i[0])), (140, finish(&i[0]))], [None, Some(35.0)]);
+}
+
+#[test]
+fn a_target_follows_a_merge() {
+    let merge =
+        |i: &[Incident], into: usize, from: usize| Body::Merge { into: i[into].id.clone(), from: i[from].id.clone() };
+    let after = |i: &[Incident]| vec![(125, merge(i, 1, 0)), (130, acknowledge(&i[1])), (140, finish(&i[1]))];
+    check_counted(&[("fire", 110), ("fire", 120)], after, [Some(20.0), Some(30.0)]);
+    // Also into an incident of another type, where what was done before the merge is of the merge.
+    check_counted(&[("fire", 110), ("air", 120)], after, [Some(20.0), Some(30.0)]);
+    let before = |i: &[Incident]| vec![(121, acknowledge(&i[1])), (125, merge(i, 1, 0))];
+    check_counted(&[("fire", 110), ("air", 120)], before, [Some(15.0), None]);
+    let twice = |i: &[Incident]| vec![(125, merge(i, 1, 0)), (126, merge(i, 2, 1)), (150, acknowledge(&i[2]))];
+    check_counted(&[("fire", 110), ("air", 111), ("air", 112)], twice, [Some(40.0), None]);
+    // What was acknowledged before it was merged stays so.
+    let earlier = |i: &[Incident]| vec![(115, acknowledge(&i[0])), (125, merge(i, 1, 0)), (130, acknowledge(&i[1]))];
+    check_counted(&[("fire", 110), ("air", 112)], earlier, [Some(5.0), None]);
+}
+
 fn postcard_round(scenario: &Scenario) -> Scenario {
     let bytes = postcard::to_stdvec(scenario).unwrap();
     postcard::from_bytes(&bytes).unwrap()
