@@ -7,6 +7,7 @@ use vigiles_engine::rule::{Known, Named};
 use vigiles_engine::{Command, CommandBody, Engine, Input, Rule};
 use vigiles_formats::observation::{Draft, Sender, admit};
 use vigiles_fuzz::{City, NOW};
+use vigiles_model::kind::ValueType;
 use vigiles_model::{KindId, Observation, ObservationKind, SourceId, Timestamp, Value};
 
 fuzz_target!(|text: &str| {
@@ -42,6 +43,14 @@ struct Kinds<'a>(&'a [ObservationKind]);
 impl Known for Kinds<'_> {
     fn unit(&self, id: &KindId) -> Option<String> {
         self.0.iter().find(|kind| kind.id == *id).map(|kind| kind.unit.clone())
+    }
+
+    fn value_type(&self, id: &KindId) -> Option<ValueType> {
+        self.0.iter().find(|kind| kind.id == *id).map(|kind| kind.value_type)
+    }
+
+    fn zone_steps(&self) -> u32 {
+        0
     }
 
     fn has(&self, what: Named, id: &str) -> bool {
