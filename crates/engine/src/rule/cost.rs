@@ -4,7 +4,7 @@ use super::check::UnitOf;
 use super::{Count, Detector, Key, Part, Rule};
 use crate::clusters::MAX_NEAR;
 use crate::counting::{EXACT, MAX_POOL, cap};
-use crate::expression::{Expression, Scope, cost as expression_cost};
+use crate::expression::cost as expression_cost;
 use crate::matching;
 use crate::pattern::MAX_OPEN;
 use crate::statistic::{MAX_ASKED, MAX_LOOKED_AT};
@@ -31,16 +31,8 @@ impl Rule {
 
     /// Whether it asks which zones a reading lies in.
     pub(crate) fn reads_zones(&self, units: UnitOf<'_>) -> bool {
-        let names = |text: &str, unit: Option<String>| {
-            Expression::compile(text, Scope::stored(true, unit.as_deref())).is_ok_and(|e| e.zones)
-        };
-        let own = |text: &str| names(text, self.unit_in_use(units));
-        let of_part =
-            |part: &Part| part.when.as_deref().is_some_and(|when| names(when, self.unit_of_part(part, units)));
         matches!(&self.detector, Detector::Geofence(_))
-            || matches!(&self.detector, Detector::Condition(c) if own(&c.expression))
-            || self.when.as_deref().is_some_and(own)
-            || self.detector.parts().into_iter().any(of_part)
+            || self.any_expression(units, |e| e.zones)
             || self.key == Key::Zone
             || self.alarm.title.contains("{zone}")
     }

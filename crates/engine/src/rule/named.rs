@@ -1,29 +1,29 @@
-//! Which zones a rule is about.
+//! What the expressions of a rule say, and which zones it is about.
 
 use super::check::UnitOf;
-use super::{Detector, Rule};
+use super::{Detector, Part, Rule};
 use crate::expression::{Expression, Mentioned, Scope};
 
 impl Rule {
     /// Whether its geofence or one of its expressions names this zone: without it the rule would raise nothing more.
     pub fn names_zone(&self, zone: &str, units: UnitOf<'_>) -> bool {
-        let unit = self.unit_in_use(units);
-        let is_named = |text: &str, unit: Option<&str>| {
-            let compiled = Expression::compile(text, Scope::stored(true, unit));
-            compiled.is_ok_and(|e| e.mentions.iter().any(|named| named.what == Mentioned::Zone && named.id == zone))
-        };
-        let of_detector = match &self.detector {
-            Detector::Geofence(g) => g.zones.iter().any(|own| own.as_str() == zone),
-            Detector::Condition(c) => is_named(&c.expression, unit.as_deref()),
-            _ => false,
-        };
-        let of_part = || {
-            self.detector.parts().into_iter().any(|part| {
-                let unit = self.unit_of_part(part, units);
-                part.when.as_deref().is_some_and(|when| is_named(when, unit.as_deref()))
+        matches!(&self.detector, Detector::Geofence(g) if g.zones.iter().any(|own| own.as_str() == zone))
+            || self.any_expression(units, |e| {
+                e.mentions.iter().any(|named| named.what == Mentioned::Zone && named.id == zone)
             })
+    }
+
+    /// Whether this holds for one of its expressions: its own condition, its detector's, those of the parts of a pattern.
+    pub(super) fn any_expression(&self, units: UnitOf<'_>, holds: impl Fn(&Expression) -> bool) -> bool {
+        let is_so = |text: &str, unit: Option<String>| {
+            Expression::compile(text, Scope::stored(true, unit.as_deref())).is_ok_and(|e| holds(&e))
         };
-        of_detector || self.when.as_deref().is_some_and(|when| is_named(when, unit.as_deref())) || of_part()
+        let own = |text: &str| is_so(text, self.unit_in_use(units));
+        let of_part =
+            |part: &Part| part.when.as_deref().is_some_and(|when| is_so(when, self.unit_of_part(part, units)));
+        matches!(&self.detector, Detector::Condition(c) if own(&c.expression))
+            || self.when.as_deref().is_some_and(own)
+            || self.detector.parts().into_iter().any(of_part)
     }
 }
 
