@@ -239,6 +239,11 @@ pub(crate) fn figure_text(n: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A span for people, from microseconds.
+pub(crate) fn span_text(micros: i64) -> String {
+    format!("{} s", figure_text(micros as f64 / 1e6))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

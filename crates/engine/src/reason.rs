@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use vigiles_model::{Observation, Value};
 
-use crate::alarms::{figure_text, value_text};
+use crate::alarms::{figure_text, span_text, value_text};
+use crate::book::Planned;
 use crate::compiled::{Compiled, Judge};
+use crate::expression::{Env, Expression};
 use crate::rule::{Count, Crossing, Detector};
 use crate::slot::{Address, Evidence, Memory};
 use crate::turn::Turn;
@@ -44,7 +46,10 @@ impl Turn<'_> {
                 let counted = counted(&rule.rule.detector);
                 format!("{figure} {counted} in {}{near}, at least {at_least}", span_text(*window))
             }
-            Judge::Condition(_) => format!("{}{held}; now {reading}", expression(rule)),
+            Judge::Condition(e) => {
+                let besides = last.map(|o| self.besides(rule, e, address, o)).unwrap_or_default();
+                format!("{}{held}; now {reading}{besides}", expression(rule))
+            }
             Judge::FlatLine { span, tolerance } => {
                 let within = match tolerance {
                     0.0 => String::new(),
@@ -62,9 +67,38 @@ impl Turn<'_> {
         }
     }
 
+    /// What a condition found besides its latest reading: "; mean over 60 s 34.2 ug/m3".
+    fn besides(&self, rule: &Compiled, e: &Expression, address: Address, o: &Observation) -> String {
+        let planned = self.planned(rule, o);
+        let shared = planned.and_then(|planned| planned.shared.as_deref());
+        let series = self.known_series(o);
+        let own = self.live.find_slot(&address).and_then(|index| self.live.slot(index)).map(|slot| &slot.memory);
+        let windows = match (shared, series, own) {
+            (Some(_), Some(series), _) => &self.live.series.get(series).windows,
+            (None, _, Some(Memory::Windows(windows))) => windows,
+            _ => &Vec::new(),
+        };
+        let said = e.besides(&Env {
+            observation: o,
+            number: o.number().map(|n| planned.map_or(n, |planned| planned.figure(n))),
+            unit: self.unit_of(rule, o),
+            asset: o.asset.as_ref().and_then(|id| self.config.assets.get(id)),
+            zones: series.map_or(&[], |series| &self.live.series.found(series).zones),
+            zone_table: &self.zones.zones,
+            windows,
+            places: shared,
+            utc_offset_s: self.utc_offset_s,
+        });
+        if said.is_empty() { String::new() } else { format!("; {}", said.join(", ")) }
+    }
+
+    fn planned(&self, rule: &Compiled, o: &Observation) -> Option<&Planned> {
+        self.book.plan(&o.kind)?.rules.iter().find(|entry| entry.rule.name == rule.name)
+    }
+
     /// A reading in the unit of the rule.
     fn reading_text(&self, rule: &Compiled, o: &Observation) -> String {
-        let planned = self.book.plan(&o.kind).and_then(|p| p.rules.iter().find(|entry| entry.rule.name == rule.name));
+        let planned = self.planned(rule, o);
         let value = match (planned, &o.value) {
             (Some(planned), Value::Number(n)) => figure_text(planned.figure(*n)),
             (_, value) => value_text(value),
@@ -80,7 +114,7 @@ impl Turn<'_> {
     fn range_text(&self, rule: &Compiled, last: Option<&Observation>) -> String {
         let Some(o) = last else { return String::new() };
         let Some(kind) = self.config.kinds.get(&o.kind) else { return String::new() };
-        let planned = self.book.plan(&o.kind).and_then(|p| p.rules.iter().find(|entry| entry.rule.name == rule.name));
+        let planned = self.planned(rule, o);
         let text = |limit: Option<f64>, otherwise: &str| {
             limit.map_or_else(|| otherwise.to_owned(), |n| figure_text(planned.map_or(n, |p| p.figure(n))))
         };
@@ -153,11 +187,6 @@ fn rough_text(n: f64) -> String {
     let decimals = (2.0 - digits).clamp(0.0, 6.0) as usize;
     let text = format!("{n:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
-/// A span for people, from microseconds.
-fn span_text(micros: i64) -> String {
-    format!("{} s", figure_text(micros as f64 / 1e6))
 }
 
 #[cfg(test)]

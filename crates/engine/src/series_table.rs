@@ -80,10 +80,14 @@ impl SeriesTable {
         self.numbers.contains_key(&key)
     }
 
+    pub(crate) fn find(&self, key: SeriesKey) -> Option<u32> {
+        self.numbers.get(&key).copied()
+    }
+
     /// The number of a key's series, a new one where there is none; none when the bound is reached.
     pub(crate) fn find_or_add(&mut self, key: SeriesKey) -> Option<u32> {
-        if let Some(number) = self.numbers.get(&key) {
-            return Some(*number);
+        if let Some(number) = self.find(key) {
+            return Some(number);
         }
         if self.len() >= MAX_SERIES {
             return None;

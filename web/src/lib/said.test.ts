@@ -22,6 +22,9 @@ test('texts of the engine have the units of the console', () => {
   check('Queue: 29.94 %', 'Queue: 29.9 %');
   check('version 1.25 of the plan', 'version 1.25 of the plan');
   check('value > 5.0 && window("30s").mean > 3.5', 'value > 5.0 && window("30s").mean > 3.5');
+  check('30 ug/m3; mean over 1800 s 63.333 ug/m3, 3 readings in 86400 s', '30 µg/m³; mean over 30 min 63.3 µg/m³, 3 readings in 1 d');
+  check('no reading for 3600 s; changed by 3 K per 900 s', 'no reading for 1 h; changed by 3 K per 15 min');
+  check('held for 120 s, then 100 s, then 12.180 s', 'held for 2 min, then 100 s, then 12.180 s');
   check('8 readings in 20 s, at least 5', '8 readings in 20 s, at least 5');
 });
 

@@ -16,9 +16,20 @@ export function rounded(figure: string): string {
   return decimals.length <= most ? figure : Number(figure).toFixed(Math.min(most, 20));
 }
 
-/** "32.187 km/h" reads "32.2 km/h", "273 ug/m3" reads "273 µg/m³". */
+const spans: [number, string][] = [[86_400, 'd'], [3600, 'h'], [60, 'min']];
+
+/** Whole minutes, hours and days of the engine's seconds, from two minutes on. */
+function span(whole: string, seconds: string): string {
+  const [length, name] = spans.find(([length]) => Number(seconds) >= 120 && Number(seconds) % length === 0) ?? [1, ''];
+  return name ? `${Number(seconds) / length} ${name}` : whole;
+}
+
+/** "32.187 km/h" reads "32.2 km/h", "273 ug/m3" reads "273 µg/m³", "1800 s" reads "30 min". */
 export function said(text: string): string {
-  return text.replace(measured, (_whole, figure: string, code: string) => `${rounded(figure)} ${unit(code)}`.trimEnd()).replaceAll(' per 1 s', ' per s');
+  return text
+    .replace(measured, (_whole, figure: string, code: string) => `${rounded(figure)} ${unit(code)}`.trimEnd())
+    .replaceAll(' per 1 s', ' per s')
+    .replace(/(?<![\w.])(\d{3,}) s(?![\w/])/g, span);
 }
 
 /** The same of an alarm or an incident; any other thing is as it was. */

@@ -4,6 +4,7 @@
 //! proportional to its size: comprehension macros (`exists`, `map`) and regular expressions are refused when the rule
 //! is saved. All numbers are doubles. Errors follow CEL: `&&` and `||` absorb an error where the other side decides.
 
+mod besides;
 mod compile;
 mod conjunction;
 mod evaluate;

@@ -147,6 +147,13 @@ impl Turn<'_> {
         Some((self.live.series.find_or_add(SeriesKey { kind: plan.kind, owner })?, owner))
     }
 
+    /// The series of a reading that was judged, while it is remembered.
+    pub(crate) fn known_series(&self, o: &Observation) -> Option<u32> {
+        let name = self.live.names.number(o.series())?;
+        let owner = if o.asset.is_some() { Scope::Asset(name) } else { Scope::Source(name) };
+        self.live.series.find(SeriesKey { kind: self.book.plan(&o.kind)?.kind, owner })
+    }
+
     /// Brings times, zones and shortcuts of the series up to date. Its newest phenomenon time before.
     fn refresh_series(&mut self, series: u32, plan: &Plan, o: &Observation, now: i64, place: Option<Position>) -> i64 {
         let (s, found) = self.live.series.both_mut(series);

@@ -160,7 +160,8 @@ fn condition_over_a_window() {
     check(
         "[detector.condition]\nexpression = 'window(\"60s\").mean > 30 && window(\"60s\").count >= 3'",
         "0 a air.pm25 90\n 20 a air.pm25 90\n 40 a air.pm25 10\n 60 a air.pm25 10\n 80 a air.pm25 10\n 90 a air.pm25 10",
-        "a 40..80 window(\"60s\").mean > 30 && window(\"60s\").count >= 3; now 10 ug/m3",
+        "a 40..80 window(\"60s\").mean > 30 && window(\"60s\").count >= 3; now 10 ug/m3; \
+         mean over 60 s 63.333 ug/m3, 3 readings in 60 s",
     );
 }
 
@@ -169,8 +170,38 @@ fn condition_on_a_boolean_that_holds() {
     check(
         "kinds = ['door.open']\n[detector.condition]\nexpression = 'value && asset.class == \"air_station\"'\nfor_s = 300",
         "0 a door.open true\n 100 b door.open true\n 200 b door.open false\n tick 1000\n 1100 a door.open false",
-        "a 300..1100 value && asset.class == \"air_station\" for 300 s; now true",
+        "a 300..1100 value && asset.class == \"air_station\" for 300 s; now true; \
+         class of the asset air_station",
     );
+}
+
+#[test]
+fn a_reason_says_what_the_condition_found_besides_the_reading() {
+    let readings = "0 a air.pm25 90\n 20 a air.pm25 30";
+    // 1970-01-01 was a Thursday.
+    for (expression, expected) in [
+        ("value < 40", ""),
+        ("value < 40 && time.hour < 6 && time.weekday == 4", "; hour 0, weekday 4"),
+        ("window('60s').max >= value * 2 + window('60s').min", "; highest in 60 s 90 ug/m3, lowest in 60 s 30 ug/m3"),
+        ("value < window('1h').mean && window('1h').mean > 0", "; mean over 3600 s 60 ug/m3"),
+        ("value < window('60s').sum", "; sum over 60 s 120 ug/m3"),
+        ("value < 40 && !('school' in zones)", "; not in school"),
+    ] {
+        let rule = format!("[detector.condition]\nexpression = \"{expression}\"");
+        check(&rule, readings, &format!("a 20.. {expression}; now 30 ug/m3{expected}"));
+    }
+}
+
+/// Windows of its own (here for the lateness) and those that rules share answer the same.
+#[test]
+fn a_reason_says_what_windows_answered_when_the_duration_was_over() {
+    for lateness in ["", "lateness_s = 5\n"] {
+        let rule = format!("{lateness}[detector.condition]\nexpression = 'window(\"60s\").mean > 30'\nfor_s = 15");
+        let mut rig = Rig::with_rules(&[&rule]);
+        rig.feed("0 a air.pm25 90\n 10 a air.pm25 30\n tick 100");
+        let expected = "window(\"60s\").mean > 30 for 15 s; now 30 ug/m3; mean over 60 s 60 ug/m3";
+        assert_eq!(rig.alarms()[0].reason, expected, "{lateness}");
+    }
 }
 
 #[test]
