@@ -34,6 +34,7 @@ use crate::snapshots::Snapshots;
 use crate::start::Shared;
 use crate::storage::{LastHour, Measured};
 use crate::strangers::Strangers;
+use crate::support::{Bundle, SupportError};
 use crate::takeover::Takeover;
 use crate::time_zone::{Logged, TimeZone};
 use crate::{documents, errands, exercise, follow, start};
@@ -240,6 +241,11 @@ impl Platform {
     /// What consoles see at once.
     pub fn live(&self) -> &Live {
         &self.live
+    }
+
+    /// What the engine was given lately and what came of it.
+    pub fn bundle(&self) -> Result<Bundle, SupportError> {
+        Bundle::gather(&self.parts)
     }
 
     /// Platform time.

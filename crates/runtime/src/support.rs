@@ -4,6 +4,7 @@
 //! hands on what they tell of people.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 use vigiles_bus::{BusError, Offset};
@@ -24,6 +25,8 @@ const MAGIC: &[u8; 8] = b"VIGBUND1";
 /// Entries and bytes read from the log at once.
 const ENTRIES: usize = 1_000;
 const BYTES: usize = 16 << 20;
+/// Times that what was applied meanwhile is gathered, too.
+const TURNS: usize = 1_000;
 
 /// Alarms and incidents as JSON, by the kind and the id of their documents.
 type Shown = BTreeMap<(String, String), String>;
@@ -88,6 +91,9 @@ pub enum SupportError {
         /// Its first entry.
         log: u64,
     },
+    /// The platform applies entries faster than they are gathered.
+    #[error("the platform is too busy for a bundle: stop it, or try again when less comes in")]
+    Busy,
     /// Not a bundle.
     #[error("this is no support bundle: {0}")]
     Malformed(String),
@@ -95,29 +101,44 @@ pub enum SupportError {
 
 impl Bundle {
     /// Gathers the whole log, or from the oldest whole snapshot on that it still follows: with the two that are kept that
-    /// is some minutes before the end. The platform must not be running.
+    /// is some minutes before the end. The platform may be running meanwhile.
     pub fn gather(parts: &Parts) -> Result<Self, SupportError> {
         let ctx = Context::system("support");
         let bounds = parts.bus.bounds(&topic())?;
         let mut snapshots = parts.snapshots.all()?.into_iter();
         let first = snapshots.find(|found| found.snapshot.offset >= bounds.start && bounds.start > Offset(0));
-        let start = match &first {
+        let mut next = match &first {
             Some(found) => found.snapshot.offset,
             None if bounds.start == Offset(0) => Offset(0),
             None => return Err(SupportError::Gap { log: bounds.start.0 }),
         };
-        let end = parts.store.mark(&ctx, APPLIED)?.unwrap_or(0);
         let (state, merged) = first.map(|found| (found.snapshot.state, found.merged)).unzip();
-        let entries = read(parts, start, Offset(end), merged.unwrap_or_default())?;
-        let program = env!("CARGO_PKG_VERSION").to_owned();
-        let mut bundle = Self { program, state, entries, stored: Shown::new() };
-        for (kind, id) in bundle.play(&parts.task_kinds, false)?.0.into_keys() {
-            let of = if kind == ALARM.name() { ALARM } else { INCIDENT };
-            if let Some(document) = parts.store.get(&ctx, of, &id)? {
-                bundle.stored.insert((kind, id), document.body);
+        let (mut merged, program) = (merged.unwrap_or_default(), env!("CARGO_PKG_VERSION").to_owned());
+        let mut play = Play::begin(state.as_deref(), &parts.task_kinds)?;
+        let mut bundle = Self { program, state, entries: Vec::new(), stored: Shown::new() };
+        let applied = || Ok::<_, SupportError>(Offset(parts.store.mark(&ctx, APPLIED)?.unwrap_or(0)));
+        // What the store shows and what was played are of the same moment once nothing was applied while it was asked. Each
+        // turn asks only for what the entries since the one before have touched.
+        for _ in 0..TURNS {
+            let end = applied()?;
+            let entries = read(parts, next, end, &mut merged)?;
+            next = end.max(next);
+            let mut touched = Shown::new();
+            for entry in &entries {
+                touched.append(&mut play.step(entry));
+            }
+            bundle.entries.extend(entries);
+            for (kind, id) in touched.into_keys() {
+                let of = if kind == ALARM.name() { ALARM } else { INCIDENT };
+                if let Some(document) = parts.store.get(&ctx, of, &id)? {
+                    bundle.stored.insert((kind, id), document.body);
+                }
+            }
+            if applied()? <= next {
+                return Ok(bundle);
             }
         }
-        Ok(bundle)
+        Err(SupportError::Busy)
     }
 
     /// The bytes of the file.
@@ -132,72 +153,92 @@ impl Bundle {
         postcard::from_bytes(body).map_err(|e| SupportError::Malformed(e.to_string()))
     }
 
-    /// Plays it, and compares with what was stored. `restart` puts a snapshot and a restore between each two entries.
-    pub fn reproduce(&self, kinds: &OutwardKinds, restart: bool) -> Result<Reproduction, SupportError> {
-        let (shown, observations, digest) = self.play(kinds, restart)?;
+    /// Plays it, and compares with what was stored. With `restart_every` a snapshot and a restore come after each so many
+    /// entries.
+    pub fn reproduce(
+        &self,
+        kinds: &OutwardKinds,
+        restart_every: Option<NonZeroUsize>,
+    ) -> Result<Reproduction, SupportError> {
+        let mut play = Play::begin(self.state.as_deref(), kinds)?;
+        let mut shown = Shown::new();
+        for (entry, number) in self.entries.iter().zip(1..) {
+            shown.append(&mut play.step(entry));
+            if restart_every.is_some_and(|every| number % every == 0) {
+                play.restart(kinds)?;
+            }
+        }
         let same = |key: &(String, String), body: &String| self.stored.get(key) == Some(body);
         let different: Vec<_> = shown.iter().filter(|(k, b)| !same(k, b)).map(|(key, _)| key.clone()).collect();
         let alarms = shown.keys().filter(|(kind, _)| kind == ALARM.name()).count();
         Ok(Reproduction {
             entries: self.entries.len(),
-            observations,
+            observations: play.observations,
             alarms,
             incidents: shown.len() - alarms,
             identical: shown.len() - different.len(),
             different,
-            digest,
+            digest: play.hash.finalize().to_hex().to_string(),
         })
     }
+}
 
-    fn play(&self, kinds: &OutwardKinds, restart: bool) -> Result<(Shown, usize, String), SupportError> {
-        let mut engine = match &self.state {
-            Some(state) => Engine::restore(state)?,
-            None => Engine::new(),
+/// An engine that is given the entries of a log, one after the other.
+struct Play {
+    engine: Engine,
+    effects: Vec<Effect>,
+    observations: usize,
+    hash: blake3::Hasher,
+}
+
+impl Play {
+    fn begin(state: Option<&[u8]>, kinds: &OutwardKinds) -> Result<Self, SupportError> {
+        let engine = state.map_or_else(|| Ok(Engine::new()), Engine::restore)?.knowing(kinds.clone());
+        Ok(Self { engine, effects: Vec::new(), observations: 0, hash: blake3::Hasher::new() })
+    }
+
+    /// The alarms and incidents that an entry changes, as they are then.
+    fn step(&mut self, entry: &Entry) -> Shown {
+        let mut shown = Shown::new();
+        // What the platform could not read it passed over, and so does this.
+        let Ok(record) = record::parse(&entry.bytes) else { return shown };
+        if let Input::Observations(all) = &record.input {
+            self.observations += all.len();
         }
-        .knowing(kinds.clone());
-        let (mut shown, mut observations, mut hash) = (Shown::new(), 0, blake3::Hasher::new());
-        let mut effects = Vec::new();
-        for entry in &self.entries {
-            // What the platform could not read it passed over, and so does this.
-            let Ok(record) = record::parse(&entry.bytes) else { continue };
-            if let Input::Observations(all) = &record.input {
-                observations += all.len();
-            }
-            engine.step(&record.input, Timestamp(entry.at), &mut effects);
-            for effect in effects.drain(..) {
-                hash.update(json(&effect).as_bytes());
-                match effect {
-                    Effect::AlarmChanged(alarm) => {
-                        shown.insert((ALARM.name().to_owned(), alarm.id.to_string()), json(&alarm));
-                    }
-                    Effect::IncidentChanged(incident) => {
-                        shown.insert((INCIDENT.name().to_owned(), incident.id.to_string()), json(&incident));
-                    }
-                    _ => {}
+        self.engine.step(&record.input, Timestamp(entry.at), &mut self.effects);
+        for effect in self.effects.drain(..) {
+            self.hash.update(json(&effect).as_bytes());
+            match effect {
+                Effect::AlarmChanged(alarm) => {
+                    shown.insert((ALARM.name().to_owned(), alarm.id.to_string()), json(&alarm));
                 }
-            }
-            if restart {
-                engine = Engine::restore(&engine.snapshot())?.knowing(kinds.clone());
+                Effect::IncidentChanged(incident) => {
+                    shown.insert((INCIDENT.name().to_owned(), incident.id.to_string()), json(&incident));
+                }
+                _ => {}
             }
         }
-        Ok((shown, observations, hash.finalize().to_hex().to_string()))
+        shown
+    }
+
+    fn restart(&mut self, kinds: &OutwardKinds) -> Result<(), SupportError> {
+        self.engine = Engine::restore(&self.engine.snapshot())?.knowing(kinds.clone());
+        Ok(())
     }
 }
 
 /// The entries of the log, those of doors where they stand for the first time.
-fn read(parts: &Parts, from: Offset, end: Offset, mut merged: Merged) -> Result<Vec<Entry>, SupportError> {
+fn read(parts: &Parts, from: Offset, end: Offset, merged: &mut Merged) -> Result<Vec<Entry>, SupportError> {
     let (mut position, mut entries) = (from, Vec::new());
-    loop {
+    while position < end {
         let page = parts.bus.read(&topic(), position, ENTRIES, BYTES)?;
-        let Some(last) = page.last() else { return Ok(entries) };
+        let Some(last) = page.last() else { break };
         position = last.offset.next();
         let mut is_first = |bytes: &[u8]| record::through(bytes).is_none_or(|through| merged.take(&through));
         let before_end = page.into_iter().filter(|entry| entry.offset < end && is_first(&entry.bytes));
         entries.extend(before_end.map(|entry| Entry { at: entry.at.0, bytes: entry.bytes.to_vec() }));
-        if position >= end {
-            return Ok(entries);
-        }
     }
+    Ok(entries)
 }
 
 fn json<T: Serialize>(value: &T) -> String {
@@ -218,8 +259,8 @@ mod tests {
             assert!(matches!(Bundle::parse(wrong), Err(SupportError::Malformed(_))));
         }
         assert_eq!(
-            bundle.reproduce(&OutwardKinds::default(), false).unwrap(),
-            bundle.reproduce(&OutwardKinds::default(), true).unwrap()
+            bundle.reproduce(&OutwardKinds::default(), None).unwrap(),
+            bundle.reproduce(&OutwardKinds::default(), NonZeroUsize::new(1)).unwrap()
         );
     }
 }

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::{SourceId, Timestamp};
 use vigiles_runtime::TimeZone;
 use vigiles_runtime::directory::{Directory, NewToken};
+use vigiles_runtime::support::Bundle;
 use vigiles_trust::{Context, Role};
 
-use crate::backends;
+use crate::backends::{self, Opened};
 use crate::backups::{self, Backups};
+use crate::cmds::support;
 use crate::config::Config;
 
 /// Who acts in the audit log.
@@ -45,6 +47,8 @@ pub(crate) enum Request {
     },
     /// A backup, now.
     Backup,
+    /// A support bundle.
+    Bundle(support::Wanted),
 }
 
 type Answer = Result<String, String>;
@@ -52,7 +56,7 @@ type Answer = Result<String, String>;
 impl Request {
     /// How long its answer may take; as long as it needs where there is none.
     fn patience(&self) -> Option<Duration> {
-        (!matches!(self, Self::Backup)).then_some(PATIENCE)
+        (!matches!(self, Self::Backup | Self::Bundle(_))).then_some(PATIENCE)
     }
 }
 
@@ -70,8 +74,13 @@ pub(crate) fn ask(data: &Path, config: Option<&Path>, request: &Request) -> Resu
     if let Ok(stream) = UnixStream::connect(socket(data)) {
         return ask_running(stream, request);
     }
-    if matches!(request, Request::Backup) {
-        return backup_of(data, config);
+    match request {
+        Request::Backup => return backup_of(data, config),
+        Request::Bundle(wanted) => {
+            let Opened { parts, lock: _lock, .. } = backends::open(data, &Config::read(config)?, TimeZone::default())?;
+            return support::make(wanted, &*parts.store, || Bundle::gather(&parts));
+        }
+        Request::CreateToken { .. } | Request::CreateLink { .. } => {}
     }
     let (directory, clock) = backends::open_directory(data, &Config::read(config)?)?;
     answer(&directory, request, clock.now(), "http://127.0.0.1:8080")
@@ -134,6 +143,7 @@ fn serve_one(stream: &UnixStream, desk: &Desk) -> Result<()> {
                 desk.backups.as_ref().context("the platform that runs has no [backup] in its configuration")?;
             Ok(backups::told(&backups.take()?))
         }
+        Request::Bundle(wanted) => support::make(&wanted, desk.platform.store(), || desk.platform.bundle()),
         request => answer(desk.platform.directory(), &request, desk.platform.now(), &desk.base),
     });
     let answer: Answer = done.map_err(|error| format!("{error:#}"));
@@ -153,7 +163,7 @@ fn answer(directory: &Directory, request: &Request, now: Timestamp, base: &str) 
             Some(link) => Ok(link_address(base, &link)),
             None => bail!("there is an administrator already; name an account with --account"),
         },
-        Request::Backup => bail!("a backup is taken by whoever holds the log"),
+        Request::Backup | Request::Bundle(_) => bail!("that is made by whoever holds the log"),
         Request::CreateLink { account: Some(name) } => {
             let account = directory.account_by_name(name).ok_or_else(|| anyhow!("there is no account {name:?}"))?;
             Ok(link_address(base, &directory.sign_in_link(&ACTOR, &account, false, now)?))

@@ -1,5 +1,6 @@
 //! Doors and an engine on one log and one store: entries take effect once, in the order of the log, whoever merged them.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,8 +127,10 @@ async fn what_doors_take_takes_effect_once() {
     for platform in doors.iter().chain([&engine]) {
         platform.stop();
     }
-    let reproduced =
-        Bundle::gather(&shared.parts(Seat::Engine)).unwrap().reproduce(&crate::kinds::kinds(), true).unwrap();
+    let reproduced = Bundle::gather(&shared.parts(Seat::Engine))
+        .unwrap()
+        .reproduce(&crate::kinds::kinds(), NonZeroUsize::new(1))
+        .unwrap();
     assert!(reproduced.different.is_empty() && reproduced.alarms > 0, "{reproduced:?}");
 }
 

@@ -2,17 +2,17 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
 use vigiles_connect::task_kinds;
-use vigiles_runtime::TimeZone;
-use vigiles_runtime::support::Bundle;
-use vigiles_store::{AuditNote, Outcome};
+use vigiles_runtime::support::{Bundle, SupportError};
+use vigiles_store::{AuditNote, Outcome, Store};
 
-use crate::backends::{self, Opened};
-use crate::config::Config;
+use crate::control::{self, Request};
 
 /// Who acts in the audit log.
 const ACTOR: vigiles_trust::Context = vigiles_trust::Context::system("command-line");
@@ -20,10 +20,10 @@ const ACTOR: vigiles_trust::Context = vigiles_trust::Context::system("command-li
 const MAX_REASON: usize = 500;
 
 /// Put what the engine was given lately, and what came of it, into one file for whoever looks for a fault. It holds
-/// observations and commands as they were. The platform must not be running.
+/// observations and commands as they were.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BundleArguments {
-    /// The data directory.
+    /// The data directory, of a platform that runs or not.
     dir: PathBuf,
     /// The file to make.
     file: PathBuf,
@@ -40,9 +40,18 @@ pub(crate) struct BundleArguments {
 pub(crate) struct ReproduceArguments {
     /// The file.
     file: PathBuf,
-    /// Restart the engine between each two entries.
-    #[arg(long)]
-    restart: bool,
+    /// Snapshot and restart the engine after each so many entries: after each hundred if no number is given.
+    #[arg(long, value_name = "ENTRIES", num_args = 0..=1, default_missing_value = "100")]
+    restart: Option<NonZeroUsize>,
+}
+
+/// A bundle that is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Wanted {
+    /// The file to make, from the root on.
+    file: PathBuf,
+    /// What the audit log says of it.
+    detail: String,
 }
 
 /// Makes a bundle.
@@ -50,34 +59,41 @@ pub(crate) fn bundle(arguments: &BundleArguments) -> Result<()> {
     if !arguments.dir.is_dir() {
         bail!("{} is not a directory", arguments.dir.display());
     }
-    let file = &arguments.file;
+    let file = std::path::absolute(&arguments.file)?;
+    let wanted = Wanted { file, detail: detail(&arguments.reason)? };
+    super::say(control::ask(&arguments.dir, arguments.config.as_deref(), &Request::Bundle(wanted))?)
+}
+
+/// Gathers and writes what is asked for, in the process that holds the log.
+pub(crate) fn make(
+    wanted: &Wanted,
+    store: &dyn Store,
+    gather: impl FnOnce() -> Result<Bundle, SupportError>,
+) -> Result<String> {
+    let file = &wanted.file;
     if file.exists() {
         bail!("{} is there already", file.display());
     }
-    let config = Config::read(arguments.config.as_deref())?;
-    let Opened { parts, lock: _lock, .. } = backends::open(&arguments.dir, &config, TimeZone::default())?;
-    let bytes = Bundle::gather(&parts)?.to_bytes();
+    let bytes = gather()?.to_bytes();
     // Before anything is written: nothing of the city leaves the platform without an entry.
-    parts.store.record(&ACTOR, audit_note(&arguments.reason)?)?;
-    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    opened.and_then(|mut open| open.write_all(&bytes)).with_context(|| format!("writing {}", file.display()))?;
-    super::say(format_args!(
-        "{}: {} bytes; it tells what was observed and done: hand it on with care",
-        file.display(),
-        bytes.len()
-    ))
-}
-
-/// Who takes the bundle: the account of the operating system that runs the command.
-fn audit_note(reason: &str) -> Result<AuditNote> {
-    let account = fs::metadata("/proc/self").context("asking for the account that runs this")?.uid();
-    let reason: String = reason.chars().take(MAX_REASON).collect();
-    Ok(AuditNote {
+    let note = AuditNote {
         action: "read".to_owned(),
         resource: "support_bundle".to_owned(),
         outcome: Outcome::Allowed,
-        detail: format!("observations and commands, by account {account} of the machine, for: {reason}"),
-    })
+        detail: wanted.detail.clone(),
+    };
+    store.record(&ACTOR, note)?;
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    opened.and_then(|mut open| open.write_all(&bytes)).with_context(|| format!("writing {}", file.display()))?;
+    let told = "it tells what was observed and done: hand it on with care";
+    Ok(format!("{}: {} bytes; {told}", file.display(), bytes.len()))
+}
+
+/// Who takes the bundle and what for: the account of the operating system that runs the command.
+fn detail(reason: &str) -> Result<String> {
+    let account = fs::metadata("/proc/self").context("asking for the account that runs this")?.uid();
+    let reason: String = reason.chars().take(MAX_REASON).collect();
+    Ok(format!("observations and commands, by account {account} of the machine, for: {reason}"))
 }
 
 /// Plays one.
