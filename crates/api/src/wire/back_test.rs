@@ -112,8 +112,8 @@ pub struct BackTestWarmUp {
 pub enum NoSuggestion {
     /// The detector answers yes or no and has no duration that could be moved.
     YesOrNo,
-    /// The expression does not compare with exactly one number by `<`, `<=`, `>` or `>=`.
-    NotOneNumber,
+    /// The expression compares nothing but the time of day with a number by `<`, `<=`, `>` or `>=`.
+    NoNumber,
     /// The span has readings of less than a day.
     TooLittleData,
     /// No variant of the rule could be tried.
@@ -286,7 +286,7 @@ impl From<backtest::NoSuggestion> for NoSuggestion {
     fn from(why: backtest::NoSuggestion) -> Self {
         match why {
             backtest::NoSuggestion::YesOrNo => Self::YesOrNo,
-            backtest::NoSuggestion::NotOneNumber => Self::NotOneNumber,
+            backtest::NoSuggestion::NoNumber => Self::NoNumber,
             backtest::NoSuggestion::TooLittleData => Self::TooLittleData,
             backtest::NoSuggestion::NoVariant => Self::NoVariant,
             backtest::NoSuggestion::EndedEarly => Self::EndedEarly,

@@ -165,7 +165,8 @@ async fn the_number_of_a_condition_is_suggested_and_what_has_none_says_why() {
     two_days(&world).await;
     let mut body = asked(1.0);
     body["wanted_per_day"] = json!(1.0);
-    body["rule"]["detector"] = json!({"condition": {"expression": "asset.id == 'a' && value > 20"}});
+    body["rule"]["detector"] =
+        json!({"condition": {"expression": "asset.id == 'a' && value > 20 && window('1h').count >= 1"}});
     let report = back_test(&world, &token, body.clone()).await;
     let suggestion = report["suggestion"].clone();
     assert_eq!(suggestion["field"], "detector.condition.expression", "{report}");
@@ -173,7 +174,7 @@ async fn the_number_of_a_condition_is_suggested_and_what_has_none_says_why() {
     body["rule"]["detector"]["condition"]["expression"] = suggestion["expression"].clone();
     assert_eq!(back_test(&world, &token, body.clone()).await["per_day"], 1.0, "the limit gives what it promises");
     for (detector, why) in [
-        (json!({"condition": {"expression": "value > 20 && time.hour > 6"}}), "not_one_number"),
+        (json!({"condition": {"expression": "value == 20 && time.hour > 6"}}), "no_number"),
         (json!({"out_of_range": {}}), "yes_or_no"),
     ] {
         body["rule"]["detector"] = detector;

@@ -12,8 +12,8 @@ use crate::rule::{Detector, Rule};
 pub enum NoSuggestion {
     /// Its detector answers yes or no and has no duration that could be moved.
     YesOrNo,
-    /// Its expression does not compare with exactly one number by `<`, `<=`, `>` or `>=`.
-    NotOneNumber,
+    /// Its expression compares nothing but the time of day with a number by `<`, `<=`, `>` or `>=`.
+    NoNumber,
     /// The span has readings of less than a day, which tells nothing of a day.
     TooLittleData,
     /// None of the variants was in order, or there were no readings to take them from.
@@ -120,30 +120,64 @@ fn side(above: Option<f64>, below: Option<f64>, fields: [&'static str; 2]) -> Re
     Ok(Limit { field, now, broken, of_readings: true, place: None })
 }
 
-/// The number of an expression that has one, and compares with it; that of a quantity is in its own unit.
+/// The number of an expression that says how much is too much: the first that a reading or what a window holds of them is
+/// compared with, else the first of any other comparison. How often, by `count`, comes after how much; hours and weekdays are
+/// no limit. That of a quantity is in its own unit.
 fn compared(text: &str) -> Result<Limit, NoSuggestion> {
-    let mut places = numbers(text);
-    let (Some(place), None) = (places.pop(), places.pop()) else { return Err(NoSuggestion::NotOneNumber) };
-    let now = text[place.clone()].parse().map_err(|_| NoSuggestion::NotOneNumber)?;
-    let before = text[..place.start].trim_end();
-    let quantity = before.strip_suffix('(').and_then(|b| b.trim_end().strip_suffix("quantity"));
-    let left = quantity.unwrap_or(before).trim_end();
-    let right = text[place.end..].trim_start();
-    // A quantity's number is followed by its unit.
-    let right =
-        if quantity.is_some() { right.split_once(')').map_or("", |(_, rest)| rest.trim_start()) } else { right };
-    let ends = |sign: &str| left.ends_with(sign) || left.ends_with(&format!("{sign}="));
-    // A figure that begins a comparison is not the end of a calculation.
-    let begins = left.is_empty() || left.ends_with(['(', '&', '|']);
-    let first = |sign: char| begins && right.starts_with(sign);
-    let broken = match (ends(">") || first('<'), ends("<") || first('>')) {
-        (true, false) => Broken::Above,
-        (false, true) => Broken::Below,
-        _ => return Err(NoSuggestion::NotOneNumber),
-    };
-    let plain = [left.trim_end_matches(['<', '>', '=']).trim_end(), right.trim_start_matches(['<', '>', '=']).trim()];
-    let of_readings = plain.contains(&"value") && quantity.is_none();
+    let found = numbers(text).into_iter().filter_map(|place| Compared::at(text, place));
+    let ranked = found.filter_map(|found| Some((found.rank()?, found)));
+    let (_, found) = ranked.min_by_key(|(rank, _)| *rank).ok_or(NoSuggestion::NoNumber)?;
+    let Compared { place, now, broken, with, plain } = found;
+    let of_readings = plain && with == "value";
     Ok(Limit { field: "detector.condition.expression", now, broken, of_readings, place: Some(place) })
+}
+
+/// A number that something is compared with.
+struct Compared<'a> {
+    place: Range<usize>,
+    now: f64,
+    broken: Broken,
+    /// What is compared with it.
+    with: &'a str,
+    /// Whether the number is of the unit of the rule, and no quantity.
+    plain: bool,
+}
+
+impl<'a> Compared<'a> {
+    /// None where the number is not all of one side of `<`, `<=`, `>` or `>=`.
+    fn at(text: &'a str, place: Range<usize>) -> Option<Self> {
+        let now = text[place.clone()].parse().ok()?;
+        let before = text[..place.start].trim_end();
+        let quantity = before.strip_suffix('(').and_then(|b| b.trim_end().strip_suffix("quantity"));
+        let left = quantity.unwrap_or(before).trim_end();
+        let right = text[place.end..].trim_start();
+        // A quantity's number is followed by its unit.
+        let right =
+            if quantity.is_some() { right.split_once(')').map_or("", |(_, rest)| rest.trim_start()) } else { right };
+        let ends = |sign: &str| left.ends_with(sign) || left.ends_with(&format!("{sign}="));
+        // A figure that begins a comparison is not the end of a calculation.
+        let begins = left.is_empty() || left.ends_with(['(', '&', '|']);
+        let first = |sign: char| begins && right.starts_with(sign);
+        let broken = match (ends(">") || first('<'), ends("<") || first('>')) {
+            (true, false) => Broken::Above,
+            (false, true) => Broken::Below,
+            _ => return None,
+        };
+        let signs = ['<', '>', '='];
+        let with = if begins {
+            right.trim_start_matches(signs).split(['&', '|']).next()
+        } else {
+            left.trim_end_matches(signs).rsplit(['&', '|']).next()
+        };
+        let with = with.unwrap_or_default().trim().trim_start_matches(['(', '!']).trim();
+        Some(Self { place, now, broken, with, plain: quantity.is_none() })
+    }
+
+    fn rank(&self) -> Option<u8> {
+        let counts = self.with.rsplit('.').next() == Some("count");
+        let measured = self.with == "value" || (self.with.starts_with("window(") && !counts);
+        (!self.with.starts_with("time.")).then(|| u8::from(!measured))
+    }
 }
 
 /// Where numbers stand in an expression, with a sign that belongs to them. Those inside quotes are text.
@@ -195,7 +229,13 @@ mod tests {
         check("value < -3.5 && asset.id != 's2'", Some((-3.5, Broken::Below, true)));
         check("window(\"30m\").mean > 35", Some((35.0, Broken::Above, false)));
         check("value > quantity(50, \"ug/m3\")", Some((50.0, Broken::Above, false)));
-        check("value > 35 && time.hour >= 22", None);
+        check("value > 35 && time.hour >= 22", Some((35.0, Broken::Above, true)));
+        check("time.hour >= 6 && (time.hour < 9 || value > 7) && value > 5", Some((7.0, Broken::Above, true)));
+        check("6 <= time.hour && 5 < value", Some((5.0, Broken::Above, true)));
+        check("window(\"1h\").count >= 5 && window(\"1h\").mean < 30", Some((30.0, Broken::Below, false)));
+        check("window(\"1h\").count >= 5 && time.hour < 4", Some((5.0, Broken::Above, false)));
+        check("value * 2 > window(\"1h\").mean && place.lon > 7.4", Some((7.4, Broken::Above, false)));
+        check("value && time.hour >= 22", None);
         check("value == 35", None);
         check("value - 35 > place.lon", None);
         check("attributes.road1 == 'a > 5'", None);

@@ -9,6 +9,7 @@
 mod check;
 pub mod debrief;
 mod drill;
+mod point;
 mod routing;
 mod scenario;
 pub mod targets;

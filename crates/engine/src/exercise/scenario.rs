@@ -61,7 +61,7 @@ pub struct Reading {
     #[serde(default)]
     pub asset: Option<AssetId>,
     /// Where; the asset's place where absent.
-    #[serde(default)]
+    #[serde(default, with = "super::point")]
     pub place: Option<Position>,
     /// At the place of this asset, without being of it: a resident's report beside a signal.
     #[serde(default)]
@@ -120,7 +120,7 @@ pub struct Call {
     /// How bad; the severity of an incident that it joins rises to it.
     pub severity: Severity,
     /// Where.
-    #[serde(default)]
+    #[serde(default, with = "super::point")]
     pub place: Option<Position>,
     /// At the place of this asset, where `place` is absent.
     #[serde(default)]

@@ -284,7 +284,7 @@ export const deRules: Record<keyof typeof enRules, string> = {
   'trial.suggest.for': 'für so viele Alarme am Tag',
   'trial.suggest.none.ended_early': 'Kein Vorschlag: die Varianten ließen sich in der Zeit nicht über die ganze Spanne beurteilen. Wählen Sie eine kürzere Spanne oder weniger Arten.',
   'trial.suggest.none.no_variant': 'Keine Grenze ließ sich versuchen: die Messwerte sind keine Zahlen, oder keine Grenze war in Ordnung.',
-  'trial.suggest.none.not_one_number': 'Kein Vorschlag: der Ausdruck vergleicht nicht mit genau einer Zahl durch <, <=, > oder >=.',
+  'trial.suggest.none.no_number': 'Kein Vorschlag: der Ausdruck vergleicht außer Uhrzeit und Wochentag nichts durch <, <=, > oder >= mit einer Zahl.',
   'trial.suggest.none.too_little_data': 'Kein Vorschlag: so viele am Tag brauchen Messwerte mindestens eines Tages. Wählen Sie eine längere Spanne, oder warten Sie.',
   'trial.suggest.none.yes_or_no': 'Kein Vorschlag: dieser Detektor antwortet mit ja oder nein, und keine Dauer ist gesetzt, die sich verschieben ließe.',
   'trial.suggest.result': '{field} {value} ergibt {n:1 Alarm|# Alarme} in der Spanne, {per_day} am Tag.',

@@ -282,7 +282,7 @@ export const enRules = {
   'trial.suggest.for': 'for so many alarms a day',
   'trial.suggest.none.ended_early': 'No suggestion: the variants could not all be judged over the span in time. Choose a shorter span or fewer kinds.',
   'trial.suggest.none.no_variant': 'No limit could be tried: the readings are no numbers, or no limit was in order.',
-  'trial.suggest.none.not_one_number': 'No suggestion: the expression does not compare with exactly one number by <, <=, > or >=.',
+  'trial.suggest.none.no_number': 'No suggestion: but for hours and weekdays the expression compares nothing with a number by <, <=, > or >=.',
   'trial.suggest.none.too_little_data': 'No suggestion: so many a day needs readings of at least a day. Choose a longer span, or wait.',
   'trial.suggest.none.yes_or_no': 'No suggestion: this detector answers yes or no, and no duration is set that could be moved.',
   'trial.suggest.result': '{field} {value} gives {n:1 alarm|# alarms} in the span, {per_day} a day.',
