@@ -3240,7 +3240,7 @@ export interface components {
          * @description Why no limit is suggested.
          * @enum {string}
          */
-        NoSuggestion: "yes_or_no" | "not_one_number" | "too_little_data" | "no_variant" | "ended_early";
+        NoSuggestion: "yes_or_no" | "no_number" | "too_little_data" | "no_variant" | "ended_early";
         /** @description What an asset or a feed saw. */
         Observation: {
             /** @description When the platform took it. */
