@@ -28,6 +28,8 @@ pub struct Catalogue {
     zones: BTreeMap<String, Extent>,
     /// Ids.
     playbooks: BTreeSet<String>,
+    /// Ids.
+    rules: BTreeSet<String>,
     /// What the rules of each kind cost together.
     budget: Budget,
 }
@@ -125,12 +127,25 @@ impl Catalogue {
     }
 
     fn put_rule(&mut self, rule: &Rule) {
+        self.rules.insert(rule.id.to_string());
         self.budget.put(rule, &|kind: &KindId| self.kinds.get(kind.as_str()).map(|known| known.unit.clone()));
     }
 
     /// What is wrong with a rule beside those that there are: together they would cost too much.
     pub fn check_cost(&self, rule: &Rule) -> Option<Diagnostic> {
         self.budget.check(rule, &|kind: &KindId| self.kinds.get(kind.as_str()).map(|known| known.unit.clone()))
+    }
+
+    fn delete_rule(&mut self, id: &str) {
+        self.rules.remove(id);
+        self.budget.delete(id);
+    }
+
+    /// What is wrong with a rule that there is no room for.
+    pub fn check_room(&self, rule: &Rule) -> Option<Diagnostic> {
+        let is_new = !self.rules.contains(rule.id.as_str());
+        let message = is_new.then(|| ConfigKind::Rule.no_room(self.rules.len())).flatten()?;
+        Some(Diagnostic { field: "id".to_owned(), at: None, message })
     }
 
     /// Takes what was stored or deleted of what it is made of.
@@ -154,7 +169,7 @@ impl Catalogue {
             }
             (documents::PLAYBOOK, true) => drop(self.playbooks.remove(&id)),
             (documents::PLAYBOOK, false) => drop(self.playbooks.insert(id)),
-            (documents::RULE, true) => self.budget.delete(&id),
+            (documents::RULE, true) => self.delete_rule(&id),
             (documents::RULE, false) => self.put_rule(&documents::rule(document)?.document),
             _ => {}
         }
@@ -167,7 +182,7 @@ impl Catalogue {
             ConfigKind::Asset => drop(self.assets.remove(id)),
             ConfigKind::Zone => drop(self.zones.remove(id)),
             ConfigKind::Playbook => drop(self.playbooks.remove(id)),
-            ConfigKind::Rule => self.budget.delete(id),
+            ConfigKind::Rule => self.delete_rule(id),
             ConfigKind::Correlation => {}
         }
     }
