@@ -234,3 +234,39 @@ impl CatalogueCell {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vigiles_model::alarm::Severity;
+    use vigiles_model::{AgencyId, RuleId};
+
+    use super::*;
+
+    fn rule(n: usize) -> Rule {
+        let (id, agency) = (RuleId::new(format!("r-{n}")).unwrap(), AgencyId::new("city").unwrap());
+        let detector = serde_json::from_str(r#"{"silent": {"after_s": 60}}"#).unwrap();
+        let kinds = vec![KindId::new("air.pm25").unwrap()];
+        let alarm = vigiles_engine::rule::AlarmText::new("t", Severity::Minor);
+        Rule { enabled: false, ..Rule::new(id, agency, kinds, detector, alarm) }
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_rules_and_for_those_that_are_there() {
+        let cell = CatalogueCell::default();
+        let check = |n: usize, expected: Option<&str>| {
+            let said = cell.get().check_room(&rule(n)).map(|fault| format!("{} {}", fault.field, fault.message));
+            assert_eq!(said.as_deref(), expected, "{n}");
+        };
+        let put = |from: usize, to: usize| {
+            let rules: Vec<_> = (from..to).map(|n| ConfigDocument::Rule(Box::new(rule(n)))).collect();
+            cell.change(&rules, &[]);
+        };
+        put(0, 19_999);
+        check(19_999, None);
+        put(19_999, 20_000);
+        check(20_000, Some("id there are 20000 documents of sort rule already, the most there can be"));
+        check(7, None);
+        cell.change(&[], &[(ConfigKind::Rule, "r-7".to_owned())]);
+        check(20_000, None);
+    }
+}

@@ -172,8 +172,12 @@ pub(super) async fn to_save(call: &Call, rule: &Rule, untried: Option<&str>) -> 
             Ok((stored, api.platform.check_to_save(&judged, ctx.agency(), untried.as_deref())?))
         })
         .await?;
-    // The rule as it is, and as it is to be.
-    let owners = [("id", stored.as_ref().map(|stored| stored.agency.as_ref())), ("agency", Some(Some(&rule.agency)))];
+    // The rule as it is, and as it is to be: to an agency that does not exist it cannot belong.
+    let is_there = !found.iter().any(|fault| fault.field == "agency");
+    let owners = [
+        ("id", stored.as_ref().map(|stored| stored.agency.as_ref())),
+        ("agency", is_there.then_some(Some(&rule.agency))),
+    ];
     let foreign = owners.into_iter().filter_map(|(field, owner)| {
         let refused = call.check_owner(owner?).err()?;
         Some(Fault::new(field, refused.detail))

@@ -31,7 +31,7 @@ impl Around<'_> {
     pub(super) fn condition(&self, field: &str, text: &str) -> Result<(), CommandError> {
         let compiled = Expression::compile_for_playbook(text)
             .map_err(|flaw| at(field, (flaw.line, flaw.column), &flaw.message))?;
-        for read in compiled.steps.iter().filter(|read| !self.earlier.contains(read.step.as_str())) {
+        if let Some(read) = compiled.steps.iter().find(|read| !self.earlier.contains(read.step.as_str())) {
             let why = match self.step(&read.step) {
                 Ok(_) => format!("step '{}' is not one that this step comes after", read.step),
                 Err(why) => why,
