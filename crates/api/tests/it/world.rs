@@ -97,7 +97,9 @@ impl World {
 
     /// Adds the agencies that the shipped playbooks invite.
     pub(crate) fn with_agencies(self) -> Self {
-        ["police", "traffic", "environment"].into_iter().for_each(|id| add_agency(&self.platform, id));
+        for id in ["police", "traffic", "environment"] {
+            add_agency(&self.platform, id);
+        }
         self
     }
 
