@@ -17,6 +17,20 @@ const MAX_ASSETS: usize = 200_000;
 const MAX_RULES: usize = 20_000;
 const MAX_OTHERS: usize = 5_000;
 
+impl ConfigKind {
+    /// Why there can be no further document of this sort beside so many; none where there can.
+    pub fn no_room(self, found: usize) -> Option<String> {
+        let most = match self {
+            Self::Asset => MAX_ASSETS,
+            Self::Rule => MAX_RULES,
+            Self::Correlation => MAX_CORRELATIONS,
+            Self::Kind | Self::Zone | Self::Playbook => MAX_OTHERS,
+        };
+        let word = self.as_str();
+        (found >= most).then(|| format!("there are {most} documents of sort {word} already, the most there can be"))
+    }
+}
+
 /// All documents.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Config {
@@ -168,21 +182,15 @@ impl Config {
     }
 
     fn check_room(&self, what: ConfigKind) -> Result<(), CommandError> {
-        let (found, most) = match what {
-            ConfigKind::Kind => (self.kinds.len(), MAX_OTHERS),
-            ConfigKind::Asset => (self.assets.len(), MAX_ASSETS),
-            ConfigKind::Zone => (self.zones.len(), MAX_OTHERS),
-            ConfigKind::Rule => (self.rules.len(), MAX_RULES),
-            ConfigKind::Playbook => (self.playbooks.len(), MAX_OTHERS),
-            ConfigKind::Correlation => (self.correlations.len(), MAX_CORRELATIONS),
+        let found = match what {
+            ConfigKind::Kind => self.kinds.len(),
+            ConfigKind::Asset => self.assets.len(),
+            ConfigKind::Zone => self.zones.len(),
+            ConfigKind::Rule => self.rules.len(),
+            ConfigKind::Playbook => self.playbooks.len(),
+            ConfigKind::Correlation => self.correlations.len(),
         };
-        if found < most {
-            Ok(())
-        } else {
-            Err(CommandError::NotAllowed {
-                why: format!("there are {most} documents of sort {} already, the most there can be", what.as_str()),
-            })
-        }
+        what.no_room(found).map_or(Ok(()), |why| Err(CommandError::NotAllowed { why }))
     }
 
     fn check(&self, document: &ConfigDocument) -> Result<(), CommandError> {

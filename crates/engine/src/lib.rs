@@ -65,7 +65,7 @@ pub use effect::{Effect, Input, SnapshotError, Statistics};
 pub use engine::Engine;
 pub use incidents::{OPENED_IT, Offer, Told, next_states};
 pub use judge::LATENESS;
-pub use playbook::check as check_playbook;
+pub use playbook::{check as check_playbook, check_to_save as check_playbook_to_save};
 pub use rule::{Diagnostic, Rule};
 pub use snapshot::Frozen;
 pub use weight::MAX_STATE_BYTES;

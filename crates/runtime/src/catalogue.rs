@@ -28,6 +28,8 @@ pub struct Catalogue {
     zones: BTreeMap<String, Extent>,
     /// Ids.
     playbooks: BTreeSet<String>,
+    /// Ids.
+    rules: BTreeSet<String>,
     /// What the rules of each kind cost together.
     budget: Budget,
 }
@@ -125,12 +127,25 @@ impl Catalogue {
     }
 
     fn put_rule(&mut self, rule: &Rule) {
+        self.rules.insert(rule.id.to_string());
         self.budget.put(rule, &|kind: &KindId| self.kinds.get(kind.as_str()).map(|known| known.unit.clone()));
     }
 
     /// What is wrong with a rule beside those that there are: together they would cost too much.
     pub fn check_cost(&self, rule: &Rule) -> Option<Diagnostic> {
         self.budget.check(rule, &|kind: &KindId| self.kinds.get(kind.as_str()).map(|known| known.unit.clone()))
+    }
+
+    fn delete_rule(&mut self, id: &str) {
+        self.rules.remove(id);
+        self.budget.delete(id);
+    }
+
+    /// What is wrong with a rule that there is no room for.
+    pub fn check_room(&self, rule: &Rule) -> Option<Diagnostic> {
+        let is_new = !self.rules.contains(rule.id.as_str());
+        let message = is_new.then(|| ConfigKind::Rule.no_room(self.rules.len())).flatten()?;
+        Some(Diagnostic { field: "id".to_owned(), at: None, message })
     }
 
     /// Takes what was stored or deleted of what it is made of.
@@ -154,7 +169,7 @@ impl Catalogue {
             }
             (documents::PLAYBOOK, true) => drop(self.playbooks.remove(&id)),
             (documents::PLAYBOOK, false) => drop(self.playbooks.insert(id)),
-            (documents::RULE, true) => self.budget.delete(&id),
+            (documents::RULE, true) => self.delete_rule(&id),
             (documents::RULE, false) => self.put_rule(&documents::rule(document)?.document),
             _ => {}
         }
@@ -167,7 +182,7 @@ impl Catalogue {
             ConfigKind::Asset => drop(self.assets.remove(id)),
             ConfigKind::Zone => drop(self.zones.remove(id)),
             ConfigKind::Playbook => drop(self.playbooks.remove(id)),
-            ConfigKind::Rule => self.budget.delete(id),
+            ConfigKind::Rule => self.delete_rule(id),
             ConfigKind::Correlation => {}
         }
     }
@@ -217,5 +232,41 @@ impl CatalogueCell {
         for (what, id) in deletes {
             catalogue.delete(*what, id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vigiles_model::alarm::Severity;
+    use vigiles_model::{AgencyId, RuleId};
+
+    use super::*;
+
+    fn rule(n: usize) -> Rule {
+        let (id, agency) = (RuleId::new(format!("r-{n}")).unwrap(), AgencyId::new("city").unwrap());
+        let detector = serde_json::from_str(r#"{"silent": {"after_s": 60}}"#).unwrap();
+        let kinds = vec![KindId::new("air.pm25").unwrap()];
+        let alarm = vigiles_engine::rule::AlarmText::new("t", Severity::Minor);
+        Rule { enabled: false, ..Rule::new(id, agency, kinds, detector, alarm) }
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_rules_and_for_those_that_are_there() {
+        let cell = CatalogueCell::default();
+        let check = |n: usize, expected: Option<&str>| {
+            let said = cell.get().check_room(&rule(n)).map(|fault| format!("{} {}", fault.field, fault.message));
+            assert_eq!(said.as_deref(), expected, "{n}");
+        };
+        let put = |from: usize, to: usize| {
+            let rules: Vec<_> = (from..to).map(|n| ConfigDocument::Rule(Box::new(rule(n)))).collect();
+            cell.change(&rules, &[]);
+        };
+        put(0, 19_999);
+        check(19_999, None);
+        put(19_999, 20_000);
+        check(20_000, Some("id there are 20000 documents of sort rule already, the most there can be"));
+        check(7, None);
+        cell.change(&[], &[(ConfigKind::Rule, "r-7".to_owned())]);
+        check(20_000, None);
     }
 }

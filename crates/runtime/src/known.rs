@@ -1,13 +1,14 @@
-//! What a rule may name: the check of one that is to be saved, whoever saves it.
+//! What rules and playbooks may name: the check of one that is to be saved, whoever saves it.
 
 use std::sync::Arc;
 
 use vigiles_engine::rule::{Known, Named};
-use vigiles_engine::{Diagnostic, Rule};
+use vigiles_engine::{CommandError, Diagnostic, Rule, check_playbook_to_save};
 use vigiles_formats::observation::Registry;
 use vigiles_model::kind::ValueType;
-use vigiles_model::{AgencyId, KindId};
+use vigiles_model::{AgencyId, KindId, Playbook};
 use vigiles_store::StoreError;
+use vigiles_trust::Role;
 
 use crate::catalogue::Catalogue;
 use crate::directory::Directory;
@@ -25,7 +26,16 @@ struct City<'a> {
 impl Platform {
     /// What is wrong with a rule by itself, in this city, for a person of the agency `own` or the platform.
     pub fn check_rule(&self, rule: &Rule, own: Option<&AgencyId>) -> Vec<Diagnostic> {
-        rule.check(&City { catalogue: self.intake.catalogue.get(), directory: &self.directory, own })
+        rule.check(&self.city(own))
+    }
+
+    /// What is wrong with a playbook that a person of the agency `own` or the platform is to save; the first of several.
+    pub fn check_playbook(&self, playbook: &Playbook, own: Option<&AgencyId>) -> Result<(), CommandError> {
+        check_playbook_to_save(playbook, self.task_kinds(), &self.city(own))
+    }
+
+    fn city<'a>(&'a self, own: Option<&'a AgencyId>) -> City<'a> {
+        City { catalogue: self.intake.catalogue.get(), directory: &self.directory, own }
     }
 
     /// What is wrong with a rule that a person is to save; empty when it may be. `untried` says why it goes live all the
@@ -40,6 +50,7 @@ impl Platform {
         if found.is_empty() {
             found.extend(self.intake.catalogue.get().check_cost(rule));
         }
+        found.extend(self.intake.catalogue.get().check_room(rule));
         if rule.reason.trim().is_empty() {
             found.push(fault("reason", "expected why this version is made, found nothing"));
         }
@@ -80,6 +91,8 @@ impl Known for City<'_> {
                 let own = self.own.is_some_and(|own| own.as_str() == id);
                 own || AgencyId::new(id).is_ok_and(|id| self.directory.agency(&id).is_some())
             }
+            Named::Person => self.directory.account(id).is_some(),
+            Named::Role => id.parse::<Role>().is_ok(),
         }
     }
 
@@ -89,6 +102,9 @@ impl Known for City<'_> {
             Named::Zone => self.catalogue.zones().map(str::to_owned).collect(),
             Named::Playbook => self.catalogue.playbooks().iter().cloned().collect(),
             Named::Agency => self.directory.agencies().into_iter().map(|agency| agency.id.to_string()).collect(),
+            // Not everyone who writes playbooks may read which accounts there are.
+            Named::Person => Vec::new(),
+            Named::Role => Role::ALL.map(|role| role.as_str().to_owned()).to_vec(),
         }
     }
 }

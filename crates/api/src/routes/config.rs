@@ -181,7 +181,7 @@ async fn put(call: Call, what: ConfigKind, read: Read) -> Answer {
     let untried = match &body {
         CommandBody::PutRule(rule) => {
             let untried = rules::untried(&call, rule).await?;
-            rules::refuse(rules::to_save(&call, rule, untried.as_deref()).await?)?;
+            rules::to_save(&call, rule, untried.as_deref()).await?.refuse()?;
             untried
         }
         _ => None,
@@ -311,8 +311,8 @@ fn unit_fault(error: &UnitError) -> Problem {
 fn read_playbook(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {
     let playbook: Playbook = call.json()?;
     same_id(call, playbook.id.as_str())?;
-    playbook_checks::check(call, &playbook)?;
-    Ok((CommandBody::PutPlaybook(Box::new(playbook.into())), None))
+    let playbook = playbook_checks::check(call, playbook)?;
+    Ok((CommandBody::PutPlaybook(Box::new(playbook)), None))
 }
 
 fn read_correlation(call: &Call) -> Result<(CommandBody, Option<AgencyId>), Problem> {

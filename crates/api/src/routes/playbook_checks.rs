@@ -1,4 +1,4 @@
-//! What is wrong with a playbook that only this room can know: which agencies there are, and what is JSON.
+//! What is wrong with a playbook that is to be saved: beside what the platform says, what is no JSON.
 
 use serde::de::IgnoredAny;
 use vigiles_model::playbook::Form;
@@ -8,24 +8,12 @@ use crate::problem::{Code, Problem};
 use crate::wire::action::{Action, OutwardAction};
 use crate::wire::playbook::{Playbook, Step};
 
-/// Refuses a playbook whose first fault is one of these.
-pub(super) fn check(call: &Call, playbook: &Playbook) -> Result<(), Problem> {
-    playbook.steps.iter().enumerate().try_for_each(|(i, step)| {
-        check_heir(call, i, step)?;
-        check_json(call, i, step)
-    })
-}
-
-/// Nobody could handle an incident that was handed to an agency that does not exist.
-fn check_heir(call: &Call, i: usize, step: &Step) -> Result<(), Problem> {
-    let heir = step.escalate.as_ref().and_then(|escalation| escalation.hand_to.as_ref());
-    match heir.filter(|id| call.api.platform.directory().agency(id).is_none()) {
-        Some(id) => {
-            let path = format!("steps[{i}].escalate.hand_to");
-            Err(Problem::of(Code::Invalid, path, format!("there is no agency {id}")))
-        }
-        None => Ok(()),
-    }
+/// Refuses a playbook with its first fault.
+pub(super) fn check(call: &Call, playbook: Playbook) -> Result<vigiles_model::Playbook, Problem> {
+    playbook.steps.iter().enumerate().try_for_each(|(i, step)| check_json(call, i, step))?;
+    let playbook = playbook.into();
+    call.platform().check_playbook(&playbook, call.context()?.agency())?;
+    Ok(playbook)
 }
 
 /// What is no JSON before its placeholders are filled in would be none afterwards.

@@ -6,10 +6,10 @@ use vigiles_engine::rule::{MAX_BYTES_PER_KEY, MAX_COST, Needs, Rule};
 use vigiles_engine::{CommandBody, ConfigKind};
 use vigiles_formats::observation::Registry;
 use vigiles_model::{AgencyId, KindId};
-use vigiles_runtime::documents::{self, RULE_VERSION};
+use vigiles_runtime::documents::{self, RULE, RULE_VERSION};
 use vigiles_runtime::trial;
 use vigiles_store::{Document, Query};
-use vigiles_trust::{Action, Resource};
+use vigiles_trust::{Action, Context, Resource};
 
 use super::config::{Sort, same_id, sort};
 use super::listing::{self, Window};
@@ -87,7 +87,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn check(call: Call) -> Answer {
     let rule: Rule = call.json()?;
-    let (diagnostics, needs) = (to_save(&call, &rule, None).await?, needs(&call, &rule));
+    let (diagnostics, needs) = (to_save(&call, &rule, None).await?.all, needs(&call, &rule));
     let tried = call
         .blocking(move |api| {
             let tried = trial::of_rule(api.platform.store(), &rule)?;
@@ -143,12 +143,49 @@ pub(super) fn to_try(call: &Call, rule: &Rule, path: &str) -> Result<Vec<Fault>,
     Ok(placed.collect())
 }
 
+/// What keeps a rule from being saved.
+pub(super) struct Faults {
+    all: Vec<Fault>,
+    /// Whether the first says that it is another agency's.
+    is_foreign: bool,
+}
+
+impl Faults {
+    /// Refuses a rule that has one.
+    pub(super) fn refuse(self) -> Result<(), Problem> {
+        match self.all.first() {
+            Some(first) if self.is_foreign => {
+                let refused = Problem::new(Code::Forbidden, first.message.clone());
+                Err(Problem { errors: self.all, ..refused })
+            }
+            _ => refuse(self.all),
+        }
+    }
+}
+
 /// What is wrong with a rule that is to be saved, and is the body: the check says it, a put refuses it.
-pub(super) async fn to_save(call: &Call, rule: &Rule, untried: Option<&str>) -> Result<Vec<Fault>, Problem> {
-    let (ctx, rule, untried) = (call.context()?, rule.clone(), untried.map(ToOwned::to_owned));
-    let found =
-        call.blocking(move |api| Ok(api.platform.check_to_save(&rule, ctx.agency(), untried.as_deref())?)).await?;
-    Ok(found.into_iter().map(|fault| Fault::from(fault).in_body(&call.body)).collect())
+pub(super) async fn to_save(call: &Call, rule: &Rule, untried: Option<&str>) -> Result<Faults, Problem> {
+    let (ctx, judged, untried) = (call.context()?, rule.clone(), untried.map(ToOwned::to_owned));
+    let (stored, found) = call
+        .blocking(move |api| {
+            let stored = api.platform.store().get(&Context::system("api"), RULE, judged.id.as_str())?;
+            Ok((stored, api.platform.check_to_save(&judged, ctx.agency(), untried.as_deref())?))
+        })
+        .await?;
+    // The rule as it is, and as it is to be: to an agency that does not exist it cannot belong.
+    let is_there = !found.iter().any(|fault| fault.field == "agency");
+    let owners = [
+        ("id", stored.as_ref().map(|stored| stored.agency.as_ref())),
+        ("agency", is_there.then_some(Some(&rule.agency))),
+    ];
+    let foreign = owners.into_iter().filter_map(|(field, owner)| {
+        let refused = call.check_owner(owner?).err()?;
+        Some(Fault::new(field, refused.detail))
+    });
+    let foreign: Vec<Fault> = foreign.collect();
+    let is_foreign = !foreign.is_empty();
+    let all = foreign.into_iter().chain(found.into_iter().map(Fault::from));
+    Ok(Faults { all: all.map(|fault| fault.in_body(&call.body)).collect(), is_foreign })
 }
 
 /// Why a rule that may not go live otherwise does: only where it was needed is it said of the version.

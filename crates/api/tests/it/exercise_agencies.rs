@@ -49,7 +49,7 @@ async fn shipped(world: &World, token: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_shipped_gas_leak_is_met_by_another_agency() {
-    let world = world().await;
+    let world = world().await.with_agencies();
     world.platform.run_errands(vigiles_runtime::carrier::Carriers::new());
     let token = world.token(Role::Supervisor);
     prepare(&world, &token).await;
@@ -81,7 +81,7 @@ async fn the_shipped_gas_leak_is_met_by_another_agency() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_incident_that_is_not_played_stays_with_its_agency() {
-    let world = world().await;
+    let world = world().await.with_agencies();
     let (fire, city) = (world.token_of(Role::Supervisor, "fire"), world.token(Role::Supervisor));
     for reality in ["actual", "test"] {
         let body =

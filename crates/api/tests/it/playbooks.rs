@@ -136,6 +136,30 @@ async fn a_playbook_that_cannot_run_is_refused_with_its_place() {
     let refused = put("nowhere").send().await.expect(422).json();
     assert_eq!(refused["errors"][0]["path"], "steps[0].escalate.hand_to", "{refused}");
     put("fire").send().await.expect(201);
+    let refused = async |action: Value, path: &str, message: &str| {
+        let body = json!({"id": "r", "name": "R", "steps": [{"id": "a", "title": "T", "action": action}]});
+        let put = world.request("PUT", "/api/v1/playbooks/r").bearer(&token).json(body).send().await;
+        let put = put.expect(422).json();
+        assert_eq!(put["errors"][0]["path"], path, "{put}");
+        assert!(put["errors"][0]["message"].as_str().unwrap().starts_with(message), "{put}");
+    };
+    let ada = world.account("ada", &[Role::Operator], None);
+    let assign = |to: Value| json!({"assign": {"to": to}});
+    let to = "steps[0].action.assign.to";
+    let none = format!("{to}.person");
+    refused(assign(json!({"person": "nobody"})), &none, "there is no person `nobody`").await;
+    refused(assign(json!({"role": "boss"})), &format!("{to}.role"), "there is no role `boss`").await;
+    refused(
+        assign(json!({"agency": "fyre"})),
+        &format!("{to}.agency"),
+        "there is no agency `fyre`; did you mean `fire`?",
+    )
+    .await;
+    let text = json!({"annotate": {"text": "at {plase}"}});
+    refused(text, "steps[0].action.annotate.text", "line 1, column 4: unknown word `{plase}`; known are {id}").await;
+    let step = json!({"id": "a", "title": "T", "action": assign(json!({"person": ada.id}))});
+    let body = json!({"id": "r", "name": "R", "steps": [step]});
+    world.request("PUT", "/api/v1/playbooks/r").bearer(&token).json(body).send().await.expect(201);
     let step = json!({"id": "a", "title": "T", "action": {"http": {"endpoint": "e", "body": "{\"t\": {title}}"}}});
     let body = json!({"id": "q", "name": "Q", "steps": [step]});
     let put = world.request("PUT", "/api/v1/playbooks/q").bearer(&token).json(body).send().await.expect(422).json();
@@ -144,7 +168,7 @@ async fn a_playbook_that_cannot_run_is_refused_with_its_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_template_can_be_put_as_it_is_told() {
-    let world = world().await;
+    let world = world().await.with_agencies();
     let token = world.token(Role::Supervisor);
     let told = world.request("GET", "/api/v1/playbook-templates").bearer(&token).send().await.expect(200).json();
     let items = told["items"].as_array().unwrap();

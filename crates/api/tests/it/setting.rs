@@ -188,6 +188,7 @@ async fn check_and_put_agree() {
         &["name", "reason", "stage"],
     )
     .await;
+    check("an hour that never comes", json!({"when": "time.hour > 25"}), &["when"]).await;
     for i in 0..24 {
         let id = format!("dear-{i}");
         put(&id, &dear(&id)).send().await.expect(201);
@@ -215,6 +216,52 @@ async fn check_and_put_agree() {
         .await
         .expect(204);
     check("room again", dear("one-more"), &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_another_agency_is_checked_as_it_is_put() {
+    let world = world().await;
+    let token = world.with_rule().await;
+    let of = |id: &str, agency: &str| {
+        let mut body = rule();
+        (body["id"], body["stage"], body["agency"]) = (json!(id), json!("silent"), json!(agency));
+        body
+    };
+    let put = async |token: &str, body: &Value| {
+        let path = format!("/api/v1/rules/{}", body["id"].as_str().unwrap());
+        world.request("PUT", &path).bearer(token).header("if-match", "*").json(body.clone()).send().await
+    };
+    let check = async |token: &str, body: &Value, expected: &[&str]| {
+        let post = world.request("POST", "/api/v1/rules/check").bearer(token).json(body.clone());
+        let found = post.send().await.expect(200).json();
+        let said =
+            |fault: &Value| format!("{} {}", fault["path"].as_str().unwrap(), fault["message"].as_str().unwrap());
+        let said: Vec<_> = found["diagnostics"].as_array().unwrap().iter().map(said).collect();
+        assert_eq!(said, expected, "{body}");
+        found["diagnostics"].clone()
+    };
+    let foreign = "it belongs to agency fire; only its members may change it";
+    // A new rule for another agency: the faults of the check are those of the put.
+    let mut given = of("given", "fire");
+    let faults = check(&token, &given, &[&format!("agency {foreign}")]).await;
+    let refused = put(&token, &given).await.expect(403).json();
+    assert_eq!((&refused["errors"], &refused["detail"]), (&faults, &json!(foreign)));
+    given["reason"] = json!("");
+    let faults = check(
+        &token,
+        &given,
+        &[&format!("agency {foreign}"), "reason expected why this version is made, found nothing"],
+    )
+    .await;
+    assert_eq!(put(&token, &given).await.expect(403).json()["errors"], faults);
+    // One that is there, of another agency, to be taken over.
+    let firemen = world.token_of(Role::Supervisor, "fire");
+    put(&firemen, &of("theirs", "fire")).await.expect(201);
+    check(&firemen, &of("theirs", "fire"), &[]).await;
+    check(&token, &of("theirs", "city"), &[&format!("id {foreign}")]).await;
+    assert_eq!(put(&token, &of("theirs", "city")).await.expect(403).json()["detail"], json!(foreign));
+    check(&token, &of("ours", "city"), &[]).await;
+    put(&token, &of("ours", "city")).await.expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,8 +55,7 @@ async fn world_of(settings: Settings, patience: Duration, registered: &[Registra
     let dir = tempfile::tempdir().unwrap();
     let platform = open(dir.path(), registered);
     for id in ["city", "fire"] {
-        let agency = Agency { id: AgencyId::new(id).unwrap(), name: id.to_uppercase() };
-        platform.directory().ensure_agency(&SYSTEM, agency).unwrap();
+        add_agency(&platform, id);
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -94,6 +93,14 @@ fn open(dir: &std::path::Path, registered: &[Registration]) -> Arc<Platform> {
 impl World {
     pub(crate) fn request(&self, method: &str, path: &str) -> Request {
         request(self.address, method, path)
+    }
+
+    /// Adds the agencies that the shipped playbooks invite.
+    pub(crate) fn with_agencies(self) -> Self {
+        for id in ["police", "traffic", "environment"] {
+            add_agency(&self.platform, id);
+        }
+        self
     }
 
     /// A token of a role, of the agency `city`.
@@ -134,6 +141,11 @@ impl World {
 
 /// The path of the rule `high`, for one that goes live at once.
 pub(crate) const LIVE_UNTRIED: &str = "/api/v1/rules/high?untried=for%20a%20test";
+
+fn add_agency(platform: &Platform, id: &str) {
+    let agency = Agency { id: AgencyId::new(id).unwrap(), name: id.to_uppercase() };
+    platform.directory().ensure_agency(&SYSTEM, agency).unwrap();
+}
 
 pub(crate) fn kind() -> Value {
     json!({"id": "air.pm25", "name": "PM2.5", "quantity": "fine dust", "unit": "ug/m3", "value_type": "number",

@@ -9,8 +9,8 @@ use super::shape::{check_shape, flaw_at, parse_span, place_at};
 use super::syntax::syntax_flaw;
 use super::types::Type;
 use super::{
-    Aggregate, Expression, Field, Flaw, Given, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOWS, Mention, Node,
-    Place, UnitUse,
+    Aggregate, Answered, Expression, Field, Flaw, Given, Holder, MAX_EXPRESSION_BYTES, MAX_NODES, MAX_WINDOWS, Mention,
+    Node, Place, StepRead, UnitUse,
 };
 
 impl Expression {
@@ -43,8 +43,10 @@ impl Expression {
             zones: false,
             assets: false,
             steps: Vec::new(),
+            answered: Vec::new(),
             units: UnitUse::default(),
             mentions: Vec::new(),
+            decided: Vec::new(),
         };
         let node = compiler.expect(&root, Type::TRUTH)?;
         Ok(Self {
@@ -54,8 +56,10 @@ impl Expression {
             assets: compiler.assets,
             nodes: compiler.nodes,
             steps: compiler.steps,
+            answered: compiler.answered,
             units: compiler.units,
             mentions: compiler.mentions,
+            decided: compiler.decided,
         })
     }
 
@@ -72,9 +76,11 @@ pub(super) struct Compiler<'a> {
     windows: Vec<i64>,
     pub(super) zones: bool,
     assets: bool,
-    steps: Vec<CompactString>,
+    steps: Vec<StepRead>,
+    pub(super) answered: Vec<Answered>,
     pub(super) units: UnitUse,
     pub(super) mentions: Vec<Mention>,
+    pub(super) decided: Vec<(Place, String)>,
 }
 
 impl Compiler<'_> {
@@ -87,14 +93,22 @@ impl Compiler<'_> {
     pub(super) fn place(&self, at: &IdedExpr) -> Place {
         let first = leftmost(at);
         let offset = self.source.offset_for(first.id).map_or(0, |(start, _)| start as usize);
-        // The grammar puts a function call at its parenthesis.
+        let before = self.text.get(..offset).unwrap_or_default();
+        // The grammar puts a function call at its parenthesis, and a number behind its sign.
         let name = match &first.expr {
-            Expr::Call(call) if self.text.get(..offset).is_some_and(|t| t.ends_with(&call.func_name)) => {
-                call.func_name.len()
-            }
+            Expr::Call(call) if before.ends_with(&call.func_name) => call.func_name.len(),
+            Expr::Literal(LiteralValue::Int(n)) if *n.inner() < 0 && before.ends_with('-') => 1,
+            Expr::Literal(LiteralValue::Double(n)) if *n.inner() < 0.0 && before.ends_with('-') => 1,
             _ => 0,
         };
         place_at(self.text, offset - name)
+    }
+
+    /// What is wrong with an operator, where its sign stands.
+    pub(super) fn flaw_at_sign<T>(&self, call: &IdedExpr, message: impl Into<String>) -> Result<T, Flaw> {
+        let offset = self.source.offset_for(call.id).map_or(0, |(start, _)| start as usize);
+        let (line, column) = place_at(self.text, offset);
+        Err(Flaw { line, column, message: message.into() })
     }
 
     /// What is wrong with the field behind a dot.
@@ -170,7 +184,8 @@ impl Compiler<'_> {
         if let Some(holder) = self.holder(&select.operand) {
             let name = CompactString::from(select.field.as_str());
             self.assets |= holder == Holder::Asset;
-            self.note_step(holder, &name);
+            // The grammar puts has() at its parenthesis.
+            self.note_step(if select.test { &select.operand } else { e }, holder, &name);
             return Ok(if select.test {
                 (Node::Has(holder, name), Type::TRUTH)
             } else {
@@ -262,7 +277,7 @@ impl Compiler<'_> {
     pub(super) fn index(&mut self, e: &IdedExpr, a: &IdedExpr, b: &IdedExpr) -> Result<(Node, Type), Flaw> {
         match (self.holder(a), &b.expr) {
             (Some(holder), Expr::Literal(LiteralValue::String(name))) => {
-                self.note_step(holder, name.inner());
+                self.note_step(e, holder, name.inner());
                 Ok((Node::Attribute(holder, CompactString::from(name.inner())), Type::TEXT))
             }
             (Some(_), _) => self.flaw(b, "an attribute's name stands in quotes: attributes[\"category\"]"),
@@ -284,9 +299,10 @@ impl Compiler<'_> {
     }
 
     /// Remembers that a step is read.
-    fn note_step(&mut self, holder: Holder, name: &str) {
-        if matches!(holder, Holder::Answer | Holder::Outcome) && !self.steps.iter().any(|step| step == name) {
-            self.steps.push(CompactString::from(name));
+    fn note_step(&mut self, e: &IdedExpr, holder: Holder, name: &str) {
+        if matches!(holder, Holder::Answer | Holder::Outcome) {
+            let place = self.place(e);
+            self.steps.push(StepRead { place, holder, step: CompactString::from(name) });
         }
     }
 }

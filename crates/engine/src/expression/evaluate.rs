@@ -159,11 +159,7 @@ impl Facts for Env<'_> {
             Field::Unit => Found::Text(self.unit),
             Field::Kind => Found::Text(o.kind.as_str()),
             Field::Source => Found::Text(o.source.as_str()),
-            Field::Quality => Found::Text(match o.quality {
-                Quality::Good => "good",
-                Quality::Doubtful => "doubtful",
-                Quality::Implausible => "implausible",
-            }),
+            Field::Quality => Found::Text(quality_text(o.quality)),
             Field::Hour => Found::Number(self.local_seconds().rem_euclid(86_400).div_euclid(3600) as f64),
             Field::Minute => Found::Number(self.local_seconds().rem_euclid(3600).div_euclid(60) as f64),
             // 1970-01-01 was a Thursday, day 4 of the ISO week.
@@ -207,6 +203,15 @@ impl Facts for Env<'_> {
 impl Env<'_> {
     fn local_seconds(&self) -> i64 {
         self.observation.time.0.div_euclid(1_000_000) + i64::from(self.utc_offset_s)
+    }
+}
+
+/// The word for it.
+pub(super) fn quality_text(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Good => "good",
+        Quality::Doubtful => "doubtful",
+        Quality::Implausible => "implausible",
     }
 }
 

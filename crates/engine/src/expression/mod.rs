@@ -7,9 +7,12 @@
 mod besides;
 mod compile;
 mod conjunction;
+mod decided;
 mod evaluate;
+mod extent;
 mod measure;
 mod mention;
+mod operands;
 mod operators;
 mod quantity;
 mod scope;
@@ -21,9 +24,11 @@ mod unit_use;
 use compact_str::CompactString;
 
 pub(crate) use conjunction::Conjunction;
+pub(crate) use decided::Answered;
 pub(crate) use evaluate::{Env, Facts, Fault, Found};
 pub(crate) use mention::{Mention, Mentioned};
 pub(crate) use scope::Scope;
+pub(crate) use shape::place_at;
 pub(crate) use types::Type;
 
 /// Longest expression, in bytes.
@@ -45,18 +50,33 @@ pub(crate) struct Expression {
     pub(crate) zones: bool,
     /// Whether it reads the registered asset.
     pub(crate) assets: bool,
-    /// The steps of the playbook whose answer or outcome it reads, in order of first use.
-    pub(crate) steps: Vec<CompactString>,
+    /// Where it reads the answer or outcome of which step of its playbook.
+    pub(crate) steps: Vec<StepRead>,
+    /// The texts that it compares answers with, for the check.
+    pub(crate) answered: Vec<Answered>,
     /// How it reads units, for the check.
     pub(crate) units: UnitUse,
     /// The kinds and zones that it names, for the check.
     pub(crate) mentions: Vec<Mention>,
+    /// Where a comparison comes out the same whatever is read, and what was expected, for the check.
+    pub(crate) decided: Vec<(Place, String)>,
     /// How many nodes it has.
     nodes: usize,
 }
 
 /// Line and column, both from 1.
 pub(crate) type Place = (u32, u32);
+
+/// What an expression reads of a step.
+#[derive(Debug, Clone)]
+pub(crate) struct StepRead {
+    /// Where.
+    pub(crate) place: Place,
+    /// Its answer or its outcome.
+    pub(crate) holder: Holder,
+    /// The name of the step.
+    pub(crate) step: CompactString,
+}
 
 /// What an expression says that depends on the units of the readings.
 #[derive(Debug, Clone, Default)]

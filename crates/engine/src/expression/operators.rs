@@ -3,6 +3,7 @@
 use cel::common::ast::{CallExpr, Expr, IdedExpr, operators};
 
 use super::compile::Compiler;
+use super::operands::is_operator;
 use super::scope::Subject;
 use super::types::Type;
 use super::{Arithmetic, Comparison, Flaw, Given, Node, TextTest};
@@ -14,7 +15,7 @@ impl Compiler<'_> {
             (None, [a]) => self.unary(e, name, a),
             (None, [a, b]) => self.binary(e, name, a, b),
             (None, [a, b, c]) if name == operators::CONDITIONAL => {
-                let condition = self.boxed(a, Type::TRUTH)?;
+                let condition = self.operand(name, a, Type::TRUTH)?;
                 let (yes, found) = self.node(b)?;
                 let (no, other) = self.node(c)?;
                 if !found.fits(other) {
@@ -45,8 +46,8 @@ impl Compiler<'_> {
 
     pub(super) fn unary(&mut self, e: &IdedExpr, name: &str, a: &IdedExpr) -> Result<(Node, Type), Flaw> {
         match name {
-            operators::LOGICAL_NOT => Ok((Node::Not(self.boxed(a, Type::TRUTH)?), Type::TRUTH)),
-            operators::NEGATE => Ok((Node::Negate(self.boxed(a, Type::NUMBER)?), Type::NUMBER)),
+            operators::LOGICAL_NOT => Ok((Node::Not(self.operand(name, a, Type::TRUTH)?), Type::TRUTH)),
+            operators::NEGATE => Ok((Node::Negate(self.operand(name, a, Type::NUMBER)?), Type::NUMBER)),
             "double" => Ok((Node::Double(self.boxed(a, Type::TEXT)?), Type::NUMBER)),
             "size" => Ok((Node::Size(self.boxed(a, Type::TEXT)?), Type::NUMBER)),
             "window" => self.flaw(e, "a window needs an aggregate: window(\"10m\").mean, .min, .max, .sum or .count"),
@@ -77,17 +78,20 @@ impl Compiler<'_> {
             "quantity" => self.quantity(e, a, b, Given::Reading),
             "difference" => self.quantity(e, a, b, Given::Difference),
             operators::LOGICAL_AND => {
-                Ok((Node::And(self.boxed(a, Type::TRUTH)?, self.boxed(b, Type::TRUTH)?), Type::TRUTH))
+                let (left, right) = self.operands(name, (a, b), Type::TRUTH)?;
+                Ok((Node::And(left, right), Type::TRUTH))
             }
             operators::LOGICAL_OR => {
-                Ok((Node::Or(self.boxed(a, Type::TRUTH)?, self.boxed(b, Type::TRUTH)?), Type::TRUTH))
+                let (left, right) = self.operands(name, (a, b), Type::TRUTH)?;
+                Ok((Node::Or(left, right), Type::TRUTH))
             }
-            operators::ADD => self.arithmetic(Arithmetic::Add, a, b),
-            operators::SUBSTRACT => self.arithmetic(Arithmetic::Subtract, a, b),
-            operators::MULTIPLY => self.arithmetic(Arithmetic::Multiply, a, b),
-            operators::DIVIDE => self.arithmetic(Arithmetic::Divide, a, b),
+            operators::ADD => self.arithmetic(name, Arithmetic::Add, a, b),
+            operators::SUBSTRACT => self.arithmetic(name, Arithmetic::Subtract, a, b),
+            operators::MULTIPLY => self.arithmetic(name, Arithmetic::Multiply, a, b),
+            operators::DIVIDE => self.arithmetic(name, Arithmetic::Divide, a, b),
             operators::IN => self.membership(a, b),
             operators::INDEX => self.index(e, a, b),
+            _ if is_operator(name) => self.unknown_operator(e, name, [a, b]),
             _ => self.unknown_function(e, name),
         }
     }
@@ -109,6 +113,7 @@ impl Compiler<'_> {
         if !ordered {
             self.note_kind((a, &left), (b, &right));
         }
+        self.note_decided(comparison, (a, &left), (b, &right));
         if ordered && (found == Type::TRUTH || self.is_truth(found, other)) {
             return self.flaw(a, "true and false have no order; expected a number or a text");
         }
@@ -123,11 +128,12 @@ impl Compiler<'_> {
 
     pub(super) fn arithmetic(
         &mut self,
+        name: &str,
         operation: Arithmetic,
         a: &IdedExpr,
         b: &IdedExpr,
     ) -> Result<(Node, Type), Flaw> {
-        let (left, right) = (self.boxed(a, Type::NUMBER)?, self.boxed(b, Type::NUMBER)?);
+        let (left, right) = self.operands(name, (a, b), Type::NUMBER)?;
         if matches!(operation, Arithmetic::Add | Arithmetic::Subtract) {
             self.note_units(a, (&left, Type::NUMBER), (&right, Type::NUMBER));
             self.note_measures(b, Some(operation), &left, &right);
@@ -156,6 +162,8 @@ impl Compiler<'_> {
                     self.note_kind((a, &item), (e, &element));
                     elements.push(element);
                 }
+                let listed: Vec<_> = list.elements.iter().zip(&elements).collect();
+                self.note_listed(&item, b, &listed);
                 Ok((Node::InList(Box::new(item), elements), Type::TRUTH))
             }
             _ => self.flaw(b, "`in` needs `zones` or a list: kind in [\"air.pm25\", \"air.pm10\"]"),

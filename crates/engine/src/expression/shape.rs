@@ -77,7 +77,7 @@ pub(super) fn flaw_at(text: &str, offset: usize, message: String) -> Flaw {
     Flaw { line, column, message }
 }
 
-pub(super) fn place_at(text: &str, offset: usize) -> Place {
+pub(crate) fn place_at(text: &str, offset: usize) -> Place {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() as u32 + 1;
     let column = before.chars().rev().take_while(|c| *c != '\n').count() as u32 + 1;

@@ -7,10 +7,11 @@ use vigiles_model::playbook::{
     Action, Carrier, Escalation, MAX_BACKOFF_S, MAX_NAME_BYTES, MAX_TEXT_BYTES, OutwardKinds, Step,
 };
 
+use super::around::Around;
 use super::{graph, task};
 use crate::command::CommandError;
 use crate::config::{invalid, text};
-use crate::expression::Expression;
+use crate::rule::{Known, Named};
 
 const MAX_STEPS: usize = 50;
 /// Longest name of a step, in bytes.
@@ -22,8 +23,19 @@ const MAX_RETRIES: u8 = 10;
 /// Longest deadline or wait in seconds: 31 days.
 pub(super) const MAX_SPAN_S: u32 = 31 * 86_400;
 
-/// What is wrong with a playbook, with the path of the field; the first of several. `kinds` are those that act outward.
+/// What is wrong with a playbook in this city, with the path of the field; the first of several. `kinds` are those that act
+/// outward.
+pub fn check_to_save(playbook: &Playbook, kinds: &OutwardKinds, known: &dyn Known) -> Result<(), CommandError> {
+    check_in(playbook, kinds, Some(known))
+}
+
+/// The same of a playbook in the log. One that was saved is taken again whenever the log is replayed: what
+/// [`check_to_save`] has learned to refuse since the first logs were written is not asked here.
 pub fn check(playbook: &Playbook, kinds: &OutwardKinds) -> Result<(), CommandError> {
+    check_in(playbook, kinds, None)
+}
+
+fn check_in(playbook: &Playbook, kinds: &OutwardKinds, known: Option<&dyn Known>) -> Result<(), CommandError> {
     text("name", &playbook.name)?;
     no_longer("description", &playbook.description)?;
     no_longer("source", &playbook.source)?;
@@ -34,9 +46,11 @@ pub fn check(playbook: &Playbook, kinds: &OutwardKinds) -> Result<(), CommandErr
     check_names(steps)?;
     check_conditions(steps)?;
     let before = check_order(steps)?;
+    let named = |i: usize| steps[i].id_at(i).to_string();
     for (i, step) in steps.iter().enumerate() {
-        let earlier: BTreeSet<String> = before[i].iter().map(|b| steps[*b].id_at(*b).to_string()).collect();
-        check_step(&format!("steps[{i}]"), step, &earlier, kinds)?;
+        let earlier = before[i].iter().map(|b| named(*b)).collect();
+        let later = (0..steps.len()).filter(|other| *other == i || before[*other].contains(&i)).map(named).collect();
+        check_step(&format!("steps[{i}]"), step, Around { kinds, known, steps, earlier, later })?;
     }
     Ok(())
 }
@@ -88,11 +102,12 @@ fn check_order(steps: &[Step]) -> Result<Vec<BTreeSet<usize>>, CommandError> {
     })
 }
 
-fn check_step(path: &str, step: &Step, earlier: &BTreeSet<String>, kinds: &OutwardKinds) -> Result<(), CommandError> {
+fn check_step(path: &str, step: &Step, mut around: Around<'_>) -> Result<(), CommandError> {
+    let kinds = around.kinds;
     text(&format!("{path}.title"), &step.title)?;
     no_longer(&format!("{path}.instruction"), &step.instruction)?;
     if let Some(when) = &step.when {
-        condition(&format!("{path}.when"), when, earlier)?;
+        around.condition(&format!("{path}.when"), when)?;
     }
     if step.approvals > MAX_APPROVALS {
         let why = format!("expected 0 to {MAX_APPROVALS} persons, found {}", step.approvals);
@@ -101,9 +116,11 @@ fn check_step(path: &str, step: &Step, earlier: &BTreeSet<String>, kinds: &Outwa
     span(&format!("{path}.deadline_s"), step.deadline_s, MAX_SPAN_S)?;
     span(&format!("{path}.backoff_s"), step.backoff_s, MAX_BACKOFF_S)?;
     check_retries(path, step, kinds)?;
-    task::check(&format!("{path}.action"), &step.action, earlier, kinds)?;
+    task::check(&format!("{path}.action"), &step.action, &around)?;
+    // What escalates or undoes a step may start when any other is over.
+    around.later.clear();
     if let Some(escalation) = &step.escalate {
-        check_escalation(&format!("{path}.escalate"), escalation, earlier, kinds)?;
+        check_escalation(&format!("{path}.escalate"), escalation, &around)?;
     }
     if let Some(undo) = &step.compensate {
         let field = format!("{path}.compensate");
@@ -114,7 +131,7 @@ fn check_step(path: &str, step: &Step, earlier: &BTreeSet<String>, kinds: &Outwa
             };
             return Err(invalid(&field, &why));
         }
-        task::check(&field, undo, earlier, kinds)?;
+        task::check(&field, undo, &around)?;
     }
     Ok(())
 }
@@ -144,34 +161,23 @@ fn check_retries(path: &str, step: &Step, kinds: &OutwardKinds) -> Result<(), Co
     Ok(())
 }
 
-fn check_escalation(
-    path: &str,
-    escalation: &Escalation,
-    earlier: &BTreeSet<String>,
-    kinds: &OutwardKinds,
-) -> Result<(), CommandError> {
+fn check_escalation(path: &str, escalation: &Escalation, around: &Around<'_>) -> Result<(), CommandError> {
     let Escalation { notify, priority, hand_to, abort } = escalation;
     if notify.is_none() && priority.is_none() && hand_to.is_none() && !abort {
         return Err(invalid(path, "expected at least one of notify, priority, hand_to, abort"));
     }
+    if let Some(agency) = hand_to {
+        around.named(&format!("{path}.hand_to"), Named::Agency, agency.as_str())?;
+    }
     let Some(action) = notify else { return Ok(()) };
+    let kinds = around.kinds;
     let field = format!("{path}.notify");
     if !task::kind_of(action).informs(kinds) {
         let telling = kinds.iter().filter(|kind| kind.informs).map(|kind| kind.name);
         let names: Vec<&str> = ["annotate", "notify_console"].into_iter().chain(telling).collect();
         return Err(invalid(&field, &format!("expected what tells somebody: {}", names.join(", "))));
     }
-    task::check(&field, action, earlier, kinds)
-}
-
-/// Refuses a condition that does not compile, or that reads a step which need not be over by then.
-pub(super) fn condition(field: &str, text: &str, earlier: &BTreeSet<String>) -> Result<(), CommandError> {
-    let compiled = Expression::compile_for_playbook(text)
-        .map_err(|flaw| invalid(field, &format!("line {}, column {}: {}", flaw.line, flaw.column, flaw.message)))?;
-    match compiled.steps.iter().find(|step| !earlier.contains(step.as_str())) {
-        Some(step) => Err(invalid(field, &format!("step '{step}' is not one that this step comes after"))),
-        None => Ok(()),
-    }
+    task::check(&field, action, around)
 }
 
 /// Refuses an overlong text; it may be empty.

@@ -4,6 +4,7 @@
 //! version of the playbook, or its deletion, changes nothing in it.
 //! Invariant: its time is platform time; timers are made from the tasks, and so come back with a snapshot.
 
+mod around;
 mod check;
 mod compensation;
 mod condition;
@@ -15,7 +16,7 @@ mod placeholders;
 mod task;
 mod timers;
 
-pub use check::check;
+pub use check::{check, check_to_save};
 pub(crate) use condition::{Conditions, reality_text};
 
 /// Most tasks of one incident over all playbooks it was given, before escalations and compensations.

@@ -45,6 +45,33 @@ impl Filler<'_> {
     }
 }
 
+/// What is filled in, beside `{answers.<step>}` and `{outcomes.<step>}`.
+pub(super) const WORDS: [&str; 13] = [
+    "id",
+    "number",
+    "title",
+    "incident_type",
+    "severity",
+    "priority",
+    "state",
+    "reality",
+    "agency",
+    "opened",
+    "place",
+    "alarms",
+    "active_alarms",
+];
+
+/// What looks like a placeholder, with where it begins: a name between braces. What JSON has between them is none.
+pub(super) fn named(template: &str) -> impl Iterator<Item = (usize, &str)> {
+    template.match_indices('{').filter_map(|(start, _)| {
+        let (word, _) = template[start + 1..].split_once('}')?;
+        let is_name = word.starts_with(|c: char| c.is_alphabetic())
+            && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        is_name.then_some((start, word))
+    })
+}
+
 fn fill(template: &str, situation: &Situation<'_>, place: Place) -> String {
     let (mut filled, mut rest) = (String::with_capacity(template.len()), template);
     while let Some(start) = rest.find('{') {
@@ -147,6 +174,32 @@ mod tests {
         check("No. {number}: {answers.smell}, {priority}", Place::Text, "No. 17: yes {number}, p4");
         check("{outcomes.smell} {active_alarms} {place}.", Place::Text, "waiting 2 .");
         check("{unknown} {answers.x} {} {{number}} {", Place::Text, "{unknown} {answers.x} {} {17} {");
+    }
+
+    #[test]
+    fn every_word_that_is_told_is_filled_in() {
+        for word in WORDS {
+            let template = format!("{{{word}}}");
+            assert_eq!(named(&template).collect::<Vec<_>>(), [(0, word)]);
+            let incident =
+                Incident::opened("inc-1".parse().unwrap(), 17, "fire".parse().unwrap(), Reality::Actual, Timestamp(0));
+            let situation = Situation { incident: &incident, run: 0, active_alarms: 2 };
+            assert_ne!(fill(&template, &situation, Place::Text), template);
+        }
+    }
+
+    fn check_named(template: &str, expected: &[(usize, &str)]) {
+        assert_eq!(named(template).collect::<Vec<_>>(), expected, "{template}");
+    }
+
+    #[test]
+    fn a_placeholder_is_a_name_between_braces() {
+        check_named(
+            "No. {number}, {titel} and {answers.smell-in}",
+            &[(4, "number"), (14, "titel"), (26, "answers.smell-in")],
+        );
+        check_named("{{number}} {} { number } {\"a\": {}} {1} {", &[(1, "number")]);
+        check_named(r#"{"t": "{größe}", "n": {"m": 1}}"#, &[(7, "größe")]);
     }
 
     #[test]

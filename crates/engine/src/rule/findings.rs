@@ -170,7 +170,7 @@ impl<'a> Findings<'a> {
     }
 
     /// Refuses an expression that does not compile, and one that means no readings of these: whose figures or units do
-    /// not say what they mean, or that names what is not there.
+    /// not say what they mean, that names what is not there, or compares with what never comes.
     pub(super) fn expression(&mut self, field: &str, text: &str, windows: bool, read: &Read<'_>) {
         let scope = match self.known {
             Some(known) => {
@@ -188,6 +188,11 @@ impl<'a> Findings<'a> {
             if let Some(message) = self.unmet(*what, id, read.kinds) {
                 self.at(field, *line, *column, message);
             }
+        }
+        // One in the log goes on as it did.
+        let decided = if self.is_to_save() { expression.decided.as_slice() } else { &[] };
+        for ((line, column), message) in decided {
+            self.at(field, *line, *column, message);
         }
     }
 

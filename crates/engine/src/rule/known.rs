@@ -1,10 +1,10 @@
-//! What a rule may name in the city, and what was probably meant by a name that is not there.
+//! What rules and playbooks may name in the city, and what was probably meant by a name that is not there.
 
 use strsim::levenshtein;
 use vigiles_model::KindId;
 use vigiles_model::kind::ValueType;
 
-/// A sort of things that rules name by their ids.
+/// A sort of things that rules and playbooks name by their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
     /// Observation kinds.
@@ -15,6 +15,10 @@ pub enum Named {
     Playbook,
     /// Agencies.
     Agency,
+    /// Accounts of persons.
+    Person,
+    /// Roles of persons.
+    Role,
 }
 
 impl Named {
@@ -24,11 +28,13 @@ impl Named {
             Self::Zone => "zone",
             Self::Playbook => "playbook",
             Self::Agency => "agency",
+            Self::Person => "person",
+            Self::Role => "role",
         }
     }
 }
 
-/// What there is in the city when a rule is saved.
+/// What there is in the city when a rule or a playbook is saved.
 pub trait Known {
     /// The UCUM code of a kind's unit, empty for booleans and texts; none where there is no such kind.
     fn unit(&self, kind: &KindId) -> Option<String>;
@@ -42,18 +48,18 @@ pub trait Known {
     /// Whether there is one of this id.
     fn has(&self, what: Named, id: &str) -> bool;
 
-    /// All ids of a sort, in any order.
+    /// All ids of a sort that may be told to who saves, in any order.
     fn ids(&self, what: Named) -> Vec<String>;
 }
 
 /// There is none of this id; `ids` are those that would do.
-pub(super) fn missing<'a>(what: Named, id: &str, ids: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn missing<'a>(what: Named, id: &str, ids: impl Iterator<Item = &'a str>) -> String {
     let meant = nearest(id, ids).map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
     format!("there is no {} `{id}`{meant}", what.word())
 }
 
 /// The id most like this one, if at least half of it is the same; of those as like the first in order.
-fn nearest<'a>(id: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(id: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let near = |other: &&str| {
         let (short, long) = (id.len().min(other.len()), id.len().max(other.len()));
         short * 2 >= long && levenshtein(id, other) * 2 <= long

@@ -32,6 +32,7 @@ pub use detector::{
 };
 pub use findings::Diagnostic;
 pub use known::{Known, Named};
+pub(crate) use known::{missing, nearest};
 pub use statistics::{Anomaly, Baseline, ChangePoint, Drift, Forecast, Pattern, Side};
 
 /// A rule.

@@ -296,7 +296,8 @@ impl Known for City<'_> {
         match what {
             Named::Kind => KindId::new(id).is_ok_and(|kind| self.0(&kind).is_some()),
             Named::Zone => self.ids(what).iter().any(|known| known == id),
-            Named::Playbook | Named::Agency => id != "unknown",
+            Named::Playbook | Named::Agency | Named::Person => id != "unknown",
+            Named::Role => self.ids(what).iter().any(|known| known == id),
         }
     }
 
@@ -306,6 +307,8 @@ impl Known for City<'_> {
             Named::Zone => &["harbour", "old-town"],
             Named::Playbook => &["air-quality"],
             Named::Agency => &["environment"],
+            Named::Person => &[],
+            Named::Role => &["operator", "supervisor"],
         };
         ids.iter().map(|id| (*id).to_owned()).collect()
     }

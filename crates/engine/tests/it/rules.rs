@@ -3,6 +3,7 @@
 use vigiles_engine::{Command, CommandBody, CommandDone, CommandError, ConfigKind, Effect};
 use vigiles_model::KindId;
 
+use crate::findings::check_found;
 use crate::rig::{City, Rig, rule};
 
 /// Line and column.
@@ -161,7 +162,7 @@ fn a_rule_reads_the_same_from_toml_and_json() {
     assert!(serde_json::from_str::<vigiles_engine::Rule>(&json.replace("at_least", "atleast")).is_err());
 }
 
-/// Kinds in three units, and one of texts. Expected as "field line:column part", or "field part" of a whole field.
+/// Kinds in three units, and one of texts.
 fn check_units(text: &str, expected: &[&str]) {
     let unit = |kind: &KindId| match kind.as_str() {
         "dust" => Some("ug/m3".to_owned()),
@@ -170,13 +171,7 @@ fn check_units(text: &str, expected: &[&str]) {
         "note" => Some(String::new()),
         _ => None,
     };
-    let found = rule(text).check(&City(&unit));
-    assert_eq!(found.len(), expected.len(), "{text}: {found:#?}");
-    for (d, expected) in found.iter().zip(expected) {
-        let place = d.at.map_or(String::new(), |(line, column)| format!(" {line}:{column}"));
-        let said = format!("{}{place} {}", d.field, d.message);
-        assert!(said.starts_with(expected), "{text}: {said}");
-    }
+    check_found(text, &rule(text).check(&City(&unit)), expected);
 }
 
 #[test]

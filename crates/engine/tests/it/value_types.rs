@@ -2,10 +2,10 @@
 
 use vigiles_model::KindId;
 
+use crate::findings::check_found;
 use crate::rig::{City, rule};
 
-/// Two kinds of numbers, one of texts, one of what is true or false. Expected as "field line:column part", or "field
-/// part" of a whole field.
+/// Two kinds of numbers, one of texts, one of what is true or false.
 fn check(text: &str, expected: &[&str]) {
     let unit = |kind: &KindId| match kind.as_str() {
         "dust" => Some("ug/m3".to_owned()),
@@ -13,13 +13,7 @@ fn check(text: &str, expected: &[&str]) {
         "note" | "door.open" => Some(String::new()),
         _ => None,
     };
-    let found = rule(text).check(&City(&unit));
-    assert_eq!(found.len(), expected.len(), "{text}: {found:#?}");
-    for (d, expected) in found.iter().zip(expected) {
-        let place = d.at.map_or(String::new(), |(line, column)| format!(" {line}:{column}"));
-        let said = format!("{}{place} {}", d.field, d.message);
-        assert!(said.starts_with(expected), "{text}: {said}");
-    }
+    check_found(text, &rule(text).check(&City(&unit)), expected);
 }
 
 /// A detector as it is written, and what it is called; none where it takes any readings.

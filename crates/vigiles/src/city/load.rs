@@ -65,8 +65,12 @@ async fn take_group(
         if taken.get(&key) == Some(&print) {
             continue;
         }
-        if let CommandBody::PutRule(rule) = &document.body {
-            refuse(city, document, &platform.check_rule(rule, None))?;
+        match &document.body {
+            CommandBody::PutRule(rule) => refuse(city, document, &platform.check_rule(rule, None))?,
+            CommandBody::PutPlaybook(playbook) => platform
+                .check_playbook(playbook, None)
+                .with_context(|| city.dir.join(&document.file).display().to_string())?,
+            _ => {}
         }
         let body = document.explained();
         let command = Command { by: None, agency: agency.clone(), expected_version: None, body };

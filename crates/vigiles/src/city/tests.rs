@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use vigiles_engine::rule::{Extent, Known, Named, zone_steps};
-use vigiles_engine::{Command, CommandBody, ConfigKind, Effect, Engine, Input, Rule};
+use vigiles_engine::{Command, CommandBody, ConfigKind, Effect, Engine, Input, Rule, check_playbook_to_save};
 use vigiles_model::kind::ValueType;
-use vigiles_model::{KindId, ObservationKind, Timestamp};
+use vigiles_model::{KindId, ObservationKind, Playbook, Timestamp};
+use vigiles_trust::Role;
 
 use super::City;
 use super::rehearsal::{Account, rehearse};
@@ -48,6 +49,8 @@ impl Known for City {
             Named::Zone => ConfigKind::Zone,
             Named::Playbook => ConfigKind::Playbook,
             Named::Agency => return self.file.agency.iter().map(|agency| agency.id.to_string()).collect(),
+            Named::Person => return Vec::new(),
+            Named::Role => return Role::ALL.map(|role| role.as_str().to_owned()).to_vec(),
         };
         self.documents.iter().filter(|document| document.what == sort).map(|document| document.id.clone()).collect()
     }
@@ -77,6 +80,27 @@ fn every_rule_checks_out() {
     assert!(rules.len() >= 8, "{}", rules.len());
     for rule in rules {
         assert_eq!(rule.check(&city), [], "{}", rule.id);
+    }
+}
+
+#[test]
+fn every_playbook_and_template_checks_out() {
+    let city = demo();
+    let kinds = vigiles_connect::task_kinds::kinds(vigiles_connect::task_kinds::REGISTERED);
+    let check =
+        |playbook: &Playbook| assert_eq!(check_playbook_to_save(playbook, &kinds, &city), Ok(()), "{}", playbook.id);
+    let own = bodies(&city);
+    let own: Vec<_> =
+        own.iter().filter_map(|b| if let CommandBody::PutPlaybook(p) = b { Some(p) } else { None }).collect();
+    assert_eq!(own.len(), 8);
+    for playbook in own {
+        check(playbook);
+    }
+    let templates = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks")).unwrap();
+    let templates: Vec<_> = templates.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    assert_eq!(templates.len(), 11);
+    for text in &templates {
+        check(&toml::from_str(text).unwrap_or_else(|e| panic!("{text}\n{e}")));
     }
 }
 

@@ -6,7 +6,6 @@ use vigiles_model::playbook::{Action, OutwardKinds};
 
 use super::{Settings, TaskKind};
 use crate::command::CommandError;
-use crate::config::text;
 use crate::incidents::Case;
 use crate::playbook::placeholders::Filler;
 
@@ -20,7 +19,7 @@ impl TaskKind for Annotate<'_> {
     }
 
     fn check(&self, settings: &Settings<'_>) -> Result<(), CommandError> {
-        text(&settings.part("text"), self.text)
+        settings.template("text", self.text)
     }
 
     fn filled(&self, filler: &Filler<'_>) -> Option<Action> {

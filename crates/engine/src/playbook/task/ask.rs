@@ -4,7 +4,7 @@ use vigiles_model::playbook::{Action, OutwardKinds};
 
 use super::{Settings, TaskKind};
 use crate::command::CommandError;
-use crate::config::{invalid, text};
+use crate::config::invalid;
 use crate::playbook::check::name;
 use crate::playbook::placeholders::Filler;
 
@@ -22,7 +22,7 @@ impl TaskKind for Ask<'_> {
 
     fn check(&self, settings: &Settings<'_>) -> Result<(), CommandError> {
         let options = self.options;
-        text(&settings.part("question"), self.question)?;
+        settings.template("question", self.question)?;
         if options.len() == 1 || options.len() > MAX_OPTIONS {
             let why = format!("expected none or 2 to {MAX_OPTIONS} answers, found {}", options.len());
             return Err(invalid(&settings.part("options"), &why));

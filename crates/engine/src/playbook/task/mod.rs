@@ -12,11 +12,10 @@ mod open_room;
 mod outward;
 mod wait;
 
-use std::collections::BTreeSet;
-
 use vigiles_model::Timestamp;
 use vigiles_model::playbook::{Action, OutwardKinds};
 
+use super::around::Around;
 use super::placeholders::Filler;
 use crate::command::CommandError;
 use crate::incidents::Case;
@@ -60,20 +59,23 @@ pub(super) trait TaskKind {
     }
 }
 
-/// Where the settings of an action stand, and what they may refer to.
+/// Where the settings of an action stand, and what is around it.
 pub(super) struct Settings<'a> {
     /// Path of the action, its name included.
     pub(super) path: String,
-    /// The steps over when it starts.
-    pub(super) earlier: &'a BTreeSet<String>,
-    /// The kinds that act outward.
-    pub(super) kinds: &'a OutwardKinds,
+    /// What they may refer to.
+    pub(super) around: &'a Around<'a>,
 }
 
 impl Settings<'_> {
     /// Path of one setting.
     pub(super) fn part(&self, setting: &str) -> String {
         format!("{}.{setting}", self.path)
+    }
+
+    /// Refuses an empty or overlong text, and one with a placeholder that nothing fills in.
+    fn template(&self, setting: &str, template: &str) -> Result<(), CommandError> {
+        self.around.template(&self.part(setting), template)
     }
 }
 
@@ -98,13 +100,8 @@ pub(super) fn kind_of(action: &Action) -> Box<dyn TaskKind + '_> {
     }
 }
 
-/// What is wrong with an action, `field` being its path. `earlier` are the steps over by then.
-pub(super) fn check(
-    field: &str,
-    action: &Action,
-    earlier: &BTreeSet<String>,
-    kinds: &OutwardKinds,
-) -> Result<(), CommandError> {
+/// What is wrong with an action, `field` being its path.
+pub(super) fn check(field: &str, action: &Action, around: &Around<'_>) -> Result<(), CommandError> {
     let kind = kind_of(action);
-    kind.check(&Settings { path: format!("{field}.{}", kind.name()), earlier, kinds })
+    kind.check(&Settings { path: format!("{field}.{}", kind.name()), around })
 }

@@ -4,7 +4,6 @@ use vigiles_model::playbook::{Action, OutwardKinds};
 
 use super::{Settings, TaskKind};
 use crate::command::CommandError;
-use crate::config::text;
 use crate::playbook::placeholders::Filler;
 
 pub(super) struct NotifyConsole<'a> {
@@ -17,7 +16,7 @@ impl TaskKind for NotifyConsole<'_> {
     }
 
     fn check(&self, settings: &Settings<'_>) -> Result<(), CommandError> {
-        text(&settings.part("message"), self.message)
+        settings.template("message", self.message)
     }
 
     fn filled(&self, filler: &Filler<'_>) -> Option<Action> {

@@ -12,6 +12,7 @@ use crate::config::invalid;
 use crate::incidents::Case;
 use crate::playbook::check::name;
 use crate::playbook::placeholders::Filler;
+use crate::rule::Named;
 
 const MAX_AGENCIES: usize = 20;
 
@@ -27,12 +28,15 @@ impl TaskKind for OpenRoom<'_> {
 
     fn check(&self, settings: &Settings<'_>) -> Result<(), CommandError> {
         name(&settings.part("name"), self.name)?;
+        settings.around.placeholders(&settings.part("name"), self.name)?;
         let distinct: BTreeSet<&AgencyId> = self.agencies.iter().collect();
         if self.agencies.is_empty() || self.agencies.len() > MAX_AGENCIES || distinct.len() != self.agencies.len() {
             let why = format!("expected 1 to {MAX_AGENCIES} different agencies, found {}", self.agencies.len());
             return Err(invalid(&settings.part("agencies"), &why));
         }
-        Ok(())
+        self.agencies.iter().enumerate().try_for_each(|(i, agency)| {
+            settings.around.named(&settings.part(&format!("agencies[{i}]")), Named::Agency, agency.as_str())
+        })
     }
 
     fn filled(&self, filler: &Filler<'_>) -> Option<Action> {

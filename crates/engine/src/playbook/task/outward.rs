@@ -20,8 +20,8 @@ impl TaskKind for OfOutward<'_> {
     }
 
     fn check(&self, settings: &Settings<'_>) -> Result<(), CommandError> {
-        let Some(kind) = settings.kinds.get(&self.outward.kind) else {
-            let known = Action::own().iter().copied().chain(settings.kinds.iter().map(|kind| kind.name));
+        let Some(kind) = settings.around.kinds.get(&self.outward.kind) else {
+            let known = Action::own().iter().copied().chain(settings.around.kinds.iter().map(|kind| kind.name));
             let known: Vec<&str> = known.collect();
             return Err(invalid(&settings.path, &format!("expected one of: {}", known.join(", "))));
         };
@@ -31,7 +31,11 @@ impl TaskKind for OfOutward<'_> {
         }
         let filled = kind.in_order(self.outward);
         for setting in kind.settings {
-            check_setting(&settings.part(setting.name), &setting.form, filled.get(setting.name))?;
+            let (part, value) = (settings.part(setting.name), filled.get(setting.name));
+            check_setting(&part, &setting.form, value)?;
+            if let (true, Some(SettingValue::Text(text))) = (is_filled(setting.form), value) {
+                settings.around.placeholders(&part, text)?;
+            }
         }
         (kind.check)(&filled).map_err(|misfit| invalid(&settings.part(misfit.setting), &misfit.why))
     }
@@ -60,6 +64,11 @@ impl TaskKind for OfOutward<'_> {
         // One that nobody registered is refused by its own check, in better words.
         kinds.get(&self.outward.kind).is_none_or(|kind| kind.undoes)
     }
+}
+
+/// Whether placeholders are filled in.
+fn is_filled(form: Form) -> bool {
+    matches!(form, Form::Line | Form::Text | Form::Path | Form::Json)
 }
 
 fn is_known(kind: &OutwardKind, name: &str) -> bool {

@@ -5,7 +5,7 @@ use vigiles_model::playbook::OutwardKinds;
 use super::{Pause, Settings, TaskKind};
 use crate::command::CommandError;
 use crate::config::invalid;
-use crate::playbook::check::{MAX_SPAN_S, condition, span};
+use crate::playbook::check::{MAX_SPAN_S, span};
 
 pub(super) struct Wait<'a> {
     pub(super) seconds: Option<u32>,
@@ -22,7 +22,7 @@ impl TaskKind for Wait<'_> {
             return Err(invalid(&settings.path, "expected seconds, until or both"));
         }
         span(&settings.part("seconds"), self.seconds, MAX_SPAN_S)?;
-        self.until.map_or(Ok(()), |until| condition(&settings.part("until"), until, settings.earlier))
+        self.until.map_or(Ok(()), |until| settings.around.condition(&settings.part("until"), until))
     }
 
     fn pause(&self) -> Option<Pause<'_>> {
