@@ -10,8 +10,8 @@ use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
 use crate::wire::incident::Incident;
 use crate::wire::orders::{
-    AddNote, Assess, ChangeState, CompleteTask, DetachAlarm, LinkIncident, Merge, OpenIncident, SetPriority, Split,
-    StartPlaybook, UnlinkIncident,
+    AddNote, Assess, ChangeState, CompleteTask, DetachAlarm, HandOver, LinkIncident, Merge, OpenIncident, SetPriority,
+    Split, StartPlaybook, UnlinkIncident,
 };
 use crate::wire::words::{IncidentState, Reality};
 
@@ -42,12 +42,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             verdict,
         ))
         .takes::<Assess>(),
-        command(Endpoint::post("/api/v1/incidents/{id}/notes", "add_note", "Adds a note to its timeline", note))
-            .takes::<AddNote>(),
+        command(Endpoint::post(
+            "/api/v1/incidents/{id}/notes",
+            "add_note",
+            "Adds a note to its timeline, as the agency that leads or one that is involved",
+            note,
+        ))
+        .takes::<AddNote>(),
+        command(Endpoint::post(
+            "/api/v1/incidents/{id}/lead",
+            "hand_over_lead",
+            "Gives the lead to another agency; the one that led stays involved",
+            lead,
+        ))
+        .takes::<HandOver>(),
         command(Endpoint::post(
             "/api/v1/incidents/{id}/merge",
             "merge_incident",
-            "Merges another incident into it",
+            "Merges another incident, which the caller's agency leads, into it",
             merge,
         ))
         .takes::<Merge>(),
@@ -152,15 +164,32 @@ async fn verdict(call: Call) -> Answer {
 
 async fn note(call: Call) -> Answer {
     let AddNote { text } = call.json()?;
-    let incident = own(&call).await?;
-    run(&call, CommandBody::AddNote { incident, text }).await
+    let incident = call.incident(call.parameter("id")).await?;
+    call.check_involved(&incident)?;
+    run(&call, CommandBody::AddNote { incident: incident.id, text }).await
+}
+
+/// Nobody could handle an incident that was handed to an agency that does not exist.
+async fn lead(call: Call) -> Answer {
+    let HandOver { to, reason } = call.json()?;
+    let incident = call.incident(call.parameter("id")).await?;
+    // Who asks again, since the answer was lost, led it before: the first answer, or that it is so already, is for the engine.
+    if incident.agency == to {
+        call.check_involved(&incident)?;
+    } else {
+        call.check_leads(&incident)?;
+    }
+    if call.platform().directory().agency(&to).is_none() {
+        return Err(Problem::of(Code::Invalid, "to", format!("there is no agency {to}")));
+    }
+    run(&call, CommandBody::HandOver { incident: incident.id, to, reason }).await
 }
 
 async fn merge(call: Call) -> Answer {
     let Merge { from } = call.json()?;
-    let into = own(&call).await?;
-    call.check_leads(&other(&call, "from", &from).await?)?;
-    run(&call, CommandBody::Merge { into, from }).await
+    let into = call.incident(call.parameter("id")).await?;
+    call.check_merges(&into, &other(&call, "from", &from).await?)?;
+    run(&call, CommandBody::Merge { into: into.id, from }).await
 }
 
 async fn detach(call: Call) -> Answer {
