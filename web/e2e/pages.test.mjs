@@ -142,6 +142,16 @@ test('what an operator sees in a merge, in the past and in German', async () => 
   assert.deepEqual(await violations(), [], 'merge');
   await page.keyboard.press('Escape');
   await merge.waitFor({ state: 'detached' });
+  const { agency } = (await server.get('/session')).body.person;
+  const own = await server.post('/incidents', { title: 'Smoke', incident_type: 'fire', priority: 'p3', severity: 'severe' });
+  await page.goto(`${platform.url}/incidents/${own.body.id}`);
+  await page.getByText(`Led by agency ${agency}`).waitFor();
+  await page.getByRole('button', { name: 'Hand over…' }).click();
+  await page.getByRole('combobox', { name: 'Hand over to' }).waitFor();
+  assert.deepEqual(await violations(), [], 'hand over');
+  await page.keyboard.press('Escape');
+  await page.goto(`${platform.url}/`);
+  await page.locator('.state.live').waitFor();
   await page.keyboard.press('[');
   await page.getByText('Past moment:').waitFor();
   assert.deepEqual(await violations(), [], 'past');
