@@ -138,10 +138,11 @@ test('an incident is given into that of another agency, which leads on', async (
   const theirs = (await desk.post('/incidents', { title: 'Fire in the cellar', incident_type: 'fire', priority: 'p2', severity: 'severe', place: WATER })).body;
   await open(`/incidents/${mine.id}`);
   await view(mine).getByRole('button', { name: 'Merge…' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Merge another incident into this one' });
+  const dialog = page.getByRole('dialog');
+  await page.getByRole('heading', { name: 'Merge another incident into this one' }).waitFor();
   await dialog.getByLabel('Search').fill('Fire in the cellar');
   await dialog.getByRole('radio', { name: /Fire in the cellar.*Led by agency fire/ }).check();
-  await dialog.getByText(`Agency fire goes on leading: #${mine.number} is given into #${theirs.number}.`).waitFor();
+  await dialog.getByText(`#${mine.number} is given into #${theirs.number}, which agency fire goes on leading.`).waitFor();
   await dialog.getByRole('button', { name: 'Merge', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
   await view(mine).getByText('Merged into').first().waitFor();

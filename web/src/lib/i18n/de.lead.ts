@@ -17,5 +17,5 @@ export const deLead: Record<keyof typeof enLead, string> = {
   'lead.title': 'Die Führung übergeben',
   'lead.to': 'Übergeben an',
   'lead.why': 'Warum?',
-  'merge.given': 'Die Behörde {agency} führt weiter: #{from} geht in #{into} auf. Wer ihn führte, darf dort Notizen hinzufügen.',
+  'merge.given': '#{from} geht in #{into} auf, den weiter die Behörde {agency} führt. Wer #{from} führte, darf dort noch Notizen hinzufügen.',
 };

@@ -15,5 +15,5 @@ export const enLead = {
   'lead.title': 'Hand over the lead',
   'lead.to': 'Hand over to',
   'lead.why': 'Why?',
-  'merge.given': 'Agency {agency} goes on leading: #{from} is given into #{into}. Who led it may add notes there.',
+  'merge.given': '#{from} is given into #{into}, which agency {agency} goes on leading. Whoever led #{from} may still add notes there.',
 };
