@@ -29,13 +29,14 @@ impl Call {
     pub(crate) fn check_merges(&self, into: &Incident, from: &Incident) -> Result<(), Problem> {
         self.leads(from).map_err(|problem| {
             let (theirs, from, to) = (&from.agency, from.number, into.number);
-            let mut mend =
+            let ask =
                 format!("Ask agency {theirs} to merge incident {from} into incident {to}, or to hand over its lead");
-            if self.leads(into).is_ok() {
-                mend +=
-                    &format!("; or merge incident {to} into incident {from}, which agency {theirs} goes on leading");
-            }
-            problem.mended_by(mend + ".")
+            problem.mended_by(match self.leads(into) {
+                Ok(()) => format!(
+                    "{ask}; or merge incident {to} into incident {from}, which agency {theirs} goes on leading."
+                ),
+                Err(_) => format!("{ask}."),
+            })
         })
     }
 

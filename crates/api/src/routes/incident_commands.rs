@@ -10,8 +10,8 @@ use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
 use crate::wire::incident::Incident;
 use crate::wire::orders::{
-    AddNote, Assess, ChangeState, CompleteTask, DetachAlarm, HandOver, LinkIncident, Merge, OpenIncident, SetPriority,
-    Split, StartPlaybook, UnlinkIncident,
+    AddNote, Assess, ChangeState, CompleteTask, DetachAlarm, LinkIncident, OpenIncident, SetPriority, Split,
+    StartPlaybook, UnlinkIncident,
 };
 use crate::wire::words::{IncidentState, Reality};
 
@@ -49,20 +49,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             note,
         ))
         .takes::<AddNote>(),
-        command(Endpoint::post(
-            "/api/v1/incidents/{id}/lead",
-            "hand_over_lead",
-            "Gives the lead to another agency; the one that led stays involved",
-            lead,
-        ))
-        .takes::<HandOver>(),
-        command(Endpoint::post(
-            "/api/v1/incidents/{id}/merge",
-            "merge_incident",
-            "Merges another incident, which the caller's agency leads, into it",
-            merge,
-        ))
-        .takes::<Merge>(),
         command(Endpoint::post(
             "/api/v1/incidents/{id}/split",
             "split_incident",
@@ -169,29 +155,6 @@ async fn note(call: Call) -> Answer {
     run(&call, CommandBody::AddNote { incident: incident.id, text }).await
 }
 
-/// Nobody could handle an incident that was handed to an agency that does not exist.
-async fn lead(call: Call) -> Answer {
-    let HandOver { to, reason } = call.json()?;
-    let incident = call.incident(call.parameter("id")).await?;
-    // Who asks again, since the answer was lost, led it before: the first answer, or that it is so already, is for the engine.
-    if incident.agency == to {
-        call.check_involved(&incident)?;
-    } else {
-        call.check_leads(&incident)?;
-    }
-    if call.platform().directory().agency(&to).is_none() {
-        return Err(Problem::of(Code::Invalid, "to", format!("there is no agency {to}")));
-    }
-    run(&call, CommandBody::HandOver { incident: incident.id, to, reason }).await
-}
-
-async fn merge(call: Call) -> Answer {
-    let Merge { from } = call.json()?;
-    let into = call.incident(call.parameter("id")).await?;
-    call.check_merges(&into, &other(&call, "from", &from).await?)?;
-    run(&call, CommandBody::Merge { into: into.id, from }).await
-}
-
 async fn detach(call: Call) -> Answer {
     let DetachAlarm { alarm } = call.json()?;
     let incident = own(&call).await?;
@@ -221,7 +184,7 @@ async fn own_side(call: &Call, field: &'static str, id: &IncidentId) -> Result<I
 }
 
 /// Another incident, named in `field`.
-async fn other(call: &Call, field: &'static str, id: &IncidentId) -> Result<model::Incident, Problem> {
+pub(super) async fn other(call: &Call, field: &'static str, id: &IncidentId) -> Result<model::Incident, Problem> {
     call.incident(id.as_str()).await.map_err(|problem| match problem.code {
         Code::NotFound => Problem::of(Code::Invalid, field, format!("there is no incident {id}")),
         _ => problem,
