@@ -224,7 +224,7 @@ pub struct TimelineEntry {
     pub event: TimelineEvent,
 }
 
-/// What happened to an incident.
+/// What happened to an incident. A new sort stands last: snapshots of format 1 name them by their place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimelineEvent {
@@ -262,15 +262,6 @@ pub enum TimelineEvent {
         from: Priority,
         /// After.
         to: Priority,
-    },
-    /// Another agency leads from here on.
-    LeadHandedOver {
-        /// Which led.
-        from: AgencyId,
-        /// Which leads now.
-        to: AgencyId,
-        /// Why.
-        reason: String,
     },
     /// Somebody wrote a note.
     Note {
@@ -345,5 +336,14 @@ pub enum TimelineEvent {
         verdict: Verdict,
         /// Why.
         reason: Option<String>,
+    },
+    /// Another agency leads from here on.
+    LeadHandedOver {
+        /// Which led.
+        from: AgencyId,
+        /// Which leads now.
+        to: AgencyId,
+        /// Why.
+        reason: String,
     },
 }
