@@ -3,16 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { openPage } from './browser.mjs';
+import { asAdministrator } from './drill.mjs';
 import { listedAndDrawn, ready } from './map.mjs';
-import { signIn, startConsole } from './platform.mjs';
+import { api, signIn, startConsole } from './platform.mjs';
 
-let platform, page, faults, server, stop;
+let platform, browser, page, faults, server, stop;
 /** On the water in front of the harbour: nothing else of the demo stands there. */
 const WATER = { type: 'Point', coordinates: [7.4335, 43.733] };
 
 before(async () => {
   // An answer that is cut off stands in the browser's console.
-  ({ platform, page, faults, server, stop } = await startConsole({ expected: [/ERR_CONNECTION_RESET/] }));
+  ({ platform, browser, page, faults, server, stop } = await startConsole({ expected: [/ERR_CONNECTION_RESET/] }));
   await signIn(page, platform.link);
   await ready(page);
 });
@@ -84,6 +86,71 @@ test('the priority is changed, and the history says so', async () => {
   await view(incident).getByText('Priority P3 → P1').waitFor();
   await view(incident).locator('.tag', { hasText: 'P1 · at once' }).waitFor();
   assert.equal((await stored(incident)).priority, 'p1');
+});
+
+/** Somebody of another agency who handles incidents, by the API. */
+async function ofAgency(agency) {
+  const account = { name: `${agency}-desk`, password: 'another long password' };
+  const root = await openPage(browser);
+  await asAdministrator(root.page, platform.administrator);
+  assert.equal((await api(root.page, platform.url).post('/accounts', { ...account, roles: ['operator'], agency })).status, 201);
+  await root.context.close();
+  const desk = api((await openPage(browser)).page, platform.url);
+  assert.ok((await desk.post('/session', account)).status < 300);
+  return desk;
+}
+
+test('the lead is handed over by keyboard; who led may still add a note', async () => {
+  const { agency } = (await server.get('/session')).body.person;
+  const incident = await make('Smoke over the quay');
+  await open(`/incidents/${incident.id}`);
+  await view(incident).getByText(`Led by agency ${agency}`).waitFor();
+  await page.keyboard.press('h');
+  const dialog = page.getByRole('dialog', { name: 'Hand over the lead' });
+  const to = dialog.getByRole('combobox', { name: 'Hand over to' });
+  await to.waitFor();
+  assert.equal(await to.evaluate((field) => field === document.activeElement), true);
+  assert.equal(await to.locator(`option[value="${agency}"]`).count(), 0, 'the agency that leads is offered');
+  const name = await to.locator('option[value=fire]').textContent();
+  await page.keyboard.type(name);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('It burns in earnest');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await view(incident).getByText(`Led by agency fire · involved: ${agency}`).waitFor();
+  await view(incident).getByText(`Lead handed from agency ${agency} to fire`).waitFor();
+  await view(incident).locator('blockquote', { hasText: 'It burns in earnest' }).waitFor();
+  assert.equal(await view(incident).getByRole('combobox', { name: 'Priority' }).count(), 0, 'it may still be changed');
+  await view(incident).locator('[data-note]').fill('The porter has the key');
+  await view(incident).locator('[data-note]').press('Control+Enter');
+  await view(incident).locator('blockquote', { hasText: 'The porter has the key' }).waitFor();
+  // A key does nothing that the page does not offer.
+  await page.locator('body').press('h');
+  assert.equal(await dialog.count(), 0);
+  const held = await stored(incident);
+  assert.deepEqual([held.agency, held.involved], ['fire', [agency]]);
+});
+
+test('an incident is given into that of another agency, which leads on', async () => {
+  const { agency } = (await server.get('/session')).body.person;
+  const desk = await ofAgency('fire');
+  const mine = await make('Smoke from the cellar');
+  const theirs = (await desk.post('/incidents', { title: 'Fire in the cellar', incident_type: 'fire', priority: 'p2', severity: 'severe', place: WATER })).body;
+  await open(`/incidents/${mine.id}`);
+  await view(mine).getByRole('button', { name: 'Merge…' }).click();
+  const dialog = page.getByRole('dialog');
+  await page.getByRole('heading', { name: 'Merge another incident into this one' }).waitFor();
+  await dialog.getByLabel('Search').fill('Fire in the cellar');
+  await dialog.getByRole('radio', { name: /Fire in the cellar.*Led by agency fire/ }).check();
+  await dialog.getByText(`#${mine.number} is given into #${theirs.number}, which agency fire goes on leading.`).waitFor();
+  await dialog.getByRole('button', { name: 'Merge', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await view(mine).getByText('Merged into').first().waitFor();
+  const [ended, survivor] = [await stored(mine), await stored(theirs)];
+  assert.deepEqual([ended.merged_into, survivor.agency, survivor.involved], [theirs.id, 'fire', [agency]]);
+  await open(`/incidents/${theirs.id}`);
+  await view(theirs).getByText('Your agency led it, or something that was merged into it').waitFor();
+  await view(theirs).locator('[data-note]').waitFor();
 });
 
 test('a command whose answer is lost is sent again with the same key, and done once', async () => {

@@ -142,6 +142,12 @@ test('what an operator sees in a merge, in the past and in German', async () => 
   assert.deepEqual(await violations(), [], 'merge');
   await page.keyboard.press('Escape');
   await merge.waitFor({ state: 'detached' });
+  await page.keyboard.press('h');
+  const lead = page.getByRole('dialog', { name: 'Hand over the lead' });
+  await lead.getByRole('combobox', { name: 'Hand over to' }).waitFor();
+  assert.deepEqual(await violations(), [], 'hand over');
+  await page.keyboard.press('Escape');
+  await lead.waitFor({ state: 'detached' });
   await page.keyboard.press('[');
   await page.getByText('Past moment:').waitFor();
   assert.deepEqual(await violations(), [], 'past');

@@ -109,7 +109,7 @@ export class City {
   open(title, incident_type, priority, severity, place, at, alarms = [], assets = []) {
     const incident = {
       id: `inc-${(this.sequence += 1).toString(16).padStart(16, '0')}`, number: this.incidents.length + 1, incident_type, title, state: 'new', reality: 'actual', priority, severity, place, agency: 'city',
-      opened: iso(at), changed: iso(at), alarms, assets, playbook: null, tasks: [], assigned: null, rooms: [], timeline: [{ at: iso(at), by: null, event: { opened: {} } }, ...alarms.map((alarm) => ({ at: iso(at), by: null, event: { alarm_joined: { alarm, why: 'first alarm' } } }))],
+      opened: iso(at), changed: iso(at), alarms, assets, playbook: null, tasks: [], assigned: null, rooms: [], involved: [], timeline: [{ at: iso(at), by: null, event: { opened: {} } }, ...alarms.map((alarm) => ({ at: iso(at), by: null, event: { alarm_joined: { alarm, why: 'first alarm' } } }))],
       merged_into: null, split_from: null, allowed: ['acknowledged', 'in_progress', 'resolved'], version: 1,
     };
     this.incidents.push(incident);

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vigiles_engine::{Command, CommandBody, CommandDone};
-use vigiles_model::{AgencyId, BoundingBox, Geometry, Incident, KindId, Reality, Timestamp};
+use vigiles_model::{AgencyId, BoundingBox, Geometry, Incident, KindId, Timestamp};
 use vigiles_runtime::documents;
 use vigiles_runtime::once::Once;
 use vigiles_runtime::{CommandFailure, Platform};
@@ -130,12 +130,6 @@ impl Call {
             Problem::new(Code::Forbidden, format!("it belongs to agency {owner}; only its members may change it"))
         };
         if ctx.may_see(owner) { Ok(()) } else { Err(refuse()) }
-    }
-
-    /// Whether the caller may lead an incident. One of an exercise is led by whoever handles incidents: nothing of it goes out, and
-    /// crews train for one another; who did what stands in the audit log as ever.
-    pub(crate) fn check_leads(&self, incident: &Incident) -> Result<(), Problem> {
-        self.check_owner((incident.reality != Reality::Exercise).then_some(&incident.agency))
     }
 
     /// Gives a command to the platform, in the name of the caller.

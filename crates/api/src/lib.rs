@@ -13,6 +13,7 @@ mod endpoint;
 mod events;
 mod export;
 mod gate;
+mod lead;
 mod metrics;
 mod openapi;
 mod pages;

@@ -267,6 +267,7 @@ fn incident_command(turn: &mut Turn<'_>, asked: Asked<'_>, body: &CommandBody) -
             turn.add_call(asked, incident, &CallTaken { text, role: *role, place: place.as_ref() })
         }
         CommandBody::DetachCall { incident, call } => turn.detach_call(asked, incident, call),
+        CommandBody::HandOver { incident, to, reason } => turn.hand_over(asked, incident, to, reason),
         other => {
             debug_assert!(other.incident().is_none(), "what is asked of an incident is carried out above");
             Err(CommandError::NotAllowed { why: "not a command on an incident".to_owned() })

@@ -14,6 +14,8 @@ pub const MAX_TIMELINE: usize = 500;
 pub const MAX_NOTE_BYTES: usize = 8192;
 /// Most joint rooms of an incident.
 pub const MAX_ROOMS: usize = 10;
+/// Most agencies that are involved in an incident beside the one that leads.
+pub const MAX_INVOLVED: usize = 50;
 
 /// Where an incident stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -157,6 +159,9 @@ pub struct Incident {
     /// Calls that people added to it, oldest first.
     #[serde(default)]
     pub calls: Vec<Call>,
+    /// The agencies that led it or what was merged into it, or were invited to a room of that, and do not lead it now.
+    #[serde(default)]
+    pub involved: Vec<AgencyId>,
 }
 
 impl Incident {
@@ -190,6 +195,7 @@ impl Incident {
             rooms: Vec::new(),
             verdict: None,
             calls: Vec::new(),
+            involved: Vec::new(),
         }
     }
 }
@@ -218,7 +224,7 @@ pub struct TimelineEntry {
     pub event: TimelineEvent,
 }
 
-/// What happened to an incident.
+/// What happened to an incident. A new sort stands last: snapshots of format 1 name them by their place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimelineEvent {
@@ -330,5 +336,14 @@ pub enum TimelineEvent {
         verdict: Verdict,
         /// Why.
         reason: Option<String>,
+    },
+    /// Another agency leads from here on.
+    LeadHandedOver {
+        /// Which led.
+        from: AgencyId,
+        /// Which leads now.
+        to: AgencyId,
+        /// Why.
+        reason: String,
     },
 }

@@ -194,6 +194,7 @@ fn audit_note(command: &Command) -> AuditNote {
         B::PostMessage { incident, .. } => ("post_message", format!("incident/{incident}")),
         B::AddCall { incident, .. } => ("add_call", format!("incident/{incident}")),
         B::DetachCall { incident, .. } => ("detach_call", format!("incident/{incident}")),
+        B::HandOver { incident, .. } => ("hand_over", format!("incident/{incident}")),
         B::StartExercise { id, .. } => ("start", format!("exercise/{id}")),
         B::EndExercise { id, .. } => ("end", format!("exercise/{id}")),
     };
@@ -210,6 +211,7 @@ fn audit_note(command: &Command) -> AuditNote {
         B::AnswerTask { task, .. } | B::ApproveTask { task, .. } => format!("task {task}"),
         B::DetachCall { call, .. } => format!("call/{call}"),
         B::PostMessage { room, .. } => format!("room {room}"),
+        B::HandOver { to, .. } => format!("to agency/{to}"),
         _ => String::new(),
     };
     AuditNote { action: action.to_owned(), resource, outcome: Outcome::Allowed, detail }

@@ -45,7 +45,7 @@ test('of a long line the part around the fault is shown, with a mark under its c
 const task = (part: Partial<Task>): Task => ({ id: 't', title: 'Isolate', state: 'running', action: 'manual', after: null, approvals: [], approvals_needed: 0, attempts: 1, escalated: false, instruction: '', options: [], overdue: false, run: 0, tries: 1, ...part });
 const incident = (part: Partial<Incident>): Incident => ({
   id: 'inc-1', number: 1, incident_type: 'gas_leak', title: 'Gas', state: 'new', reality: 'exercise', priority: 'p1', severity: 'severe', place: null, agency: 'city', opened: at(20), changed: at(20), alarms: [], assets: [],
-  playbook: 'gas-leak', tasks: [task({})], timeline: [{ at: at(20), by: null, event: { opened: {} } }], merged_into: null, split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], calls: [], verdict: null, allowed: [], version: 1, ...part,
+  playbook: 'gas-leak', tasks: [task({})], timeline: [{ at: at(20), by: null, event: { opened: {} } }], merged_into: null, split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], calls: [], involved: [], verdict: null, allowed: [], version: 1, ...part,
 });
 
 test('incidents of an exercise are those opened in it, in the order of their numbers', () => {

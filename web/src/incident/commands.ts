@@ -18,6 +18,7 @@ export const assess = (incident: Incident, verdict: Verdict) => order(incident, 
 export const setPriority = (incident: Incident, priority: Priority) => order(incident, 'priority', { priority });
 export const addNote = (incident: Incident, text: string) => order(incident, 'notes', { text });
 export const merge = (into: Incident, from: string) => order(into, 'merge', { from });
+export const handOver = (incident: Incident, to: string, reason: string) => order(incident, 'lead', { to, reason });
 export const split = (incident: Incident, alarms: string[], title: string) => order(incident, 'split', title ? { alarms, title } : { alarms });
 export const startPlaybook = (incident: Incident, playbook: string) => order(incident, 'playbook', { playbook });
 export const finishTask = (incident: Incident, task: string, outcome: 'done' | 'skipped' | 'retry', text?: string) =>

@@ -15,6 +15,7 @@ export function line(event: TimelineEntry['event'], names: Names): Line {
   if ('alarm_left' in event) return { icon: 'split', text: t('event.alarm_left', { alarm: names.alarm(event.alarm_left.alarm) }) };
   if ('state' in event) return { icon: 'next', text: t('event.state', { from: word('state', event.state.from), to: word('state', event.state.to) }), ...(event.state.reason ? { quote: event.state.reason } : {}) };
   if ('priority' in event) return { icon: 'filter', text: t('event.priority', { from: event.priority.from.toUpperCase(), to: event.priority.to.toUpperCase() }) };
+  if ('lead_handed_over' in event) return { icon: 'people', text: t('event.lead', { from: event.lead_handed_over.from, to: event.lead_handed_over.to }), quote: event.lead_handed_over.reason };
   if ('note' in event) return { icon: 'note', text: t('event.note'), quote: event.note.text };
   if ('assessed' in event) return { icon: 'check', text: t(`event.assessed.${event.assessed.verdict}`), ...(event.assessed.reason ? { quote: event.assessed.reason } : {}) };
   if ('message' in event) return { icon: 'note', text: t('event.message', { room: event.message.room }), quote: event.message.text };

@@ -6,7 +6,7 @@ const any: Wanted = { states: [], text: '', from: '', to: '' };
 const incident = (id: string, minute: number, part: Partial<Incident> = {}): Incident => ({
   id, number: minute, incident_type: 'fire', title: `Fire ${id}`, state: 'new', reality: 'actual', priority: 'p2', severity: 'severe', place: null, agency: 'city',
   opened: new Date(minute * 60_000).toISOString(), changed: new Date(minute * 60_000).toISOString(), alarms: [], assets: [], playbook: null, tasks: [], timeline: [], merged_into: null,
-  split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], calls: [], verdict: null, allowed: [], version: 1, ...part,
+  split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], calls: [], involved: [], verdict: null, allowed: [], version: 1, ...part,
 });
 const live = (...incidents: Incident[]) => new Map(incidents.map((held) => [held.id, held]));
 

@@ -6,7 +6,7 @@ import { chain, inOneLine, linksOfGroups, reason, reasons, repeated, withoutCaus
 const incident = (number: number, part: Partial<Incident> = {}): Incident => ({
   id: `i${number}`, number, incident_type: 'fire', title: `Fire ${number}`, state: 'new', reality: 'actual', priority: 'p2', severity: 'severe', place: { type: 'Point', coordinates: [7.42, 43.73] }, agency: 'city',
   opened: '2026-05-04T03:00:00Z', changed: '2026-05-04T03:00:00Z', alarms: [], assets: [], playbook: null, tasks: [], timeline: [], merged_into: null,
-  split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], calls: [], allowed: [], version: 1, ...part,
+  split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], calls: [], involved: [], allowed: [], version: 1, ...part,
 });
 
 test('the score stands apart from the words', () => {

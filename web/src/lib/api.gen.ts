@@ -560,6 +560,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/lead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the lead to another agency; the one that led stays involved
+         * @description To change incidents; roles: operator, supervisor.
+         */
+        post: operations["hand_over_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/link": {
         parameters: {
             query?: never;
@@ -590,7 +610,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Merges another incident into it
+         * Merges another incident, which the caller's agency leads, into it
          * @description To change incidents; roles: operator, supervisor.
          */
         post: operations["merge_incident"];
@@ -630,7 +650,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Adds a note to its timeline
+         * Adds a note to its timeline, as the agency that leads or one that is involved
          * @description To change incidents; roles: operator, supervisor.
          */
         post: operations["add_note"];
@@ -710,7 +730,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Says something in a joint room, as the agency that leads or one that is invited
+         * Says something in a joint room, as the agency that leads or one that is involved or invited
          * @description To change incidents; roles: operator, supervisor.
          */
         post: operations["post_message"];
@@ -2959,6 +2979,13 @@ export interface components {
             /** @description The zones. */
             zones: string[];
         };
+        /** @description Gives the lead of the incident to another agency. */
+        HandOver: {
+            /** @description Why. */
+            reason: string;
+            /** @description The agency that leads from here on. */
+            to: string;
+        };
         /** @description How a source is doing. */
         Health: {
             /**
@@ -3013,6 +3040,8 @@ export interface components {
             id: string;
             /** @description Type in the city's words. */
             incident_type: string;
+            /** @description The agencies that led it or what was merged into it, or were invited to a room of that, and do not lead it now. */
+            involved: string[];
             /** @description Which of its alarms brought about which, oldest first. */
             links: components["schemas"]["CauseLink"][];
             /** @description The incident this one was merged into. */
@@ -4313,6 +4342,16 @@ export interface components {
                 from: components["schemas"]["Priority"];
                 /** @description After. */
                 to: components["schemas"]["Priority"];
+            };
+        } | {
+            /** @description Another agency leads from here on. */
+            lead_handed_over: {
+                /** @description Which led. */
+                from: string;
+                /** @description Why. */
+                reason: string;
+                /** @description Which leads now. */
+                to: string;
             };
         } | {
             /** @description Somebody wrote a note. */
@@ -6006,6 +6045,52 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["DetachAlarm"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, quoted; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    hand_over_lead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why the data is used; the role's usual purpose where absent. */
+                "X-Purpose"?: "operations" | "investigation" | "planning" | "oversight" | "administration";
+                /** @description The ETag of the version this was made for. */
+                "If-Match"?: string;
+                /** @description Sent again within 24 h, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
             };
         };
         responses: {

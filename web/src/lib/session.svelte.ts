@@ -95,6 +95,11 @@ class SessionState {
     return this.may('handle') && (incident.reality === 'exercise' || incident.agency === this.who?.person.agency);
   }
 
+  /** As the server decides who may add notes and speak in joint rooms: also an agency that led it, and is involved since. */
+  takesPart(incident: Pick<Incident, 'agency' | 'reality' | 'involved'>): boolean {
+    return this.leads(incident) || (this.may('handle') && incident.involved.includes(this.who?.person.agency ?? ''));
+  }
+
   choose(purpose: Purpose | ''): void {
     this.purpose = purpose;
     usePurpose(purpose);

@@ -9,7 +9,7 @@ function incident(part: Partial<Incident>): Incident {
   return {
     id: 'inc-1', number: 1, incident_type: 'air_quality', title: 'Fine dust', state: 'new', reality: 'actual', priority: 'p2', severity: 'severe',
     place: { type: 'Point', coordinates: [7.42, 43.73] }, agency: 'city', opened: '2026-05-04T02:50:00Z', changed: '2026-05-04T02:50:00Z', alarms: [], assets: [],
-    playbook: null, tasks: [], timeline: [], merged_into: null, split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], calls: [], verdict: null, allowed: [], version: 1, ...part,
+    playbook: null, tasks: [], timeline: [], merged_into: null, split_from: null, witnesses: 0, links: [], related: [], assigned: null, rooms: [], calls: [], involved: [], verdict: null, allowed: [], version: 1, ...part,
   };
 }
 

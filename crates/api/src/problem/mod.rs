@@ -102,6 +102,8 @@ pub struct Problem {
     pub detail: String,
     /// Each thing that is wrong, and where.
     pub errors: Vec<Fault>,
+    /// How to mend it this time, where the table's words for the code say too little.
+    pub mend: Option<String>,
     /// For [`Code::TooMany`] and [`Code::Unavailable`].
     pub retry_after_s: Option<u64>,
     /// Whether whoever refused it has left an audit entry already.
@@ -111,13 +113,19 @@ pub struct Problem {
 impl Problem {
     /// A problem in words.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s: None, audited: false }
+        Self { code, detail: detail.into(), errors: Vec::new(), mend: None, retry_after_s: None, audited: false }
     }
 
     /// A problem with one field, parameter or header.
     pub fn of(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
         let fault = Fault::new(path, message);
         Self { errors: vec![fault.clone()], ..Self::new(code, format!("{}: {}", fault.path, fault.message)) }
+    }
+
+    /// The same with a way out that its code does not know.
+    #[must_use]
+    pub(crate) fn mended_by(self, mend: impl Into<String>) -> Self {
+        Self { mend: Some(mend.into()), ..self }
     }
 
     /// The same with the places of its faults in the body of the request.
@@ -151,7 +159,7 @@ impl Problem {
             status,
             detail: self.detail.clone(),
             errors: self.errors.clone(),
-            mend: mend.to_owned(),
+            mend: self.mend.clone().unwrap_or_else(|| mend.to_owned()),
         }
     }
 }
@@ -191,6 +199,7 @@ mod tests {
         let body = Problem::of(Code::Invalid, "place.coordinates[0]", "181 is no longitude").body();
         assert_eq!(body.status, 422);
         assert_eq!(body.errors[0].path, "place.coordinates[0]");
-        assert!(!body.mend.is_empty());
+        assert_eq!(body.mend, "Mend the fields that the errors name.");
+        assert_eq!(Problem::new(Code::Forbidden, "no").mended_by("Ask them.").body().mend, "Ask them.");
     }
 }

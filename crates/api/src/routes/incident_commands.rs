@@ -10,7 +10,7 @@ use crate::endpoint::{Answer, Endpoint, IfMatch};
 use crate::problem::{Code, Problem};
 use crate::wire::incident::Incident;
 use crate::wire::orders::{
-    AddNote, Assess, ChangeState, CompleteTask, DetachAlarm, LinkIncident, Merge, OpenIncident, SetPriority, Split,
+    AddNote, Assess, ChangeState, CompleteTask, DetachAlarm, LinkIncident, OpenIncident, SetPriority, Split,
     StartPlaybook, UnlinkIncident,
 };
 use crate::wire::words::{IncidentState, Reality};
@@ -42,15 +42,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             verdict,
         ))
         .takes::<Assess>(),
-        command(Endpoint::post("/api/v1/incidents/{id}/notes", "add_note", "Adds a note to its timeline", note))
-            .takes::<AddNote>(),
         command(Endpoint::post(
-            "/api/v1/incidents/{id}/merge",
-            "merge_incident",
-            "Merges another incident into it",
-            merge,
+            "/api/v1/incidents/{id}/notes",
+            "add_note",
+            "Adds a note to its timeline, as the agency that leads or one that is involved",
+            note,
         ))
-        .takes::<Merge>(),
+        .takes::<AddNote>(),
         command(Endpoint::post(
             "/api/v1/incidents/{id}/split",
             "split_incident",
@@ -152,15 +150,9 @@ async fn verdict(call: Call) -> Answer {
 
 async fn note(call: Call) -> Answer {
     let AddNote { text } = call.json()?;
-    let incident = own(&call).await?;
-    run(&call, CommandBody::AddNote { incident, text }).await
-}
-
-async fn merge(call: Call) -> Answer {
-    let Merge { from } = call.json()?;
-    let into = own(&call).await?;
-    call.check_leads(&other(&call, "from", &from).await?)?;
-    run(&call, CommandBody::Merge { into, from }).await
+    let incident = call.incident(call.parameter("id")).await?;
+    call.check_involved(&incident)?;
+    run(&call, CommandBody::AddNote { incident: incident.id, text }).await
 }
 
 async fn detach(call: Call) -> Answer {
@@ -192,7 +184,7 @@ async fn own_side(call: &Call, field: &'static str, id: &IncidentId) -> Result<I
 }
 
 /// Another incident, named in `field`.
-async fn other(call: &Call, field: &'static str, id: &IncidentId) -> Result<model::Incident, Problem> {
+pub(super) async fn other(call: &Call, field: &'static str, id: &IncidentId) -> Result<model::Incident, Problem> {
     call.incident(id.as_str()).await.map_err(|problem| match problem.code {
         Code::NotFound => Problem::of(Code::Invalid, field, format!("there is no incident {id}")),
         _ => problem,

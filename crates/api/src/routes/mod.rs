@@ -15,6 +15,7 @@ mod exports;
 mod health;
 mod incident_commands;
 mod incidents;
+mod lead;
 pub(crate) mod listing;
 mod nearby;
 mod observations;
@@ -64,6 +65,7 @@ fn of_api(settings: &Settings) -> Vec<Endpoint> {
         nearby::endpoints(),
         calls::endpoints(),
         incident_commands::endpoints(),
+        lead::endpoints(),
         playbook_commands::endpoints(),
         playbook_templates::endpoints(),
         task_kinds::endpoints(),

@@ -36,7 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         command(Endpoint::post(
             "/api/v1/incidents/{id}/rooms/{room}/messages",
             "post_message",
-            "Says something in a joint room, as the agency that leads or one that is invited",
+            "Says something in a joint room, as the agency that leads or one that is involved or invited",
             message,
         ))
         .takes::<PostMessage>(),
@@ -78,14 +78,14 @@ async fn message(call: Call) -> Answer {
     run(&call, CommandBody::PostMessage { incident, room, text }).await
 }
 
-/// The incident of the path, if the caller's agency leads it or is invited to the room of the path.
+/// The incident of the path, if the caller's agency leads it, is involved in it or is invited to the room of the path.
 async fn own_or_invited(call: &Call) -> Result<IncidentId, Problem> {
     let incident = call.incident(call.parameter("id")).await?;
     let ctx = call.context()?;
     let room = incident.rooms.iter().find(|room| room.id.as_str() == call.parameter("room"));
     let is_invited = room.is_some_and(|room| ctx.agency().is_some_and(|own| room.agencies.contains(own)));
     if !is_invited {
-        call.check_leads(&incident)?;
+        call.check_involved(&incident)?;
     }
     Ok(incident.id)
 }

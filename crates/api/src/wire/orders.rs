@@ -133,6 +133,18 @@ pub struct Merge {
     pub from: model::IncidentId,
 }
 
+/// Gives the lead of the incident to another agency.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    /// The agency that leads from here on.
+    #[schema(value_type = String)]
+    pub to: model::AgencyId,
+    /// Why.
+    #[schema(min_length = 1, max_length = 4096)]
+    pub reason: String,
+}
+
 /// Splits alarms off into a new incident.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

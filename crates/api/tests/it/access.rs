@@ -89,7 +89,7 @@ async fn another_agency_changes_nothing() {
     note(&other).send().await.expect(403);
     note(&own).send().await.expect(200);
 
-    // A relation needs one side that is one's own, a merge both.
+    // A relation needs one side that is one's own, a merge the one that ends.
     let open = json!({"title": "F", "incident_type": "test", "priority": "p3", "severity": "minor"});
     let theirs = world.request("POST", "/api/v1/incidents").bearer(&other).json(open).send().await.expect(201).json();
     let third = world.token_of(Role::Supervisor, "police");

@@ -16,6 +16,7 @@ mod exercises;
 mod export;
 mod foreign;
 mod incidents;
+mod lead;
 mod lists;
 mod marks;
 mod names;

@@ -236,6 +236,15 @@ pub enum CommandBody {
         /// The call that leaves.
         call: CallId,
     },
+    /// Gives the lead of an incident to another agency.
+    HandOver {
+        /// Which.
+        incident: IncidentId,
+        /// The agency that leads from here on.
+        to: AgencyId,
+        /// Why.
+        reason: String,
+    },
     /// Begins an exercise: from here on observations of origin exercise are judged beside the city.
     StartExercise {
         /// Its id.

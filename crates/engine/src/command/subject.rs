@@ -41,7 +41,8 @@ impl CommandBody {
             | Self::AbortPlaybook { incident, .. }
             | Self::PostMessage { incident, .. }
             | Self::AddCall { incident, .. }
-            | Self::DetachCall { incident, .. } => Some(incident),
+            | Self::DetachCall { incident, .. }
+            | Self::HandOver { incident, .. } => Some(incident),
             Self::OpenIncident { .. }
             | Self::TakeCall { .. }
             | Self::StartExercise { .. }

@@ -212,6 +212,9 @@ fn words(event: &TimelineEvent) -> String {
             format!("{} to {}{}", state_text(*from), state_text(*to), because(reason.as_deref()))
         }
         TimelineEvent::Priority { from, to } => format!("priority {from:?} to {to:?}"),
+        TimelineEvent::LeadHandedOver { from, to, reason } => {
+            format!("handed the lead from agency {from} to agency {to}: {reason}")
+        }
         TimelineEvent::Note { text } => format!("noted: {text}"),
         TimelineEvent::Task { title, outcome } => format!("{title}: {outcome}"),
         TimelineEvent::Absorbed { incident } => format!("merged {incident} into it"),

@@ -3,6 +3,7 @@
 mod apart;
 mod calls;
 mod correlate;
+mod lead;
 mod lifecycle;
 mod nearby;
 mod parted_places;

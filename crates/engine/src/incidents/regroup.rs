@@ -24,7 +24,7 @@ pub(super) struct Mover {
 
 impl Turn<'_> {
     /// Merges `from` into `into`: its alarms move, later ones of the same rule and key follow, its open tasks are
-    /// left out, and it stays as a record in state merged.
+    /// left out, its agencies stay involved, and it stays as a record in state merged.
     pub(crate) fn merge(&mut self, asked: Asked<'_>, into: &IncidentId, from: &IncidentId) -> Answer {
         let target = self.number_of(into, asked.expected)?;
         let source = self.number_of(from, None)?;
@@ -261,6 +261,9 @@ impl Case {
         self.callers.extend(&other.callers);
         self.callers_elsewhere.extend(&other.callers_elsewhere);
         self.count_witnesses();
+        // Whoever led it or spoke in its rooms, which end with it, keeps a part.
+        let invited = theirs.rooms.iter().flat_map(|room| &room.agencies);
+        self.involve([&theirs.agency].into_iter().chain(&theirs.involved).chain(invited).cloned());
         self.note(asked.at, asked.by, TimelineEvent::Absorbed { incident: other.incident.id.clone() });
         self.touch(asked.at);
     }

@@ -21,9 +21,7 @@ impl Case {
             self.note(at, None, TimelineEvent::Priority { from, to: priority });
         }
         if let Some(agency) = escalation.hand_to.filter(|agency| *agency != self.incident.agency) {
-            let from = std::mem::replace(&mut self.incident.agency, agency);
-            let outcome = format!("handed from agency {from} to agency {}", self.incident.agency);
-            self.note(at, None, TimelineEvent::Task { title: title.clone(), outcome });
+            self.hand_over(agency, format!("\"{title}\" is {why}"), None, at);
         }
         if let Some(action) = escalation.notify {
             let id_of_step = step_id.and_then(|step| vigiles_model::StepId::new(format!("escalation:{step}")).ok());

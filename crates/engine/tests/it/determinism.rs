@@ -97,6 +97,7 @@ fn act(rig: &mut Rig, (_, which, what): Deed) {
         (0, Some(incident), _) => Body::ChangeState { incident, to: IncidentState::Acknowledged, reason: None },
         (1, Some(incident), _) => Body::AddNote { incident, text: "seen".into() },
         (2, Some(into), Some(from)) => Body::Merge { into, from },
+        (4, Some(incident), _) => Body::HandOver { incident, to: "fire".parse().unwrap(), reason: "theirs".into() },
         (3, Some(incident), _) => Body::ChangeState { incident, to: IncidentState::Resolved, reason: None },
         _ => Body::OpenIncident {
             title: "Call".into(),
@@ -235,7 +236,7 @@ fn some_readings() -> impl Strategy<Value = Vec<Observation>> {
 }
 
 fn some_deeds() -> impl Strategy<Value = Vec<Deed>> {
-    prop::collection::vec((0..400i64, 0..9usize, 0..5usize), 0..5).prop_map(|mut deeds| {
+    prop::collection::vec((0..400i64, 0..9usize, 0..6usize), 0..5).prop_map(|mut deeds| {
         deeds.sort_unstable();
         deeds
     })

@@ -24,6 +24,7 @@ mod incidents;
 mod intake;
 mod kinds;
 mod lateness;
+mod lead;
 mod learned;
 mod memory;
 mod nab;

@@ -244,8 +244,11 @@ fn a_deadline_escalates_once() {
     assert_eq!(run.handed(), ["Escalation: drive"]);
     run.tick(1000);
     assert_eq!(run.incident().tasks.len(), 3);
-    let said = ["started", "overdue", "escalated, as it is overdue", "handed from agency police to agency fire"];
-    assert_eq!(run.said("drive"), said);
+    assert_eq!(run.said("drive"), ["started", "overdue", "escalated, as it is overdue"]);
+    let (from, to) = ("police".parse().unwrap(), "fire".parse().unwrap());
+    let handed = TimelineEvent::LeadHandedOver { from, to, reason: "\"drive\" is overdue".into() };
+    assert!(incident.timeline.iter().any(|e| e.by.is_none() && e.event == handed), "{:?}", incident.timeline);
+    assert_eq!(incident.involved, ["police".parse().unwrap()]);
     run.complete("drive", TaskOutcome::Done).unwrap();
     assert_eq!(run.states(), "drive done, report running, escalation:drive running");
 }

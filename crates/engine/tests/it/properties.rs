@@ -1,9 +1,10 @@
 //! What holds for every log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use vigiles_engine::{CommandBody as Body, Effect, Engine, Input};
+use vigiles_model::incident::TimelineEvent;
 use vigiles_model::{
     Alarm, AlarmId, CallerRole, Geometry, Incident, IncidentId, IncidentState, Observation, Position, Priority,
     Reality, Relation, Severity, Timestamp,
@@ -49,6 +50,7 @@ enum Act {
     AddCall(usize, u8),
     TakeCall(bool, u8),
     DetachCall(usize, usize),
+    HandOver(usize, usize),
 }
 
 fn act() -> impl Strategy<Value = (i64, Act)> {
@@ -70,6 +72,7 @@ fn act() -> impl Strategy<Value = (i64, Act)> {
         1 => (0..9usize, 0..20u8).prop_map(|(i, at)| Act::AddCall(i, at)),
         1 => (any::<bool>(), 0..20u8).prop_map(|(fence, at)| Act::TakeCall(fence, at)),
         1 => (0..9usize, 0..2usize).prop_map(|(i, n)| Act::DetachCall(i, n)),
+        2 => (0..9usize, 0..4usize).prop_map(|(i, to)| Act::HandOver(i, to)),
     ];
     (0..40i64, act)
 }
@@ -181,6 +184,10 @@ fn body(act: &Act, incidents: &[Incident]) -> Option<Body> {
             reality: Reality::Actual,
         },
         Act::DetachCall(i, n) => Body::DetachCall { incident: id(i)?, call: whole(i)?.calls.get(*n)?.id.clone() },
+        Act::HandOver(i, to) => {
+            let to = ["police", "fire", "environment", "harbour"][*to].parse().unwrap();
+            Body::HandOver { incident: id(i)?, to, reason: "theirs".into() }
+        }
         Act::Read(_) | Act::Tick | Act::Redeliver => return None,
     })
 }
@@ -258,6 +265,27 @@ proptest! {
         prop_assert!(listed.keys().all(|a| alarms.contains_key(*a)));
         let commands = effects.iter().filter(|e| matches!(e, Effect::CommandDone(_))).count();
         prop_assert!(commands > 0);
+    }
+
+    #[test]
+    fn one_agency_leads_and_who_led_stays_involved(acts in prop::collection::vec(act(), 1..80)) {
+        let (_, incidents) = latest(&run(&mut crate::kinds::engine(), &log(&acts)));
+        let parts = |i: &Incident| i.involved.iter().chain([&i.agency]).cloned().collect::<BTreeSet<_>>();
+        for incident in incidents.values() {
+            let all = parts(incident);
+            prop_assert_eq!(all.len(), incident.involved.len() + 1, "{} of {:?}", incident.agency, incident.involved);
+            let mut led = None;
+            for entry in &incident.timeline {
+                if let TimelineEvent::LeadHandedOver { from, to, .. } = &entry.event {
+                    prop_assert!(from != to && led.is_none_or(|led| led == from) && all.contains(from));
+                    led = Some(to);
+                }
+            }
+            prop_assert!(led.is_none_or(|led| *led == incident.agency));
+            if let Some(into) = &incident.merged_into {
+                prop_assert!(all.is_subset(&parts(&incidents[into])), "an agency of {} has no part in {into}", incident.id);
+            }
+        }
     }
 
     #[test]

@@ -63,6 +63,47 @@ async fn a_lost_snapshot_is_rebuilt_from_the_log() {
     platform.stop();
 }
 
+/// A lead that was handed over, and the agencies involved after a merge, are those of before; from the snapshot, and from the
+/// whole log.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leads_after_a_restart_is_who_led_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut platform = furnished(dir.path()).await;
+    put(&platform, CommandBody::PutRule(Box::new(count_rule()))).await.unwrap();
+    let start = platform.now();
+    for i in 0..3 {
+        platform.submit(&grant(), vec![reading(90.0, Timestamp(start.0 + i))]).await.unwrap();
+    }
+    settle(&platform).await;
+    let ids: Vec<_> = incidents(&platform).into_iter().map(|incident| incident.id).collect();
+    let [into, from] = ids.try_into().unwrap();
+    let hand_over = |to: &str| CommandBody::HandOver {
+        incident: into.clone(),
+        to: to.parse().unwrap(),
+        reason: "it burns".to_owned(),
+    };
+    put(&platform, hand_over("fire")).await.unwrap();
+    put(&platform, CommandBody::Merge { into: into.clone(), from }).await.unwrap();
+    let before = incidents(&platform);
+    for lost in [false, true] {
+        platform.stop();
+        drop(platform);
+        if lost {
+            std::fs::remove_dir_all(dir.path().join("engine")).unwrap();
+        }
+        platform = open(dir.path());
+        settle(&platform).await;
+        assert_eq!(incidents(&platform), before);
+    }
+    // The engine knows it too, not only the store.
+    let again = put(&platform, hand_over("fire")).await.unwrap_err();
+    assert_eq!(again.to_string(), "not allowed: agency fire leads it already");
+    put(&platform, hand_over("medics")).await.unwrap();
+    let survivor = incidents(&platform).into_iter().find(|incident| incident.id == into).unwrap();
+    assert_eq!((survivor.agency.as_str(), survivor.involved.len()), ("medics", 2), "{:?}", survivor.involved);
+    platform.stop();
+}
+
 /// Stopped while it goes through the log for a history that is behind, a platform sets nothing back: neither what was applied nor
 /// the engine's snapshot, which is of later.
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ import { deRules } from './de.rules';
 import { deCalls } from './de.calls';
 import { deCorrelations } from './de.correlations';
 import { deHappened } from './de.happened';
+import { deLead } from './de.lead';
 import { deLoad } from './de.load';
 import { dePlaybooks } from './de.playbooks';
 import { deResponse } from './de.response';
@@ -22,6 +23,7 @@ export const de: Record<keyof typeof en, string> = {
   ...deCalls,
   ...deCorrelations,
   ...deHappened,
+  ...deLead,
   ...deLoad,
   ...dePlaybooks,
   ...deResponse,
@@ -190,7 +192,7 @@ export const de: Record<keyof typeof en, string> = {
   'incident.by.call': 'Von Anrufern gemeldet; kein Alarm steht dahinter.',
   'incident.by.hand': 'Von einer Person eröffnet; kein Alarm steht dahinter.',
   'incident.done': 'Vorfall #{number}: {state}',
-  'incident.foreign': 'Geführt von der Behörde {agency}: nur deren Mitglieder dürfen ihn ändern.',
+  'incident.foreign': 'Nur Mitglieder dieser Behörde dürfen ihn ändern.',
   'incident.gone': 'In diesem Moment ist hier nichts',
   'incident.gone.text': 'Es gab ihn damals nicht, oder Ihre Behörde darf ihn nicht sehen.',
   'incident.label': 'Vorfall',

@@ -5,6 +5,7 @@ import { enRules } from './en.rules';
 import { enCalls } from './en.calls';
 import { enCorrelations } from './en.correlations';
 import { enHappened } from './en.happened';
+import { enLead } from './en.lead';
 import { enLoad } from './en.load';
 import { enPlaybooks } from './en.playbooks';
 import { enResponse } from './en.response';
@@ -21,6 +22,7 @@ export const en = {
   ...enCalls,
   ...enCorrelations,
   ...enHappened,
+  ...enLead,
   ...enLoad,
   ...enPlaybooks,
   ...enResponse,
@@ -189,7 +191,7 @@ export const en = {
   'incident.by.call': 'Told by callers; no alarm stands behind it.',
   'incident.by.hand': 'Opened by a person; no alarm stands behind it.',
   'incident.done': 'Incident #{number}: {state}',
-  'incident.foreign': 'Led by agency {agency}: only its members may change it.',
+  'incident.foreign': 'Only members of that agency may change it.',
   'incident.gone': 'Nothing here at this moment',
   'incident.gone.text': 'It did not exist then, or your agency may not see it.',
   'incident.label': 'Incident',

@@ -80,6 +80,8 @@ pub struct Incident {
     pub verdict: Option<Verdict>,
     /// Calls that people added to it, oldest first.
     pub calls: Vec<Call>,
+    /// The agencies that led it or what was merged into it, or were invited to a room of that, and do not lead it now.
+    pub involved: Vec<String>,
     /// Counts up with every change; the ETag.
     pub version: u64,
 }
@@ -145,6 +147,7 @@ impl Incident {
             rooms: incident.rooms.iter().map(Room::from).collect(),
             verdict: incident.verdict.map(Verdict::from),
             calls: incident.calls.iter().map(|call| Call::new(call, name_of)).collect(),
+            involved: incident.involved.iter().map(ToString::to_string).collect(),
             version: incident.version,
         }
     }

@@ -62,6 +62,15 @@ pub enum TimelineEvent {
         /// After.
         to: Priority,
     },
+    /// Another agency leads from here on.
+    LeadHandedOver {
+        /// Which led.
+        from: String,
+        /// Which leads now.
+        to: String,
+        /// Why.
+        reason: String,
+    },
     /// Somebody wrote a note.
     Note {
         /// The text.
@@ -157,6 +166,9 @@ impl From<&Event> for TimelineEvent {
                 Self::CallLeft { call: call.to_string(), incident: incident.to_string() }
             }
             Event::Priority { from, to } => Self::Priority { from: (*from).into(), to: (*to).into() },
+            Event::LeadHandedOver { from, to, reason } => {
+                Self::LeadHandedOver { from: from.to_string(), to: to.to_string(), reason: reason.clone() }
+            }
             Event::Note { text } => Self::Note { text: text.clone() },
             Event::Task { title, outcome } => Self::Task { title: title.clone(), outcome: outcome.clone() },
             Event::Absorbed { incident } => Self::Absorbed { incident: incident.to_string() },
