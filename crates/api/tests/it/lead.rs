@@ -119,7 +119,7 @@ async fn an_incident_is_given_into_that_of_another_agency_and_none_is_taken() {
 async fn who_handed_over_goes_on_speaking_in_the_rooms() {
     let world = world().await;
     let steps =
-        json!([{"id": "room", "title": "Room", "action": {"open_room": {"name": "Gas", "agencies": ["police"]}}}]);
+        json!([{"id": "room", "title": "Room", "action": {"open_room": {"name": "Gas", "agencies": ["fire"]}}}]);
     let (path, _) = playbooks::opened(&world, steps, "actual").await;
     let path = path.strip_prefix("/api/v1/incidents").unwrap();
     let [city, harbour] = ["city", "harbour"].map(|agency| Desk::of(&world, agency));
