@@ -353,7 +353,7 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<(IncidentId, IncidentId)> {
 }
 
 proptest! {
-    #![proptest_config(cases(64))]
+    #![proptest_config(cases(256))]
 
     /// Whatever people do, no call is lost or counted twice, and who was taken apart is not related again by itself.
     #[test]

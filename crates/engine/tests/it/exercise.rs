@@ -188,7 +188,7 @@ fn of_side(effects: &[Effect], reality: Reality) -> Vec<Effect> {
 }
 
 proptest! {
-    #![proptest_config(cases(64))]
+    #![proptest_config(cases(256))]
 
     /// The same log with and without the exercise; and the exercise with and without the city around it.
     #[test]

@@ -233,7 +233,7 @@ fn carry_out(rig: &mut Rig, act: &Act) -> Option<Parting> {
 }
 
 proptest! {
-    #![proptest_config(cases(64))]
+    #![proptest_config(cases(256))]
 
     /// An alarm never joins one that people took its rule and key, or place, apart from, through whichever incidents and
     /// restarts they go.

@@ -149,7 +149,7 @@ fn play(rig: &mut Rig, plans: &[Plan], chances: &[u8]) -> Result<Vec<(Timestamp,
 }
 
 proptest! {
-    #![proptest_config(cases(64))]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn a_playbook_never_stands_still_and_a_restart_changes_nothing(

@@ -214,7 +214,7 @@ fn latest(effects: &[Effect]) -> (BTreeMap<AlarmId, Alarm>, BTreeMap<IncidentId,
 }
 
 proptest! {
-    #![proptest_config(cases(48))]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn a_replay_gives_the_same_and_a_snapshot_anywhere_changes_nothing(
