@@ -123,7 +123,7 @@ fn each_detector_goes_by_the_readings_that_come_to_it() {
 fn the_log_takes_them_as_before() {
     let mut rig = Rig::new();
     let text = "[detector.condition]\nexpression = '''value > 3 && quality != 'implausible''''";
-    check(text, &["detector.condition.expression 1:24 `quality` is never"]);
+    check(text, &["detector.condition.expression 1:25 `quality` is never"]);
     let old = rule(text);
     rig.command(CommandBody::PutRule(Box::new(old))).unwrap();
     rig.feed("1 a air.pm25 9");
