@@ -49,6 +49,10 @@ impl Known for Kinds<'_> {
         self.0.iter().find(|kind| kind.id == *id).map(|kind| kind.value_type)
     }
 
+    fn range(&self, id: &KindId) -> (Option<f64>, Option<f64>) {
+        self.0.iter().find(|kind| kind.id == *id).map_or((None, None), |kind| (kind.min, kind.max))
+    }
+
     fn zone_steps(&self) -> u32 {
         0
     }

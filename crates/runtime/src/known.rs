@@ -78,6 +78,10 @@ impl Known for City<'_> {
         self.catalogue.kind(kind.as_str()).map(|known| known.value_type)
     }
 
+    fn range(&self, kind: &KindId) -> (Option<f64>, Option<f64>) {
+        self.catalogue.kind(kind.as_str()).map_or((None, None), |known| (known.min, known.max))
+    }
+
     fn zone_steps(&self) -> u32 {
         self.catalogue.zone_steps()
     }

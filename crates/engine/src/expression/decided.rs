@@ -5,7 +5,7 @@ use cel::common::ast::IdedExpr;
 use compact_str::CompactString;
 
 use super::compile::Compiler;
-use super::extent::{Bounded, literal_text};
+use super::extent::{Bounded, Extent, literal_text};
 use super::{Comparison, Holder, Node, Place};
 
 /// A text that the answer of a step is compared with.
@@ -32,7 +32,12 @@ impl Compiler<'_> {
             if is_same_or_not {
                 self.note_answer(node, at, literal);
             }
-            let Some(bounded) = Bounded::of(node) else { continue };
+            let Some(bounded) = Bounded::of(node, self.scope) else { continue };
+            if let (false, Extent::Words(words), Node::Text(_)) = (is_same_or_not, &bounded.extent, literal) {
+                let (place, message) = (self.place(at), by_alphabet(&bounded.name, words));
+                self.decided.push((place, message));
+                continue;
+            }
             let Some(answer) = bounded.extent.decides(comparison, literal) else { continue };
             let message = if is_same_or_not { never(&bounded, literal) } else { always(&bounded, answer) };
             let place = self.place(at);
@@ -45,7 +50,7 @@ impl Compiler<'_> {
         for (at, element) in elements {
             self.note_answer(item, at, element);
         }
-        let Some(bounded) = Bounded::of(item) else { return };
+        let Some(bounded) = Bounded::of(item, self.scope) else { return };
         let (has, lacks): (Vec<_>, Vec<_>) = elements.iter().partition(|(_, element)| bounded.extent.has(element));
         for (at, element) in lacks {
             let (place, message) = (self.place(at), never(&bounded, element));
@@ -83,12 +88,21 @@ fn mirrored(comparison: Comparison) -> Comparison {
     }
 }
 
-fn never(Bounded { name, extent }: &Bounded, literal: &Node) -> String {
-    let found = literal_text(literal).unwrap_or_default();
-    format!("`{name}` is never {found}: expected {}", extent.words())
+fn by_alphabet(name: &str, words: &[&str]) -> String {
+    let (one, other) = (words[0], words[1]);
+    format!(
+        "`{name}` is a text, and texts are ordered by the alphabet: list those that are meant, as in \
+         `{name} in ['{one}', '{other}']`; there are {}",
+        words.join(", ")
+    )
 }
 
-fn always(Bounded { name, extent }: &Bounded, answer: bool) -> String {
+fn never(Bounded { name, extent, why }: &Bounded, literal: &Node) -> String {
+    let found = literal_text(literal).unwrap_or_default();
+    format!("`{name}` is never {found}: expected {}{why}", extent.words())
+}
+
+fn always(Bounded { name, extent, why }: &Bounded, answer: bool) -> String {
     let ever = if answer { "always" } else { "never" };
-    format!("this {ever} holds: `{name}` is {}", extent.words())
+    format!("this {ever} holds: `{name}` is {}{why}", extent.words())
 }

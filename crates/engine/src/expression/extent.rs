@@ -1,12 +1,15 @@
-//! What the names of an expression can ever be: an hour lies between 0 and 23, a quality is one of three words.
+//! What the names of an expression can ever be: an hour lies between 0 and 23, a quality is one of three words, and a reading
+//! that rules judge lies where its kind says that it is plausible.
 
 use vigiles_model::playbook::TaskState;
 use vigiles_model::{IncidentState, Quality, Reality, Severity};
 
 use super::evaluate::{decide, quality_text};
+use super::scope::Subject;
 use super::{Aggregate, Comparison, Field, Given, Holder, Node};
 use crate::incidents::{severity_text, state_text};
 use crate::playbook::reality_text;
+use crate::rule::Range;
 
 /// Something of which all values are known before any comes.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ pub(super) struct Bounded {
     /// How it is written.
     pub(super) name: String,
     pub(super) extent: Extent,
+    /// Why it is not more than that, where people would think so.
+    pub(super) why: &'static str,
 }
 
 /// All values that something can have.
@@ -21,21 +26,31 @@ pub(super) struct Bounded {
 pub(super) enum Extent {
     /// Both ends included.
     Numbers { least: f64, most: f64, whole: bool },
+    /// Where plausible readings lie, in a unit.
+    Plausible(Range, String),
     /// One of these.
     Words(Vec<&'static str>),
 }
 
 impl Bounded {
     /// What a part of an expression is bounded to; none where it may be anything.
-    pub(super) fn of(node: &Node) -> Option<Self> {
-        let (name, extent) = match node {
-            Node::Field(field) => of_field(*field).map(|(name, extent)| (name.to_owned(), extent))?,
-            Node::Attribute(Holder::Outcome, step) => (format!("outcomes.{step}"), states()),
-            Node::Window(_, Aggregate::Count) => ("window(...).count".to_owned(), whole(0.0, f64::INFINITY)),
-            Node::Size(_) => ("size(...)".to_owned(), whole(0.0, f64::INFINITY)),
+    pub(super) fn of(node: &Node, subject: Subject<'_>) -> Option<Self> {
+        let (name, extent) = match (node, subject) {
+            (Node::Field(Field::Value), Subject::Reading(scope)) => {
+                ("value".to_owned(), Extent::Plausible(scope.range?, scope.unit?.to_owned()))
+            }
+            (Node::Field(Field::Quality), Subject::Reading(scope)) if !scope.implausible => {
+                let words = [Quality::Good, Quality::Doubtful].map(quality_text).to_vec();
+                let why = "; an implausible reading comes to an `out_of_range` only";
+                return Some(Self { name: "quality".to_owned(), extent: Extent::Words(words), why });
+            }
+            (Node::Field(field), _) => of_field(*field).map(|(name, extent)| (name.to_owned(), extent))?,
+            (Node::Attribute(Holder::Outcome, step), _) => (format!("outcomes.{step}"), states()),
+            (Node::Window(_, Aggregate::Count), _) => ("window(...).count".to_owned(), whole(0.0, f64::INFINITY)),
+            (Node::Size(_), _) => ("size(...)".to_owned(), whole(0.0, f64::INFINITY)),
             _ => return None,
         };
-        Some(Self { name, extent })
+        Some(Self { name, extent, why: "" })
     }
 }
 
@@ -110,8 +125,8 @@ impl Extent {
                 let first = answers.next()?;
                 answers.all(|answer| answer == first).then_some(first)
             }
-            (Self::Numbers { least, most, .. }, _) => {
-                let n = number(literal)?;
+            (Self::Numbers { least, most, .. } | Self::Plausible(Range { least, most }, _), _) => {
+                let n = self.number(literal)?;
                 let (below, above) = (n < *least, n > *most);
                 match comparison {
                     Comparison::Equal => (!self.has(literal)).then_some(false),
@@ -131,7 +146,10 @@ impl Extent {
         match (self, literal) {
             (Self::Words(words), Node::Text(text)) => words.contains(&text.as_str()),
             (Self::Numbers { least, most, whole }, _) => {
-                number(literal).is_none_or(|n| (*least..=*most).contains(&n) && !(*whole && n.fract() != 0.0))
+                self.number(literal).is_none_or(|n| (*least..=*most).contains(&n) && !(*whole && n.fract() != 0.0))
+            }
+            (Self::Plausible(range, _), _) => {
+                self.number(literal).is_none_or(|n| (range.least..=range.most).contains(&n))
             }
             _ => true,
         }
@@ -142,7 +160,7 @@ impl Extent {
         match self {
             Self::Words(words) => Some(words.len()),
             Self::Numbers { least, most, whole: true } if most.is_finite() => Some((most - least) as usize + 1),
-            Self::Numbers { .. } => None,
+            Self::Numbers { .. } | Self::Plausible(..) => None,
         }
     }
 
@@ -155,7 +173,13 @@ impl Extent {
                 let end = if most.is_finite() { format!("to {most}") } else { "on".to_owned() };
                 format!("{sort} from {least} {end}")
             }
+            Self::Plausible(range, unit) => format!("a plausible reading, {}", range.words(unit)),
         }
+    }
+
+    /// The number of a literal. A quantity is one of a reading: nothing else is compared with it.
+    fn number(&self, literal: &Node) -> Option<f64> {
+        number(literal, matches!(self, Self::Plausible(..)))
     }
 }
 
@@ -163,15 +187,16 @@ impl Extent {
 pub(super) fn literal_text(node: &Node) -> Option<String> {
     match node {
         Node::Text(text) => Some(format!("{text:?}")),
-        _ => number(node).map(|n| n.to_string()),
+        _ => number(node, true).map(|n| n.to_string()),
     }
 }
 
-/// The number of a literal, also a negative one. A quantity is one of a reading, which may be anything.
-fn number(literal: &Node) -> Option<f64> {
+/// The number of a literal, also a negative one; with `quantities` also that of a quantity.
+pub(super) fn number(literal: &Node, quantities: bool) -> Option<f64> {
     match literal {
         Node::Number(n, Given::Plain) => Some(*n),
-        Node::Negate(inner) => number(inner).map(|n| -n),
+        Node::Number(n, Given::Reading) if quantities => Some(*n),
+        Node::Negate(inner) => number(inner, quantities).map(|n| -n),
         _ => None,
     }
 }

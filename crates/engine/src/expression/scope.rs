@@ -2,6 +2,7 @@
 
 use super::types::Type;
 use super::{Field, Holder};
+use crate::rule::Range;
 
 /// Names of a playbook's conditions, for messages.
 const PLAYBOOK_NAMES: &str = "severity, priority, incident_type, title, state, reality, agency, alarms, active_alarms, answers.<step>, \
@@ -11,7 +12,7 @@ const READING_NAMES: &str = "value, unit, kind, source, quality, zones, asset.id
      attributes, place.lon, place.lat, time.hour, time.minute, time.weekday, window(\"10m\").mean";
 
 /// Where an expression about a reading stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Scope<'a> {
     /// Whether `window(...)` may be used.
     pub(crate) windows: bool,
@@ -19,22 +20,26 @@ pub(crate) struct Scope<'a> {
     pub(crate) unit: Option<&'a str>,
     /// What `value` may be: asked when a rule is saved, not when one is read back.
     pub(crate) value: Type,
+    /// Where plausible readings lie, in that unit; none where they lie anywhere.
+    pub(crate) range: Option<Range>,
+    /// Whether implausible readings come too.
+    pub(crate) implausible: bool,
 }
 
 impl<'a> Scope<'a> {
     /// Of a rule that is to be saved, whose readings are of these types and come in this unit.
     pub(crate) fn to_save(windows: bool, unit: Option<&'a str>, value: Type) -> Self {
-        Self { windows, unit, value }
+        Self { windows, unit, value, range: None, implausible: true }
     }
 
     /// Of a rule that was saved before: a later version of the platform may know better, but does not refuse it.
     pub(crate) fn stored(windows: bool, unit: Option<&'a str>) -> Self {
-        Self { windows, unit, value: Type::ANY }
+        Self::to_save(windows, unit, Type::ANY)
     }
 }
 
 /// What an expression is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Subject<'a> {
     /// One reading, and where allowed the windows before it.
     Reading(Scope<'a>),

@@ -8,7 +8,8 @@ use vigiles_model::{
 use super::*;
 use crate::window::Window;
 
-const EVERYTHING: Scope<'static> = Scope { windows: true, unit: Some("ug/m3"), value: Type::ANY };
+const EVERYTHING: Scope<'static> =
+    Scope { windows: true, unit: Some("ug/m3"), value: Type::ANY, range: None, implausible: true };
 
 fn reading() -> Observation {
     Observation {

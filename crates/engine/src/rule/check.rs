@@ -117,7 +117,7 @@ impl Rule {
             Some(unit) => BTreeSet::from([unit.clone()]),
             None => kinds.iter().filter_map(units).filter(|unit| !unit.is_empty()).collect(),
         };
-        Read { kinds, unit, units: all }
+        Read { kinds, unit, units: all, implausible: matches!(self.detector, Detector::OutOfRange(_)) }
     }
 
     fn check_unit(&self, units: UnitOf<'_>, found: &mut Findings<'_>) {

@@ -19,7 +19,10 @@ const MAX_RADIUS_M: f64 = 100_000.0;
 impl Rule {
     pub(super) fn check_detector(&self, unit: Option<&str>, units: UnitOf<'_>, found: &mut Findings<'_>) {
         match &self.detector {
-            Detector::Threshold(t) => check_threshold(t, found),
+            Detector::Threshold(t) => {
+                check_threshold(t, found);
+                found.plausible(t, &self.read(&self.kinds, unit, units));
+            }
             Detector::RateOfChange(r) => check_rate(r, found),
             Detector::Silent(s) => found.span("detector.silent.after_s", s.after_s, 1.0, MAX_SPAN_S),
             Detector::Geofence(g) => self.check_geofence(g, found),

@@ -41,6 +41,8 @@ pub(super) struct Read<'a> {
     pub(super) unit: Option<&'a str>,
     /// All units that they come in.
     pub(super) units: BTreeSet<String>,
+    /// Whether implausible ones are looked at too.
+    pub(super) implausible: bool,
 }
 
 impl<'a> Findings<'a> {
@@ -57,6 +59,11 @@ impl<'a> Findings<'a> {
     /// Whether more is asked than of a rule in the log.
     pub(super) fn is_to_save(&self) -> bool {
         self.known.is_some()
+    }
+
+    /// What the rule may name; none for a rule in the log.
+    pub(super) fn known(&self) -> Option<&'a dyn Known> {
+        self.known
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -175,7 +182,8 @@ impl<'a> Findings<'a> {
         let scope = match self.known {
             Some(known) => {
                 let values = Type::of(read.kinds.iter().map(|kind| known.value_type(kind)));
-                Scope::to_save(windows, read.unit, values)
+                let (range, implausible) = (self.range(read), read.implausible);
+                Scope { range, implausible, ..Scope::to_save(windows, read.unit, values) }
             }
             None => Scope::stored(windows, read.unit),
         };

@@ -42,6 +42,9 @@ pub trait Known {
     /// The type of a kind's values; none where there is no such kind.
     fn value_type(&self, kind: &KindId) -> Option<ValueType>;
 
+    /// The lowest and the highest plausible value of a kind, in its unit; none where there is no such end, or no such kind.
+    fn range(&self, kind: &KindId) -> (Option<f64>, Option<f64>);
+
     /// Most steps that it takes to find the zones of a place, wherever it lies: [`zone_steps`](super::zone_steps) of them.
     fn zone_steps(&self) -> u32;
 

@@ -12,6 +12,7 @@ mod findings;
 mod known;
 mod meaning;
 mod named;
+mod plausible;
 mod statistics;
 pub mod stored;
 mod values;
@@ -33,6 +34,7 @@ pub use detector::{
 pub use findings::Diagnostic;
 pub use known::{Known, Named};
 pub(crate) use known::{missing, nearest};
+pub(crate) use plausible::Range;
 pub use statistics::{Anomaly, Baseline, ChangePoint, Drift, Forecast, Pattern, Side};
 
 /// A rule.

@@ -32,6 +32,7 @@ mod operators;
 mod outward_kinds;
 mod parted_clusters;
 mod patterns;
+mod plausible;
 mod playbook_check;
 mod playbook_properties;
 mod playbooks;

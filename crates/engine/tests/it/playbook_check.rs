@@ -249,6 +249,11 @@ fn a_condition_of_a_playbook_can_hold_and_fail() {
         "severity == 'critical'",
         "13: `severity` is never \"critical\": expected one of minor, moderate, severe, extreme, unknown",
     );
+    check_when(
+        "severity > 'minor'",
+        "12: `severity` is a text, and texts are ordered by the alphabet: list those that are meant, as in \
+         `severity in ['minor', 'moderate']`; there are minor, moderate, severe, extreme, unknown",
+    );
     check_when("priority < 1", "12: this never holds: `priority` is a whole number from 1 to 4");
     check_when("active_alarms >= 0", "18: this always holds: `active_alarms` is a whole number from 0 on");
     check_when("reality == 'drill'", "12: `reality` is never \"drill\": expected one of actual, exercise, test");

@@ -287,6 +287,16 @@ impl Known for City<'_> {
         })
     }
 
+    /// Dust has a range, water has no warmest.
+    fn range(&self, kind: &KindId) -> (Option<f64>, Option<f64>) {
+        match kind.as_str() {
+            "dust.fine" => (Some(0.0), Some(1000.0)),
+            "dust.coarse" => (Some(0.0), Some(2000.0)),
+            "water" => (Some(-2.0), None),
+            _ => (None, None),
+        }
+    }
+
     /// Nothing is drawn of its zones.
     fn zone_steps(&self) -> u32 {
         0

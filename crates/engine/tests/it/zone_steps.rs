@@ -23,6 +23,10 @@ impl Known for Drawn<'_> {
         City(&unit).value_type(kind)
     }
 
+    fn range(&self, kind: &KindId) -> (Option<f64>, Option<f64>) {
+        City(&unit).range(kind)
+    }
+
     fn zone_steps(&self) -> u32 {
         zone_steps(&self.0.iter().map(|zone| Extent::of(&zone.area)).collect::<Vec<_>>())
     }

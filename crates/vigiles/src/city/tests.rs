@@ -31,6 +31,10 @@ impl Known for City {
         kind(self, id).map(|kind| kind.value_type)
     }
 
+    fn range(&self, id: &KindId) -> (Option<f64>, Option<f64>) {
+        kind(self, id).map_or((None, None), |kind| (kind.min, kind.max))
+    }
+
     fn zone_steps(&self) -> u32 {
         let extents = self.documents.iter().filter_map(|document| match &document.body {
             CommandBody::PutZone(zone) => Some(Extent::of(&zone.area)),
