@@ -116,7 +116,7 @@ test('alarms are split off into a new incident', async () => {
   const { observations } = (await server.get('/picture')).body;
   const kind = observations.map((observation) => observation.kind).find((name) => observations.filter((o) => o.kind === name && o.asset && typeof o.value === 'number').length > 2);
   const { agency } = (await server.get('/session')).body.person;
-  const rule = { id: 'everything', name: 'Everything', description: '', reason: 'For the test', stage: 'live', enabled: true, agency, kinds: [kind], key: 'asset', detector: { threshold: { above: -1e6, for_s: 0, clear_for_s: 0 } }, alarm: { title: 'Reading at {asset}', severity: 'minor' }, cooldown_s: 0, incident: { incident_type: 'everything', priority: 'p4', radius_m: 20_000, window_s: 3600 } };
+  const rule = { id: 'everything', name: 'Everything', description: '', reason: 'For the test', stage: 'live', enabled: true, agency, kinds: [kind], key: 'asset', detector: { condition: { expression: 'value <= window("60s").max', for_s: 0, clear_for_s: 0 } }, alarm: { title: 'Reading at {asset}', severity: 'minor' }, cooldown_s: 0, incident: { incident_type: 'everything', priority: 'p4', radius_m: 20_000, window_s: 3600 } };
   assert.ok((await server.put('/rules/everything?untried=for+a+test', rule)).status < 300);
   const found = await until(() => [...globalThis.vigilesLive.live.incidents.values()].find((held) => held.incident_type === 'everything' && held.alarms.length > 1)?.id);
   const incident = { id: await found.jsonValue() };

@@ -238,7 +238,7 @@ test('an alarm says why it joined, and is taken out by its button or dragged to 
   const { observations } = (await server.get('/picture')).body;
   const kind = observations.map((held) => held.kind).find((name) => observations.filter((o) => o.kind === name && o.asset && typeof o.value === 'number').length > 3);
   const { agency } = (await server.get('/session')).body.person;
-  const rule = { id: 'everything', name: 'Everything', description: '', reason: 'For the test', stage: 'live', enabled: true, agency, kinds: [kind], key: 'asset', detector: { threshold: { above: -1e6, for_s: 0, clear_for_s: 0 } }, alarm: { title: 'Reading at {asset}', severity: 'minor' }, cooldown_s: 0, incident: { incident_type: 'everything', priority: 'p4', radius_m: 20_000, window_s: 3600 } };
+  const rule = { id: 'everything', name: 'Everything', description: '', reason: 'For the test', stage: 'live', enabled: true, agency, kinds: [kind], key: 'asset', detector: { condition: { expression: 'value <= window("60s").max', for_s: 0, clear_for_s: 0 } }, alarm: { title: 'Reading at {asset}', severity: 'minor' }, cooldown_s: 0, incident: { incident_type: 'everything', priority: 'p4', radius_m: 20_000, window_s: 3600 } };
   assert.ok((await server.put('/rules/everything?untried=for+a+test', rule)).status < 300);
   await open('/');
   await ready(page);
