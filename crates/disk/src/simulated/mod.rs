@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use chance::Chance;
 use file::Contents;
 use names::{Names, Node};
-pub use seeds::seeds;
+pub use seeds::{seeds, seeds_at_once};
 
 use crate::{Disk, DiskFile};
 
