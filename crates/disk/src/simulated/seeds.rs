@@ -4,7 +4,7 @@ use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, PoisonError};
 
 /// How many seeds are run instead of the test's own count.
 const COUNT: &str = "VIGILES_SEEDS";
@@ -36,8 +36,7 @@ fn attempt(seed: u64, test: &impl Fn(u64)) -> Option<Failure> {
 }
 
 fn first_failure(at_once: usize, range: &Range<u64>, test: &(impl Fn(u64) + Sync)) -> Option<Failure> {
-    // What a panic carries may not be shared, hence the lock within.
-    let (next, failed) = (AtomicU64::new(range.start), OnceLock::new());
+    let (next, failed) = (AtomicU64::new(range.start), Mutex::new(None));
     std::thread::scope(|scope| {
         for _ in 0..at_once {
             scope.spawn(|| {
@@ -45,14 +44,14 @@ fn first_failure(at_once: usize, range: &Range<u64>, test: &(impl Fn(u64) + Sync
                 for seed in seeds.take_while(|seed| range.contains(seed)) {
                     if let Some(failure) = attempt(seed, test) {
                         next.store(range.end, Ordering::Relaxed);
-                        let _another_was_first = failed.set(Mutex::new(Some(failure)));
+                        failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
                         return;
                     }
                 }
             });
         }
     });
-    failed.into_inner().and_then(|failure| failure.into_inner().ok().flatten())
+    failed.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[allow(

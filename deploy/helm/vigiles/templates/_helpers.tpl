@@ -64,7 +64,7 @@ spec:
         {{- include "vigiles.labels" .top | nindent 8 }}
         app.kubernetes.io/component: {{ .role }}
       annotations:
-        # A changed configuration is a reason to start again.
+        # A changed configuration is a reason to start again. What another's Secret holds is not seen here.
         vigiles/config: {{ .top.Values.config | sha256sum }}
     spec:
       automountServiceAccountToken: false
