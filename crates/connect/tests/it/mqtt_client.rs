@@ -1,5 +1,6 @@
 //! As a client of a real Mosquitto.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -109,6 +110,43 @@ async fn messages_are_acknowledged_when_durable_and_kept_while_away() {
     let running = tokio::spawn(MqttClient::new(config(port, &door), door.clone()).unwrap().run(stopped));
     until(|| door.stored().len() == 2).await;
     assert_eq!(door.stored(), ["air.pm25 n1 Number(4.0)", "air.pm25 n2 Number(5.0)"]);
+    stop.send_replace(true);
+    running.await.unwrap();
+}
+
+/// As a network server publishes them: by the mapping of the manual, and no other event of a device.
+#[tokio::test]
+async fn uplinks_of_chirpstack_are_taken_once() {
+    let manual = include_str!("../../../../docs/mappings.md");
+    let mapping = manual.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let mapping = mapping.replace("air.temperature", "air.pm25").replace("\"Cel\"", "\"ug/m3\"");
+    let dir = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let _mosquitto = mosquitto(&dir, port).await;
+    let door = FakeDoor::new();
+    let mut config = config(port, &door);
+    config.filters = vec!["application/+/device/+/event/up".into()];
+    config.source.mapping = Some(Arc::new(Mapping::from_toml(&mapping).unwrap()));
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(MqttClient::new(config, door.clone()).unwrap().run(stopped));
+
+    let event = |device: &str, rest: &str| {
+        format!(r#"{{"time":"2022-07-18T09:34:15.775023242+00:00","deviceInfo":{{"devEui":"{device}"}},{rest}}}"#)
+    };
+    let topic = |device: &str, event: &str| format!("application/ca739e26/device/{device}/event/{event}");
+    // The subscription is on its way; what comes again is the same observation.
+    let first = event("0101", r#""object":{"temp":195}"#);
+    while *door.asked.borrow() == 0 {
+        publish(port, &topic("0101", "up"), &first).await;
+    }
+    publish(port, &topic("0102", "join"), &event("0102", r#""devAddr":"00189440""#)).await;
+    publish(port, &topic("0102", "up"), &event("0102", r#""data":"qg==""#)).await;
+    publish(port, &topic("0103", "up"), &event("0103", r#""object":{"open":true}"#)).await;
+    until(|| door.stored().iter().any(|line| line.contains("0103"))).await;
+    let ids: BTreeSet<_> = door.taken.lock().unwrap().iter().map(|o| o.id).collect();
+    assert_eq!(ids.len(), 2, "{:?}", door.stored());
+    assert_eq!(door.stored().first().map(String::as_str), Some("air.pm25 0101 Number(19.5)"));
+    assert_eq!(door.stored().last().map(String::as_str), Some("door.open 0103 Boolean(true)"));
     stop.send_replace(true);
     running.await.unwrap();
 }

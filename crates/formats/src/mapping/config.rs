@@ -30,6 +30,9 @@ pub struct Config {
     /// are compared as numbers. An empty CSV cell and JSON null always mean "no reading".
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// What a record must have to be read at all, and what to tell its sender where it has not. At most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<Required>,
     /// When it was so. The time of arrival if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Time>,
@@ -62,6 +65,16 @@ pub enum Format {
     Ndjson,
     /// Comma-separated values with a header row (RFC 4180).
     Csv,
+}
+
+/// A field that a record must have, with a value; of JSON an object or an array will do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Required {
+    /// The field.
+    pub field: String,
+    /// How to mend it, as the error of a record without the field says it.
+    pub otherwise: String,
 }
 
 /// How the time is read.

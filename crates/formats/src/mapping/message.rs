@@ -95,6 +95,9 @@ impl<'m> Table<'m> {
 
 impl Mapping {
     fn record(&self, record: &Record<'_>, at: &str, drafts: &mut Vec<Draft>) {
+        if let Some(missing) = self.config.required.iter().find(|required| !record.has(&required.field)) {
+            return drafts.push(flaw(at, &missing.field, format_args!("missing: {}", missing.otherwise)));
+        }
         let before = drafts.len();
         let mut skipped = false;
         let common = match self.common(record) {

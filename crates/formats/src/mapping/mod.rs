@@ -6,7 +6,7 @@ mod record;
 mod template;
 mod time;
 
-pub use config::{Config, Format, Place, Reading, ReadingType, Time};
+pub use config::{Config, Format, Place, Reading, ReadingType, Required, Time};
 pub use message::Table;
 
 use crate::observation::Draft;
@@ -15,6 +15,11 @@ use time::Clock;
 
 /// Most readings one mapping may make of a record.
 pub const MAX_READINGS: usize = 64;
+
+/// Most fields that a mapping may require of a record.
+pub const MAX_REQUIRED: usize = 16;
+/// Most bytes of what is told where one is missing.
+pub const MAX_OTHERWISE: usize = 500;
 
 /// What is wrong with a mapping's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +120,16 @@ fn check_shape(config: &Config) -> Result<(), MappingError> {
             return Err(MappingError::new("records", "a CSV's records are its rows"));
         }
         template::check_field(pointer, Format::Json, "records")?;
+    }
+    if config.required.len() > MAX_REQUIRED {
+        return Err(MappingError::new("required", format_args!("at most {MAX_REQUIRED} fields")));
+    }
+    for (i, required) in config.required.iter().enumerate() {
+        template::check_field(&required.field, config.format, &format!("required[{i}].field"))?;
+        if required.otherwise.trim().is_empty() || required.otherwise.len() > MAX_OTHERWISE {
+            let path = format!("required[{i}].otherwise");
+            return Err(MappingError::new(path, format_args!("says how to mend it, in 1 to {MAX_OTHERWISE} bytes")));
+        }
     }
     if let Some(place) = &config.place {
         template::check_field(&place.lon, config.format, "place.lon")?;

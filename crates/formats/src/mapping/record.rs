@@ -51,6 +51,11 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// Whether the field has a value, also an object or an array.
+    pub(super) fn has(&self, field: &str) -> bool {
+        !matches!(self.text(field), Ok(None))
+    }
+
     /// Whether the record has the field at all, even without a value.
     pub(super) fn names(&self, field: &str) -> bool {
         match &self.body {
