@@ -9,6 +9,7 @@ use vigiles_model::{Alarm, AlarmId, AlarmState, Observation, Reality, Timestamp,
 use crate::compiled::Compiled;
 use crate::effect::Effect;
 use crate::grounds::Grounds;
+use crate::partition::Seat;
 use crate::playbook::reality_text;
 use crate::slot::{Address, NONE, Scope, keep_cause};
 use crate::turn::Turn;
@@ -32,6 +33,9 @@ impl Turn<'_> {
             self.live.next_alarm += 1;
             return Some(self.live.next_alarm - 1);
         }
+        if matches!(self.seat, Seat::Judge(_)) {
+            return Some(self.say_raised(rule, address, grounds, at));
+        }
         if !self.has_room_for_alarm(rule) {
             self.flood(rule, grounds, at);
             return None;
@@ -41,12 +45,14 @@ impl Turn<'_> {
 
     /// Raises an alarm that there is room for.
     pub(crate) fn admit(&mut self, rule: &Compiled, address: Address, grounds: Grounds, at: Timestamp) -> u64 {
-        *self.live.counters.rule_alarms.entry(rule.name).or_default() += 1;
-        let number = self.live.next_alarm;
-        self.live.next_alarm += 1;
         let alarm = self.describe(rule, address, grounds, at);
-        self.live.alarm_numbers.insert(alarm.id.clone(), number);
-        self.live.add_alarm(number, Arc::new(Record { alarm, address }));
+        self.enter(rule, address, alarm, at)
+    }
+
+    /// Takes in an alarm that there is room for.
+    pub(crate) fn enter(&mut self, rule: &Compiled, address: Address, alarm: Alarm, at: Timestamp) -> u64 {
+        *self.live.counters.rule_alarms.entry(rule.name).or_default() += 1;
+        let number = self.keep_alarm(address, alarm);
         match &rule.rule.incident {
             Some(spec) if rule.rule.stage == Stage::Live => self.correlate(number, spec, at),
             _ => self.show_alarm(number),
@@ -54,8 +60,20 @@ impl Turn<'_> {
         number
     }
 
+    /// Keeps an alarm by the next number.
+    pub(crate) fn keep_alarm(&mut self, address: Address, alarm: Alarm) -> u64 {
+        let number = self.live.next_alarm;
+        self.live.next_alarm += 1;
+        self.live.alarm_numbers.insert(alarm.id.clone(), number);
+        self.live.add_alarm(number, Arc::new(Record { alarm, address }));
+        number
+    }
+
     /// Counts a reading that supports an active alarm. The alarm is shown again each time its support doubles.
     pub(crate) fn support(&mut self, number: u64, o: &Observation, at: Timestamp) {
+        if matches!(self.seat, Seat::Judge(_)) {
+            return self.say_supported(number, o, at);
+        }
         let Some(record) = self.live.alarm_mut(number) else { return };
         record.alarm.support += 1;
         keep_cause(&mut record.alarm.causes, o);
@@ -72,6 +90,9 @@ impl Turn<'_> {
 
     /// The condition is over.
     pub(crate) fn clear(&mut self, number: u64, at: Timestamp) {
+        if matches!(self.seat, Seat::Judge(_)) {
+            return self.say_cleared(number, at);
+        }
         let Some(record) = self.live.alarm_mut(number) else { return };
         record.alarm.state = AlarmState::Cleared;
         record.alarm.cleared = Some(at);
@@ -100,7 +121,7 @@ impl Turn<'_> {
         }
     }
 
-    fn describe(&self, rule: &Compiled, address: Address, grounds: Grounds, at: Timestamp) -> Alarm {
+    pub(crate) fn describe(&self, rule: &Compiled, address: Address, grounds: Grounds, at: Timestamp) -> Alarm {
         let basis = self.basis(rule, address, &grounds);
         let evidence = grounds.evidence;
         let first = evidence.causes.first();

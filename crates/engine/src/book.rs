@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::expression::{Conjunction, Expression};
 use crate::incidents::Reaches;
 use crate::names::Names;
+use crate::partition::Seat;
 use crate::rule::Key;
 use crate::spent::Spent;
 
@@ -58,7 +59,7 @@ pub(crate) struct Planned {
 }
 
 impl Plan {
-    fn new(kind: u32, unit: String, mut rules: Vec<Planned>) -> Self {
+    fn new(kind: u32, unit: String, mut rules: Vec<Planned>, out_of_range: bool) -> Self {
         let mut windows: Vec<i64> = rules.iter().filter_map(Planned::shareable).flatten().copied().collect();
         windows.sort_unstable();
         windows.dedup();
@@ -79,7 +80,7 @@ impl Plan {
             unit,
             zones: rules.iter().any(|r| r.rule.zones),
             stage: rules.iter().map(|r| r.rule.rule.stage).find(|s| *s == Stage::Live).unwrap_or(Stage::Shadow),
-            out_of_range: rules.iter().any(|r| matches!(r.rule.judge, Judge::OutOfRange)),
+            out_of_range,
             band: rules.iter().filter_map(limits).fold((f64::NEG_INFINITY, f64::INFINITY), within),
             assets: rules.iter().any(|r| r.condition().is_some_and(|e| e.assets)),
             plain,
@@ -147,6 +148,8 @@ impl Planned {
 /// All rules made ready.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
+    /// Which of the rules are judged here; the others are only known.
+    seat: Seat,
     compiled: FxHashMap<RuleId, Arc<Compiled>>,
     by_name: FxHashMap<u32, Arc<Compiled>>,
     by_kind: FxHashMap<KindId, Arc<Plan>>,
@@ -159,6 +162,10 @@ pub(crate) struct Book {
 impl Book {
     pub(crate) fn plan(&self, kind: &KindId) -> Option<&Arc<Plan>> {
         self.by_kind.get(kind)
+    }
+
+    pub(crate) fn rule_of(&self, id: &RuleId) -> Option<&Arc<Compiled>> {
+        self.compiled.get(id)
     }
 
     pub(crate) fn rule(&self, name: u32) -> Option<&Arc<Compiled>> {
@@ -192,8 +199,8 @@ impl Book {
     }
 
     /// Makes every rule of the configuration ready.
-    pub(crate) fn of(config: &Config, names: &mut Names) -> Self {
-        let mut book = Self::default();
+    pub(crate) fn of(config: &Config, names: &mut Names, seat: Seat) -> Self {
+        let mut book = Self { seat, ..Self::default() };
         for rule in config.rules.values() {
             if let Some(compiled) = Compiled::new(rule, config, names) {
                 book.insert(compiled);
@@ -224,10 +231,13 @@ impl Book {
                 .filter_map(|rule| self.compiled.get(&rule.id))
                 .map(|rule| Planned::new(rule, &id, &kind.unit))
                 .collect();
+            // What is said of a kind's readings is said by all of its rules, wherever they are judged.
+            let out_of_range = rules.iter().any(|r| matches!(r.rule.judge, Judge::OutOfRange));
+            let rules: Vec<_> = rules.into_iter().filter(|r| self.seat.judges(&r.rule)).collect();
             if !rules.is_empty()
                 && let Some(name) = names.intern(id.as_str())
             {
-                self.by_kind.insert(id, Arc::new(Plan::new(name, kind.unit.clone(), rules)));
+                self.by_kind.insert(id, Arc::new(Plan::new(name, kind.unit.clone(), rules, out_of_range)));
             }
         }
     }

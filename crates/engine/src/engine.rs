@@ -17,6 +17,7 @@ use crate::effect::{Effect, Input, Statistics};
 use crate::exercise::{Drill, SIDES};
 use crate::incidents::{Answer, Asked, CallTaken, Opening};
 use crate::live::Live;
+use crate::partition::{Judgement, Seat, TurnOf};
 use crate::slot::Memory;
 use crate::turn::Turn;
 use crate::zones::ZoneIndex;
@@ -30,6 +31,8 @@ pub struct Engine {
     /// Shared with what is frozen; copied when a document changes while that is still there.
     pub(crate) config: Arc<Config>,
     pub(crate) live: Live,
+    /// What is judged here of the city; an exercise is judged by who leads.
+    pub(crate) seat: Seat,
     /// The exercise under way.
     pub(crate) drill: Option<Box<Drill>>,
     /// Seconds east of Greenwich, for `time.hour` in expressions.
@@ -53,6 +56,35 @@ impl Engine {
         self
     }
 
+    /// The same in a seat: one of several that share a log, each restored from its own snapshots.
+    #[must_use]
+    pub fn seated(mut self, seat: Seat) -> Self {
+        self.seat = seat;
+        self.prepare();
+        self
+    }
+
+    /// Takes one entry of the log as a judge, and says what its states came to.
+    pub fn judge(&mut self, input: &Input, now: Timestamp) -> Vec<Judgement> {
+        debug_assert!(matches!(self.seat, Seat::Judge(_)), "who judges has a partition");
+        self.step(input, now, &mut Vec::new());
+        std::mem::take(&mut self.live.judgements.said)
+    }
+
+    /// Takes one entry of the log as the lead, with what each judge said of it.
+    pub fn step_hearing(
+        &mut self,
+        input: &Input,
+        now: Timestamp,
+        of_judges: Vec<Vec<Judgement>>,
+        effects: &mut Vec<Effect>,
+    ) {
+        debug_assert!(self.seat == Seat::Lead, "who hears leads");
+        self.live.judgements.hear(of_judges);
+        self.step(input, now, effects);
+        debug_assert!(self.live.judgements.is_silent(), "every judgement has its turn");
+    }
+
     /// Takes one entry of the log. `now` is platform time and never decreases (an earlier one counts as the latest
     /// seen). Timers due by `now` fire first, each at its own time.
     pub fn step(&mut self, input: &Input, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -64,10 +96,15 @@ impl Engine {
                 turn.sweep(now);
             }
         }
+        self.live.judgements.turn = TurnOf::Entry(0);
         match input {
             Input::Observations(observations) => self.observe(observations, effects),
+            // What people handle is the lead's, and so are exercises.
+            Input::Command(command) if matches!(self.seat, Seat::Judge(_)) && !command.body.is_configuration() => {}
             Input::Command(command) => {
                 let answer = self.command(command, Timestamp(now), effects);
+                // What it ended may be known to judges alone.
+                self.turn(effects).hear(TurnOf::Entry(0), None);
                 effects.push(Effect::CommandDone(answer));
             }
             Input::UtcOffset(seconds) => self.utc_offset_s = (*seconds).clamp(-86_400, 86_400),
@@ -135,6 +172,7 @@ impl Engine {
             zones: &self.zones,
             utc_offset_s: self.utc_offset_s,
             reality: Reality::Actual,
+            seat: self.seat,
             live: &mut self.live,
             effects,
         }
@@ -152,6 +190,7 @@ impl Engine {
             zones: &self.zones,
             utc_offset_s: self.utc_offset_s,
             reality,
+            seat: Seat::Whole,
             live: &mut drill.live,
             effects,
         })
@@ -161,8 +200,14 @@ impl Engine {
     fn observe(&mut self, observations: &[Observation], effects: &mut Vec<Effect>) {
         let now = self.now;
         let is_drill = |o: &&Observation| o.origin == Origin::Exercise;
+        let seat = self.seat;
+        let is_here = |o: &Observation| !matches!(seat, Seat::Judge(partition) if !partition.holds(o));
         let mut turn = self.turn(effects);
-        observations.iter().filter(|o| !is_drill(o)).for_each(|o| turn.observe(o, now));
+        for (number, o) in (0..).zip(observations).filter(|(_, o)| !is_drill(o) && is_here(o)) {
+            turn.live.judgements.turn = TurnOf::Entry(number);
+            turn.observe(o, now);
+            turn.hear(TurnOf::Entry(number), None);
+        }
         if let Some(mut turn) = self.turn_of(Reality::Exercise, effects) {
             observations.iter().filter(is_drill).for_each(|o| turn.observe(o, now));
         }
@@ -177,10 +222,10 @@ impl Engine {
         self.zones.rebuild(&self.config);
         let budget = Budget::of(self.config.rules.values(), &unit_in(&self.config.kinds));
         Arc::make_mut(&mut self.config).budget = budget;
-        self.book = Book::of(&self.config, &mut self.live.names);
+        self.book = Book::of(&self.config, &mut self.live.names, self.seat);
         self.live.set_timers(&self.book);
         if let Some(drill) = &mut self.drill {
-            drill.book = Book::of(&self.config, &mut drill.live.names);
+            drill.book = Book::of(&self.config, &mut drill.live.names, Seat::Whole);
             drill.live.set_timers(&drill.book);
         }
     }

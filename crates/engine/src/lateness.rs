@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use vigiles_model::{Observation, ObservationId};
 
 use crate::compiled::Compiled;
+use crate::partition::TurnOf;
 use crate::shares::may_take;
 use crate::turn::Turn;
 
@@ -76,19 +77,35 @@ impl Turn<'_> {
         }
     }
 
-    /// The platform time of the next turn.
+    /// The platform time of the next turn of a reading, here or at a judge.
     pub(crate) fn next_held(&self) -> Option<i64> {
-        self.live.held.0.first_key_value().map(|((at, ..), _)| *at)
+        self.next_release().map(|(at, ..)| at)
     }
 
-    /// Judges the reading whose turn is next, by each rule that waited for it.
+    /// Platform time, phenomenon time and identity of the next.
+    fn next_release(&self) -> Option<(i64, i64, ObservationId)> {
+        let of_judges = self.live.judgements.turns().filter_map(|turn| match turn {
+            TurnOf::Held(at, time, id) => Some((at, time, id)),
+            TurnOf::Timers(_) | TurnOf::Entry(_) => None,
+        });
+        self.live.held.0.keys().next().copied().into_iter().chain(of_judges).min()
+    }
+
+    /// Judges the reading whose turn is next, by each rule that waited for it, in the order of their ids.
     pub(crate) fn release(&mut self) {
-        if let Some(((at, ..), waiting)) = self.live.held.0.pop_first() {
-            for rule in &waiting.rules {
-                self.live.shares.give_held(*rule);
-                self.observe_held(*rule, &waiting.o, at);
+        let Some((at, time, id)) = self.next_release() else { return };
+        let turn = TurnOf::Held(at, time, id);
+        self.live.judgements.turn = turn;
+        if let Some(waiting) = self.live.held.0.remove(&(at, time, id)) {
+            let mut rules = waiting.rules.clone();
+            rules.sort_by_key(|rule| self.live.names.text(*rule));
+            for rule in rules {
+                self.hear_before(turn, rule);
+                self.live.shares.give_held(rule);
+                self.observe_held(rule, &waiting.o, at);
             }
         }
+        self.hear(turn, None);
     }
 }
 

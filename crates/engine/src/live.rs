@@ -14,6 +14,7 @@ use crate::compiled::Compiled;
 use crate::incidents::Cases;
 use crate::lateness::{Due, Held};
 use crate::names::{MAX_NAMES, Names};
+use crate::partition::Judgements;
 use crate::playbook::Conditions;
 use crate::recent::Recent;
 use crate::series_table::{MAX_SERIES, SeriesTable};
@@ -70,6 +71,8 @@ pub(crate) struct Live {
     pub(crate) conditions: Conditions,
     /// Room for the positions of rules that a reading concerns; empty between readings.
     pub(crate) concerned: Vec<usize>,
+    /// On their way between the engines of one log; not part of the snapshot.
+    pub(crate) judgements: Judgements,
     /// Platform time of the next clearing out.
     pub(crate) next_sweep: i64,
     /// Readings that a detector only learned from, for a back-test to tell; not part of the snapshot.
@@ -188,13 +191,14 @@ impl Live {
         }
     }
 
-    /// Takes the timers that are due first, if by `now`: in the order of their names, since numbers of names follow
-    /// the order in which readings happened to arrive.
-    pub(crate) fn next_timers(&mut self, now: i64) -> Option<(i64, Vec<Address>)> {
-        let due = self.timers.first()?.0;
-        if due > now {
-            return None;
-        }
+    /// When the next timer is due.
+    pub(crate) fn timers_due(&self) -> Option<i64> {
+        self.timers.first().map(|(due, _)| *due)
+    }
+
+    /// Takes the timers that are due then, where none is due earlier: in the order of their names, since numbers of names
+    /// follow the order in which readings happened to arrive.
+    pub(crate) fn take_timers(&mut self, due: i64) -> Vec<Address> {
         let mut together = Vec::new();
         while self.timers.first().is_some_and(|first| first.0 == due) {
             let Some((_, address)) = self.timers.pop_first() else { break };
@@ -204,7 +208,7 @@ impl Live {
             together.push(address);
         }
         self.names.sort(&mut together);
-        Some((due, together))
+        together
     }
 
     /// Sets every timer again and finds every cluster, after a restore.

@@ -4,7 +4,8 @@ use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 use crate::chunks::Chunks;
-use crate::slot::{Address, Scope};
+use crate::partition::{ScopeName, StateName};
+use crate::slot::{Address, NONE, Scope};
 
 /// Most names kept; a reading that would bring a new one beyond it is not judged, and counted.
 pub(crate) const MAX_NAMES: usize = 4_000_000;
@@ -60,6 +61,42 @@ impl Names {
                 (self.text(a.rule), self.text(a.kind), scope, cluster, self.text(a.zone))
             });
         }
+    }
+
+    /// An address by its names.
+    pub(crate) fn state(&self, address: Address) -> StateName {
+        let text = |name| self.text(name).to_owned();
+        StateName {
+            rule: text(address.rule),
+            kind: text(address.kind),
+            scope: match address.scope {
+                Scope::All => ScopeName::All,
+                Scope::Asset(name) => ScopeName::Asset(text(name)),
+                Scope::Source(name) => ScopeName::Source(text(name)),
+                Scope::Zone(name) => ScopeName::Zone(text(name)),
+                Scope::Cluster(number) => ScopeName::Cluster(number),
+                Scope::Flood => ScopeName::Flood,
+            },
+            zone: text(address.zone),
+        }
+    }
+
+    /// The address of a state; none when the bound on names is reached.
+    pub(crate) fn address(&mut self, state: &StateName) -> Option<Address> {
+        let mut number = |text: &str| if text.is_empty() { Some(NONE) } else { self.intern(text) };
+        Some(Address {
+            rule: number(&state.rule)?,
+            kind: number(&state.kind)?,
+            scope: match &state.scope {
+                ScopeName::All => Scope::All,
+                ScopeName::Asset(name) => Scope::Asset(number(name)?),
+                ScopeName::Source(name) => Scope::Source(number(name)?),
+                ScopeName::Zone(name) => Scope::Zone(number(name)?),
+                ScopeName::Cluster(number) => Scope::Cluster(*number),
+                ScopeName::Flood => Scope::Flood,
+            },
+            zone: number(&state.zone)?,
+        })
     }
 
     pub(crate) fn texts(&self) -> &Texts {

@@ -11,8 +11,9 @@ use crate::config::Config;
 use crate::effect::Effect;
 use crate::grounds::Grounds;
 use crate::live::{Live, MAX_STATES};
+use crate::partition::{Seat, TurnOf};
 use crate::shares::may_take;
-use crate::slot::{Address, Memory, Outcome, Phase, Slot};
+use crate::slot::{Address, Memory, NEVER, Outcome, Phase, Slot};
 use crate::zones::ZoneIndex;
 
 /// Microseconds between two clearings out.
@@ -29,6 +30,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) utc_offset_s: i32,
     /// Of the city, or of an exercise.
     pub(crate) reality: Reality,
+    /// What of it is judged here.
+    pub(crate) seat: Seat,
     pub(crate) live: &'a mut Live,
     pub(crate) effects: &'a mut Vec<Effect>,
 }
@@ -38,12 +41,20 @@ impl Turn<'_> {
     /// readings first, then timers in the order of their addresses, then the playbooks' in the order of their incidents.
     pub(crate) fn catch_up(&mut self, now: i64) {
         loop {
-            let held = self.next_held().filter(|due| *due <= now);
-            self.fire_timers(held.map_or(now, |due| due.saturating_sub(1)));
-            if held.is_none() {
+            let [held, timers, tasks] =
+                [self.next_held(), self.next_timers(), self.live.cases.next_due().map(|(due, _)| due)]
+                    .map(|due| due.unwrap_or(NEVER));
+            let next = held.min(timers).min(tasks);
+            if next > now || next == NEVER {
                 return;
             }
-            self.release();
+            if held == next {
+                self.release();
+            } else if timers == next {
+                self.fire_together(timers);
+            } else {
+                self.fire_tasks(now);
+            }
         }
     }
 
@@ -62,23 +73,27 @@ impl Turn<'_> {
         self.weigh();
     }
 
-    fn fire_timers(&mut self, now: i64) {
-        loop {
-            let of_playbooks = self.live.cases.next_due().map(|(due, _)| due).filter(|due| *due <= now);
-            let Some((due, together)) = self.live.next_timers(of_playbooks.unwrap_or(now)) else {
-                if of_playbooks.is_none() {
-                    return;
-                }
-                self.fire_tasks(now);
-                continue;
-            };
-            for address in together {
-                let Some(index) = self.live.find_slot(&address) else { continue };
-                let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };
-                self.fire(&rule, (index, address), due);
-                self.weigh_for(&rule);
-            }
+    /// When timers are due next, here or at a judge.
+    fn next_timers(&self) -> Option<i64> {
+        let of_judges = self.live.judgements.turns().filter_map(|turn| match turn {
+            TurnOf::Timers(due) => Some(due),
+            TurnOf::Held(..) | TurnOf::Entry(_) => None,
+        });
+        self.live.timers_due().into_iter().chain(of_judges).min()
+    }
+
+    /// Every timer that is due then has its turn.
+    fn fire_together(&mut self, due: i64) {
+        let turn = TurnOf::Timers(due);
+        self.live.judgements.turn = turn;
+        for address in self.live.take_timers(due) {
+            self.hear_before_state(turn, address);
+            let Some(index) = self.live.find_slot(&address) else { continue };
+            let Some(rule) = self.book.rule(address.rule).map(Arc::clone) else { continue };
+            self.fire(&rule, (index, address), due);
+            self.weigh_for(&rule);
         }
+        self.hear(turn, None);
     }
 
     fn fire(&mut self, rule: &Compiled, (index, address): (u32, Address), due: i64) {
@@ -170,18 +185,21 @@ impl Turn<'_> {
     /// Ends every state that matches; their alarms are cleared.
     pub(crate) fn end_states(&mut self, wanted: impl Fn(&Address) -> bool, now: Timestamp) {
         for address in self.live.addresses(&wanted) {
+            self.hear_before_state(TurnOf::Entry(0), address);
             let Some(index) = self.live.find_slot(&address) else { continue };
             if let Some(Phase::Active { alarm, .. }) = self.live.slot(index).map(|s| s.phase) {
                 self.clear(alarm, now);
             }
             self.live.drop_slot(index);
         }
+        self.hear(TurnOf::Entry(0), None);
         self.live.cases.forget_clusters(wanted);
     }
 
     /// Clears the alarms of every state that matches; what the states remember stays.
     pub(crate) fn end_alarms(&mut self, wanted: impl Fn(&Address) -> bool, now: Timestamp) {
         for address in self.live.addresses(wanted) {
+            self.hear_before_state(TurnOf::Entry(0), address);
             let Some(index) = self.live.find_slot(&address) else { continue };
             let Some(slot) = self.live.slot_mut(index) else { continue };
             if let Phase::Active { alarm, .. } = slot.phase {
@@ -189,6 +207,7 @@ impl Turn<'_> {
                 self.clear(alarm, now);
             }
         }
+        self.hear(TurnOf::Entry(0), None);
     }
 
     pub(crate) fn asset_name(&self, id: &AssetId) -> String {

@@ -10,6 +10,7 @@ use crate::effect::Effect;
 use crate::engine::Engine;
 use crate::incidents::{Answer, Asked, Cases};
 use crate::live::Live;
+use crate::partition::Seat;
 use crate::turn::Turn;
 
 /// The sets of changing state, in the order in which they have their turn.
@@ -44,7 +45,7 @@ impl Engine {
         }
         let exercise = Exercise { id: id.clone(), name: name.to_owned(), started: asked.at };
         let mut drill = Drill::new(exercise.clone());
-        drill.book = Book::of(&self.config, &mut drill.live.names);
+        drill.book = Book::of(&self.config, &mut drill.live.names, Seat::Whole);
         self.drill = Some(Box::new(drill));
         Ok(CommandDone::Exercise(exercise))
     }

@@ -91,6 +91,7 @@ impl Turn<'_> {
         let mut concerned = std::mem::take(&mut self.live.concerned);
         self.find_concerned(&reading, calm, &mut concerned);
         for i in &concerned {
+            self.hear_before(self.live.judgements.turn, plan.rules[*i].rule.name);
             self.meet(&mut reading, *i);
         }
         self.live.concerned = concerned;

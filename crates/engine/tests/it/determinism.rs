@@ -50,17 +50,17 @@ const DETECTORS: [(&str, &str); 18] = [
     ("", "anomaly]\nsigmas = 1"),
 ];
 
-const CORRELATIONS: [&str; 2] = [
+pub(crate) const CORRELATIONS: [&str; 2] = [
     "id = 'same'\nname = 'A'\nrelation = 'same_event'\nwithin_s = 90\nwithin_m = 20000\nweight = 1\nfirst = { kinds = ['vehicle'] }\nsecond = { incident_types = ['air'] }\nshares = [{ what = 'zone', agree = 1.0, differ = -1.0 }]",
     "id = 'cause'\nname = 'B'\nrelation = 'cause'\nwithin_s = 50\nwithin_m = 20000\nweight = 2\nfirst = { kinds = ['vehicle'] }\nsecond = { kinds = ['air.pm25'] }",
 ];
 
 /// The rules as TOML. Every second one opens incidents, of which some follow the playbook.
-fn rules() -> Vec<String> {
+pub(crate) fn rules(lateness: impl Fn(usize) -> i64) -> Vec<String> {
     let rule = |(i, (head, detector)): (usize, &(&str, &str))| {
         let playbook = if i % 4 == 0 { "\nplaybook = 'air'" } else { "" };
         let incident = if i % 2 == 0 { format!("\n{INCIDENT}{playbook}") } else { String::new() };
-        format!("id = 'rule-{i}'\nlateness_s = {LATENESS}\n{head}\n[detector.{detector}{incident}")
+        format!("id = 'rule-{i}'\nlateness_s = {}\n{head}\n[detector.{detector}{incident}", lateness(i))
     };
     DETECTORS.iter().enumerate().map(rule).collect()
 }
@@ -69,7 +69,7 @@ fn rules() -> Vec<String> {
 pub(crate) fn city() -> Rig {
     static CITY: OnceLock<Vec<u8>> = OnceLock::new();
     let bytes = CITY.get_or_init(|| {
-        let rules = rules();
+        let rules = rules(|_| LATENESS);
         let texts: Vec<&str> = rules.iter().map(String::as_str).collect();
         let mut rig = Rig::with_correlations(&texts, &CORRELATIONS);
         let id = ExerciseId::new("drill").unwrap();
@@ -213,7 +213,7 @@ fn told(readings: &[Observation], deeds: &[Deed], way: &Way) -> (Vec<u8>, Vec<u8
     (sides.map(|side| of_side(&rig.effects, side)).concat(), rig.engine.snapshot())
 }
 
-fn some_readings() -> impl Strategy<Value = Vec<Observation>> {
+pub(crate) fn some_readings() -> impl Strategy<Value = Vec<Observation>> {
     let one = (0..300u32, 0..4usize, 0..5usize, 0..100u32, 0..40u32);
     prop::collection::vec(one, 1..40).prop_map(|all| {
         let made = |(second, asset, kind, value, what): (u32, usize, usize, u32, u32)| {

@@ -31,6 +31,7 @@ mod nab;
 mod operators;
 mod outward_kinds;
 mod parted_clusters;
+mod partitioned;
 mod patterns;
 mod plausible;
 mod playbook_check;
