@@ -17,7 +17,7 @@ use crate::effect::{Effect, Input, Statistics};
 use crate::exercise::{Drill, SIDES};
 use crate::incidents::{Answer, Asked, CallTaken, Opening};
 use crate::live::Live;
-use crate::partition::{Judgement, Seat, TurnOf};
+use crate::partition::{Seat, TurnOf};
 use crate::slot::Memory;
 use crate::turn::Turn;
 use crate::zones::ZoneIndex;
@@ -54,35 +54,6 @@ impl Engine {
     pub fn knowing(mut self, kinds: OutwardKinds) -> Self {
         Arc::make_mut(&mut self.config).task_kinds = kinds;
         self
-    }
-
-    /// The same in a seat: one of several that share a log, each restored from its own snapshots.
-    #[must_use]
-    pub fn seated(mut self, seat: Seat) -> Self {
-        self.seat = seat;
-        self.prepare();
-        self
-    }
-
-    /// Takes one entry of the log as a judge, and says what its states came to.
-    pub fn judge(&mut self, input: &Input, now: Timestamp) -> Vec<Judgement> {
-        debug_assert!(matches!(self.seat, Seat::Judge(_)), "who judges has a partition");
-        self.step(input, now, &mut Vec::new());
-        std::mem::take(&mut self.live.judgements.said)
-    }
-
-    /// Takes one entry of the log as the lead, with what each judge said of it.
-    pub fn step_hearing(
-        &mut self,
-        input: &Input,
-        now: Timestamp,
-        of_judges: Vec<Vec<Judgement>>,
-        effects: &mut Vec<Effect>,
-    ) {
-        debug_assert!(self.seat == Seat::Lead, "who hears leads");
-        self.live.judgements.hear(of_judges);
-        self.step(input, now, effects);
-        debug_assert!(self.live.judgements.is_silent(), "every judgement has its turn");
     }
 
     /// Takes one entry of the log. `now` is platform time and never decreases (an earlier one counts as the latest

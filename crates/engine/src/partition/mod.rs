@@ -12,12 +12,14 @@ mod hearing;
 mod judgement;
 
 use serde::{Deserialize, Serialize};
-use vigiles_model::Observation;
+use vigiles_model::{Observation, Timestamp};
 
 pub use self::judgement::Judgement;
 pub(crate) use self::judgement::{Judgements, ScopeName, StateName, TurnOf};
 
 use crate::compiled::{Compiled, Judge};
+use crate::effect::{Effect, Input};
+use crate::engine::Engine;
 use crate::rule::{Detector, Key};
 
 /// What an engine judges.
@@ -72,6 +74,37 @@ fn is_of_one_series(rule: &Compiled) -> bool {
     let looks_around = matches!(rule.rule.detector, Detector::Drift(_))
         || matches!(rule.judge, Judge::Count { radius_m: Some(_), .. });
     rule.rule.key == Key::Asset && !looks_around
+}
+
+impl Engine {
+    /// The same in a seat: one of several that share a log, each restored from its own snapshots.
+    #[must_use]
+    pub fn seated(mut self, seat: Seat) -> Self {
+        self.seat = seat;
+        self.prepare();
+        self
+    }
+
+    /// Takes one entry of the log as a judge, and says what its states came to.
+    pub fn judge(&mut self, input: &Input, now: Timestamp) -> Vec<Judgement> {
+        debug_assert!(matches!(self.seat, Seat::Judge(_)), "who judges has a partition");
+        self.step(input, now, &mut Vec::new());
+        std::mem::take(&mut self.live.judgements.said)
+    }
+
+    /// Takes one entry of the log as the lead, with what each judge said of it.
+    pub fn step_hearing(
+        &mut self,
+        input: &Input,
+        now: Timestamp,
+        of_judges: Vec<Vec<Judgement>>,
+        effects: &mut Vec<Effect>,
+    ) {
+        debug_assert!(self.seat == Seat::Lead, "who hears leads");
+        self.live.judgements.hear(of_judges);
+        self.step(input, now, effects);
+        debug_assert!(self.live.judgements.is_silent(), "every judgement has its turn");
+    }
 }
 
 #[cfg(test)]
