@@ -82,6 +82,19 @@ pub(crate) fn city() -> Rig {
 /// What a person does at a moment: which of the incidents it concerns, and what.
 type Deed = (i64, usize, usize);
 
+/// Somebody opens an incident by hand.
+pub(crate) fn call() -> Body {
+    Body::OpenIncident {
+        title: "Call".into(),
+        incident_type: "air".into(),
+        priority: Priority::P3,
+        severity: Severity::Minor,
+        place: None,
+        playbook: None,
+        reality: Reality::Actual,
+    }
+}
+
 fn act(rig: &mut Rig, (_, which, what): Deed) {
     // A person sees what there is by then, however long ago the last reading came.
     rig.step(&Input::Tick);
@@ -99,15 +112,7 @@ fn act(rig: &mut Rig, (_, which, what): Deed) {
         (2, Some(into), Some(from)) => Body::Merge { into, from },
         (4, Some(incident), _) => Body::HandOver { incident, to: "fire".parse().unwrap(), reason: "theirs".into() },
         (3, Some(incident), _) => Body::ChangeState { incident, to: IncidentState::Resolved, reason: None },
-        _ => Body::OpenIncident {
-            title: "Call".into(),
-            incident_type: "air".into(),
-            priority: Priority::P3,
-            severity: Severity::Minor,
-            place: None,
-            playbook: None,
-            reality: Reality::Actual,
-        },
+        _ => call(),
     };
     rig.step(&Input::Command(command(body, None)));
 }

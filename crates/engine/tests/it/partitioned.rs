@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use vigiles_engine::command::CommandBody as Body;
 use vigiles_engine::{ConfigKind, Correlation, Effect, Engine, Input, Judgement, Partition, Seat};
 use vigiles_model::alarm::Stage;
-use vigiles_model::{ExerciseId, IncidentId, IncidentState, Observation, Priority, Reality, Severity, Timestamp};
+use vigiles_model::{ExerciseId, IncidentId, IncidentState, Observation, Timestamp};
 
-use crate::determinism::{CORRELATIONS, busy_script, rules, some_readings};
+use crate::determinism::{CORRELATIONS, busy_script, call, rules, some_readings};
 use crate::kinds::{engine, restore};
 use crate::rig::{cases, city, command, reading, rule};
 
@@ -89,15 +89,7 @@ impl Whole {
                 }
                 return;
             }
-            _ => Body::OpenIncident {
-                title: "Call".into(),
-                incident_type: "air".into(),
-                priority: Priority::P3,
-                severity: Severity::Minor,
-                place: None,
-                playbook: None,
-                reality: Reality::Actual,
-            },
+            _ => call(),
         };
         self.command(body);
     }
