@@ -33,6 +33,19 @@ pub(crate) struct Counts {
 
 /// Runs it and prints its figures.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
+    let measured = under_load(settings, &[], |_| Ok(()))?;
+    measured.print();
+    println!("ingest-durable: {:.0} observations/s", measured.rate());
+    Ok(())
+}
+
+/// Loads a platform of its own for as long as the settings say, and waits until all of it was judged and, of so many
+/// acknowledged observations, `stored` has come back. `others` are the processes that it works on.
+pub(crate) fn under_load(
+    settings: &Settings,
+    others: &[(&'static str, u32)],
+    stored: impl FnOnce(u64) -> Result<()>,
+) -> Result<Measured> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     let administrator = token(settings, &data, "administrator")?;
@@ -44,6 +57,8 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
 
     let counts = Counts::default();
     let mut measured = Measured::default();
+    let processes: Vec<_> = [("the platform", server.pid())].iter().chain(others).copied().collect();
+    let began = Instant::now();
     thread::scope(|scope| -> Result<()> {
         let senders: Vec<_> = (0..SENDERS)
             .map(|number| {
@@ -54,19 +69,25 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
             })
             .collect();
         scope.spawn(|| count_alarms(server.http, &administrator, &counts));
-        let watched = watch(&server, &counts, settings.seconds, &mut measured);
+        let watched = watch(&server, &processes, &counts, settings.seconds, &mut measured);
         counts.stop.store(true, Ordering::Relaxed);
         for sender in senders {
             sender.join().map_err(|_| anyhow::anyhow!("a sender panicked"))??;
         }
         watched?;
         // The connection of the setting has been idle for so long that the server has closed it.
-        measured.drained = drain(&mut Client::new(server.http, &administrator))?;
+        let ended = Instant::now();
+        drain(&mut Client::new(server.http, &administrator))?;
+        measured.acknowledged = counts.acknowledged.load(Ordering::Relaxed);
+        stored(measured.acknowledged)?;
+        measured.drained = ended.elapsed();
+        measured.from_the_start = began.elapsed();
+        measured.told_to_wait = counts.told_to_wait.load(Ordering::Relaxed);
+        measured.alarms = counts.alarms.load(Ordering::Relaxed);
         // The stream of events ends with the server, and its reader with it.
         server.kill()
     })?;
-    measured.print(&counts);
-    Ok(())
+    Ok(measured)
 }
 
 /// Posts batches until told to stop.
@@ -106,32 +127,48 @@ fn count_alarms(address: SocketAddr, token: &str, counts: &Counts) {
     }
 }
 
+/// What a load came to.
 #[derive(Default)]
-struct Measured {
+pub(crate) struct Measured {
     observations: u64,
     time: Duration,
-    processor: Duration,
+    /// Processor time of each process.
+    processor: Vec<(&'static str, Duration)>,
     /// Resident memory in bytes, once a second.
     resident: Vec<u64>,
+    /// From the last acknowledgement until everything was judged and stored.
     drained: Duration,
+    told_to_wait: u64,
+    alarms: u64,
+    /// All that was acknowledged, and the time from the first delivery until all of it was judged and stored.
+    acknowledged: u64,
+    from_the_start: Duration,
 }
 
-fn watch(server: &Server, counts: &Counts, seconds: u64, measured: &mut Measured) -> Result<()> {
+fn watch(
+    server: &Server,
+    processes: &[(&'static str, u32)],
+    counts: &Counts,
+    seconds: u64,
+    measured: &mut Measured,
+) -> Result<()> {
     clock::pause(Duration::from_secs(WARM_UP_S));
+    let used = || processes.iter().map(|(_, pid)| process::processor_time(*pid)).collect::<Result<Vec<_>>>();
     let began = Instant::now();
-    let (first, processor) = (counts.acknowledged.load(Ordering::Relaxed), process::processor_time(server.pid())?);
+    let (first, before) = (counts.acknowledged.load(Ordering::Relaxed), used()?);
     for second in 1..=seconds {
         clock::until(began + Duration::from_secs(second));
         measured.resident.push(process::resident_bytes(server.pid())?);
     }
     measured.time = began.elapsed();
     measured.observations = counts.acknowledged.load(Ordering::Relaxed) - first;
-    measured.processor = process::processor_time(server.pid())?.saturating_sub(processor);
+    let spent = used()?.into_iter().zip(before).map(|(after, before)| after.saturating_sub(before));
+    measured.processor = processes.iter().map(|(name, _)| *name).zip(spent).collect();
     Ok(())
 }
 
-/// How long the engine needs after the load to have judged everything that was acknowledged.
-fn drain(client: &mut Client) -> Result<Duration> {
+/// Waits until the engine has judged everything that was acknowledged.
+fn drain(client: &mut Client) -> Result<()> {
     let began = Instant::now();
     while began.elapsed() < Duration::from_mins(2) {
         let system = client.get("/api/v1/system")?;
@@ -139,7 +176,7 @@ fn drain(client: &mut Client) -> Result<Duration> {
         let (done, next) = (number("/engine/offset"), number("/log/next"));
         let (done, next) = done.zip(next).with_context(|| format!("no offsets in {system}"))?;
         if done >= next {
-            return Ok(began.elapsed());
+            return Ok(());
         }
         clock::pause(Duration::from_millis(20));
     }
@@ -147,22 +184,31 @@ fn drain(client: &mut Client) -> Result<Duration> {
 }
 
 impl Measured {
-    fn print(&self, counts: &Counts) {
+    /// Observations in a second. What was acknowledged but not yet judged counts for the time that judging it took.
+    pub(crate) fn rate(&self) -> f64 {
+        self.observations as f64 / (self.time + self.drained).as_secs_f64()
+    }
+
+    /// The same with all that came before the measured time, where the rate that is kept up is far below what is taken at first.
+    pub(crate) fn rate_from_the_start(&self) -> f64 {
+        self.acknowledged as f64 / self.from_the_start.as_secs_f64()
+    }
+
+    pub(crate) fn print(&self) {
         let mib = |bytes: Option<&u64>| bytes.map_or(0.0, |bytes| *bytes as f64 / 1_048_576.0);
         let half = self.resident.len() / 2;
         println!("acknowledged: {} observations in {:.1} s", self.observations, self.time.as_secs_f64());
-        println!("judged: everything, {:.2} s after the last acknowledgement", self.drained.as_secs_f64());
-        println!("alarm events at a stream: {}", counts.alarms.load(Ordering::Relaxed));
-        println!("requests told to wait (429): {}", counts.told_to_wait.load(Ordering::Relaxed));
-        println!("server's processor time: {:.1} s in {:.1} s", self.processor.as_secs_f64(), self.time.as_secs_f64());
+        println!("judged and stored: everything, {:.2} s after the last acknowledgement", self.drained.as_secs_f64());
+        println!("alarm events at a stream: {}", self.alarms);
+        println!("requests told to wait (429): {}", self.told_to_wait);
+        for (name, time) in &self.processor {
+            println!("processor time of {name}: {:.1} s in {:.1} s", time.as_secs_f64(), self.time.as_secs_f64());
+        }
         println!(
-            "server's memory: most {:.0} MiB, most in the first half {:.0} MiB, in the second {:.0} MiB",
+            "the platform's memory: most {:.0} MiB, most in the first half {:.0} MiB, in the second {:.0} MiB",
             mib(self.resident.iter().max()),
             mib(self.resident[..half].iter().max()),
             mib(self.resident[half..].iter().max())
         );
-        // What was acknowledged but not yet judged counts for the time that judging it took.
-        let rate = self.observations as f64 / (self.time + self.drained).as_secs_f64();
-        println!("ingest-durable: {rate:.0} observations/s");
     }
 }

@@ -18,6 +18,7 @@ mod mqtt;
 mod node_red;
 mod percentile;
 mod process;
+mod scaled;
 mod server;
 mod sse;
 
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: vigiles-bench ingest-durable|alarm-latency|kill-restart|node-red BINARY
+const USAGE: &str = "usage: vigiles-bench ingest-durable|scaled-ingest|alarm-latency|kill-restart|node-red BINARY
   BENCH_SECONDS=60       how long the load lasts
   BENCH_ROUNDS=100       kills of kill-restart
   BENCH_STORED=10000000  observations stored before the last restart of kill-restart; 0: no such restart
@@ -77,6 +78,7 @@ fn run() -> Result<()> {
     };
     match name.as_str() {
         "ingest-durable" => ingest::run(&settings),
+        "scaled-ingest" => scaled::run(&settings),
         "alarm-latency" => latency::run(&settings),
         "kill-restart" => kill::run(&settings),
         "node-red" => node_red::run(&settings),

@@ -79,6 +79,11 @@ impl Cluster {
         format!("postgres:///{NAME}?host={}&user={NAME}", self.directory.path().display())
     }
 
+    /// The number of the server's first process.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().unwrap().process.id()
+    }
+
     /// Leaves a file beside the data, which only the server may read, such as a key or a table of who may connect.
     pub fn put(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.directory.path().join(name);

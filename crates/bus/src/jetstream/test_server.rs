@@ -78,6 +78,11 @@ impl NatsServer {
         format!("nats://{}/{log}?monitor=http://{}", self.client, self.monitor)
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// kill -9.
     pub fn kill(&mut self) {
         let mut child = self.child.take().unwrap();
