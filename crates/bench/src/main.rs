@@ -1,7 +1,8 @@
 //! The benchmarks that drive the real binary through its doors, each run alone by `make bench NAME=x`.
 //!
 //! Invariant: a benchmark talks to the platform as its users do, over HTTP, SSE and MQTT on the loopback address, and
-//! knows nothing of its rooms but the words. What it starts it ends, and its data folder is its own.
+//! knows nothing of its rooms but the words and how their tests start servers. What it starts it ends, and its data folder
+//! is its own.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the results are read on the terminal")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail loudly"))]
