@@ -115,10 +115,7 @@ impl Turn<'_> {
 
     /// Drops an alarm from memory; the store keeps it.
     pub(crate) fn forget_alarm(&mut self, number: u64) {
-        if let Some(record) = self.live.alarms.remove(&number) {
-            self.live.shares.give_alarm(&record);
-            self.live.alarm_numbers.remove(&record.alarm.id);
-        }
+        self.live.drop_alarm(number);
     }
 
     pub(crate) fn describe(&self, rule: &Compiled, address: Address, grounds: Grounds, at: Timestamp) -> Alarm {

@@ -49,6 +49,20 @@ impl Held {
         place.is_err()
     }
 
+    /// Forgets what is not to be kept for a rule; gives the rule of each.
+    pub(crate) fn retain(&mut self, keep: impl Fn(u32, &Observation) -> bool) -> Vec<u32> {
+        let mut dropped = Vec::new();
+        self.0.retain(|_, waiting| {
+            let (kept, gone): (Vec<u32>, Vec<u32>) = waiting.rules.iter().partition(|rule| keep(**rule, &waiting.o));
+            dropped.extend(&gone);
+            if !gone.is_empty() {
+                Arc::make_mut(waiting).rules = kept;
+            }
+            !waiting.rules.is_empty()
+        });
+        dropped
+    }
+
     /// For each rule by itself, in the order of turns.
     pub(crate) fn each(self) -> impl Iterator<Item = (Due, Arc<Observation>)> {
         self.0.into_iter().flat_map(|((at, time, id), waiting)| {

@@ -138,6 +138,16 @@ impl Live {
         self.alarms.insert(number, record);
     }
 
+    /// Drops an alarm from memory, cleared or not.
+    pub(crate) fn drop_alarm(&mut self, number: u64) {
+        let Some(record) = self.alarms.remove(&number) else { return };
+        if record.alarm.cleared.is_none() {
+            self.shares.clear_alarm(record.address);
+        }
+        self.shares.give_alarm(&record);
+        self.alarm_numbers.remove(&record.alarm.id);
+    }
+
     /// An alarm to be changed: copied first where a frozen copy shares it.
     pub(crate) fn alarm_mut(&mut self, number: u64) -> Option<&mut Record> {
         self.alarms.get_mut(&number).map(Arc::make_mut)

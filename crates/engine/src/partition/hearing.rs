@@ -29,7 +29,6 @@ impl Turn<'_> {
     /// An alarm is over: the judge forgets it.
     pub(crate) fn say_cleared(&mut self, number: u64, at: Timestamp) {
         let Some(record) = self.live.alarms.get(&number).map(Arc::clone) else { return };
-        self.live.shares.clear_alarm(record.address);
         self.forget_alarm(number);
         self.say(record.address, at, Said::Cleared(record.alarm.id.clone()));
     }

@@ -10,6 +10,7 @@
 
 mod hearing;
 mod judgement;
+mod share;
 
 use serde::{Deserialize, Serialize};
 use vigiles_model::{Observation, Timestamp};
@@ -54,7 +55,12 @@ impl Partition {
 
     /// Whether a reading is in it.
     pub fn holds(self, o: &Observation) -> bool {
-        Self::number_of(o.series(), self.of) == self.number
+        self.holds_series(o.series())
+    }
+
+    /// Whether the readings of an asset, or of a source without assets, are in it.
+    pub(crate) fn holds_series(self, series: &str) -> bool {
+        Self::number_of(series, self.of) == self.number
     }
 }
 
@@ -77,10 +83,12 @@ fn is_of_one_series(rule: &Compiled) -> bool {
 }
 
 impl Engine {
-    /// The same in a seat: one of several that share a log, each restored from its own snapshots.
+    /// The same in a seat: one of several that share a log. It was restored from a snapshot of this seat, or from one of
+    /// the whole engine, of which it keeps what belongs here.
     #[must_use]
     pub fn seated(mut self, seat: Seat) -> Self {
         self.seat = seat;
+        self.keep_share();
         self.prepare();
         self
     }
